@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs';
+import pc from 'picocolors';
+import { runSuites, type SuitesResult } from '../../engine/policy-test/run-suites.ts';
+import { printDiagnostics } from '../errors.ts';
+import { type Output, processOutput } from '../output.ts';
+import { readStdin } from '../stdin.ts';
+
+interface Flags {
+  readonly format: 'terminal' | 'json' | 'junit';
+  readonly out?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color?: boolean;
+}
+
+/** `meshproof test SUITE...`: exit 1 when a case fails. */
+export async function testCommand(suites: readonly string[], flags: Flags): Promise<number> {
+  const output = processOutput(flags);
+  const result = await runSuites(suites, { cwd: process.cwd(), stdin: readStdin });
+  printDiagnostics(result.diagnostics, output);
+  const text = render(result, flags, output);
+  if (flags.out === undefined) output.out(text);
+  else writeFileSync(flags.out, text);
+  return result.failed > 0 ? 1 : 0;
+}
+
+function render(result: SuitesResult, flags: Flags, output: Output): string {
+  if (flags.format === 'json') {
+    const { cases, invariants, passed, failed } = result;
+    return `${JSON.stringify({ cases, invariants, passed, failed }, null, 1)}\n`;
+  }
+  return flags.format === 'junit' ? junit(result) : terminal(result, output);
+}
+
+function terminal(result: SuitesResult, output: Output): string {
+  const colors = pc.createColors(output.color);
+  const lines: string[] = [];
+  for (const item of result.cases) {
+    if (item.pass && !output.verbose) continue;
+    const mark = item.pass ? colors.green('pass') : colors.red('FAIL');
+    lines.push(`${mark}  ${item.suite} › ${item.name}`);
+    if (!item.pass) lines.push(`      expected ${item.expect}, got ${item.got}${item.by ? ` by ${item.by}` : ''}: ${item.reason}`);
+  }
+  for (const item of result.invariants) {
+    if (!item.pass) lines.push(`${colors.red('FAIL')}  ${item.suite} › ${item.name}`, `      ${item.why}`);
+  }
+  lines.push(`${result.passed} passed, ${result.failed} failed`);
+  return `${lines.join('\n')}\n`;
+}
+
+function junit({ cases, invariants, failed }: SuitesResult): string {
+  const items = [
+    ...cases.map((item) => ({ ...item, why: `expected ${item.expect}, got ${item.got}: ${item.reason}` })),
+    ...invariants,
+  ];
+  const body = items.map(({ suite, name, pass, why }) => {
+    const open = `    <testcase classname="${escapeXml(suite)}" name="${escapeXml(name)}"`;
+    return pass ? `${open}/>` : `${open}><failure message="${escapeXml(why)}"/></testcase>`;
+  });
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites tests="${items.length}" failures="${failed}">`,
+    `  <testsuite name="meshproof" tests="${items.length}" failures="${failed}">`,
+    ...body,
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function escapeXml(text: string): string {
+  const named: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 has no way to write these characters
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '�').replace(/[&<>"]/g, (character) => named[character] ?? character);
+}

@@ -1,0 +1,87 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import pkg from '../../package.json' with { type: 'json' };
+import { reportError } from './errors.ts';
+import { processOutput } from './output.ts';
+
+/** Runs one command and returns its exit code: 0 nothing found, 1 findings or failures, 2 could not do it (design §3). */
+export async function run(argv: string[]): Promise<number> {
+  let code = 0;
+  const program = makeProgram((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return reportError(error, processOutput({}));
+  }
+}
+
+const FORMATS = ['terminal', 'json', 'markdown', 'html'];
+const THRESHOLDS = ['critical', 'high', 'medium', 'low', 'never'];
+
+function makeProgram(finish: (code: number) => void): Command {
+  const program = new Command('meshproof')
+    .description('Audits an Istio service mesh: what it really enforces, proven.')
+    .version(pkg.version)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(meshproof --help shows what there is)')
+    .exitOverride()
+    .addHelpText('after', '\nExit codes: 0 nothing at or above the threshold, 1 findings, 2 could not do it.');
+
+  common(program.command('audit'))
+    .description('read manifests and report what the mesh enforces')
+    .argument('[input...]', 'files, folders, or - for stdin')
+    .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('terminal'))
+    .option('--out <file>', 'write to a file, or format=file; may be repeated', collectValues, [])
+    .addOption(new Option('--fail-on <severity>', 'exit 1 from this severity on').choices(THRESHOLDS).default('high'))
+    .option('--rule <id>', 'show only findings of this rule; may be repeated', collectValues, [])
+    .option('--skip <id>', 'do not show findings of this rule; may be repeated', collectValues, [])
+    .option('--namespace <name>', 'show only findings about this namespace', collectValues, [])
+    .option('--owner <name>', 'show only findings of this owner', collectValues, [])
+    .option('--residual', 'show only what is open, and what settles it')
+    .option('--baseline <file>', 'list findings that an earlier result has as known')
+    .option('--write-baseline <file>', 'write the findings as a baseline')
+    .option('--config <file>', 'configuration instead of the meshproof.yaml beside the input')
+    .option('--default-namespace <name>', 'namespace of objects that name none')
+    .option('--cluster <name=input>', 'an input of a named cluster; may be repeated', collectClusters, [])
+    .option('--now <date>', 'judge dates against this day')
+    .action(async (inputs: string[], flags) => finish(await (await import('./commands/audit.ts')).auditCommand(inputs, flags)));
+
+  common(program.command('test'))
+    .description('run policy tests on the model')
+    .argument('<suite...>', 'PolicyTest files, folders, or - for stdin')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json', 'junit']).default('terminal'))
+    .option('--out <file>', 'write to a file')
+    .action(async (suites: string[], flags) => finish(await (await import('./commands/test.ts')).testCommand(suites, flags)));
+
+  common(program.command('rules'))
+    .description('list the rules')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .action(async (flags) => finish(await (await import('./commands/rules.ts')).rulesCommand(flags)));
+
+  common(program.command('rule'))
+    .description('show the page of one rule')
+    .argument('<id>', 'for example authz/allow-any')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .action(async (id: string, flags) => finish(await (await import('./commands/rules.ts')).ruleCommand(id, flags)));
+
+  return program;
+}
+
+function common(command: Command): Command {
+  return command
+    .exitOverride()
+    .option('--quiet', 'no diagnostics and no progress')
+    .option('--verbose', 'more of everything')
+    .option('--no-color', 'no colours (also NO_COLOR=1)');
+}
+
+const collectValues = (value: string, previous: string[]): string[] => [...previous, value];
+
+function collectClusters(value: string, previous: { cluster: string; path: string }[]): { cluster: string; path: string }[] {
+  const at = value.indexOf('=');
+  if (at < 1 || at === value.length - 1) throw new InvalidArgumentError('give it as NAME=INPUT');
+  return [...previous, { cluster: value.slice(0, at), path: value.slice(at + 1) }];
+}

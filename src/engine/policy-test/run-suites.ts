@@ -1,0 +1,61 @@
+import { collect, type CollectIo, inlineObject } from '../../collect/collect.ts';
+import { readSuites, type SuiteDocument } from '../../collect/policy-tests.ts';
+import { isObject } from '../../model/shape.ts';
+import type { RawObject } from '../../model/resource.ts';
+import type { Diagnostic } from '../../result/diagnostic.ts';
+import { type LoadedMesh, loadMesh } from '../load-mesh.ts';
+import { readConfig } from '../read-config.ts';
+import { readPolicyTest, runPolicyTest, type SuiteResult } from './run.ts';
+
+export interface SuitesResult extends SuiteResult {
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Runs suites; each document has a mesh of its own. Documents that name the same files share it. */
+export async function runSuites(names: readonly string[], io: CollectIo): Promise<SuitesResult> {
+  const { documents, diagnostics } = await readSuites(names, io);
+  const log: Diagnostic[] = [...diagnostics];
+  const meshes = new Map<string, LoadedMesh>();
+  const results: SuiteResult[] = [];
+  for (const document of documents) {
+    const read = readPolicyTest(document.value);
+    if ('problems' in read) {
+      for (const message of read.problems) log.push({ severity: 'error', file: document.file, line: document.line, message, help: 'see docs/policy-tests.md' });
+      results.push({ cases: [], invariants: [], passed: 0, failed: 1 });
+      continue;
+    }
+    const { test } = read;
+    const { mesh, diagnostics: found } = await meshOf(test.resources ?? [], document, io, meshes);
+    log.push(...found.filter(({ severity }) => severity === 'error'));
+    results.push(runPolicyTest(test, test.metadata?.name ?? document.file, mesh));
+  }
+  return {
+    cases: results.flatMap(({ cases }) => cases),
+    invariants: results.flatMap(({ invariants }) => invariants),
+    passed: sum(results.map(({ passed }) => passed)),
+    failed: sum(results.map(({ failed }) => failed)),
+    diagnostics: log,
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
+
+async function meshOf(
+  resources: readonly (string | Readonly<Record<string, unknown>>)[],
+  document: SuiteDocument,
+  io: CollectIo,
+  meshes: Map<string, LoadedMesh>,
+): Promise<LoadedMesh> {
+  const paths = resources.filter((entry) => typeof entry === 'string');
+  const inline = resources.filter(isObject).map((value) => inlineObject(value, document.file, document.line));
+  if (paths.length === 0) return loadMesh(inline);
+  const key = inline.length === 0 ? [document.folder, ...paths].join('\n') : undefined;
+  const known = key === undefined ? undefined : meshes.get(key);
+  if (known) return known;
+  const collected = await collect(paths.map((path) => ({ path })), { ...io, cwd: document.folder });
+  const config = collected.configFile ? readConfig(collected.configFile) : undefined;
+  const objects: RawObject[] = [...collected.objects, ...inline];
+  const loaded = loadMesh(objects, config?.facts);
+  if (key !== undefined) meshes.set(key, loaded);
+  return loaded;
+}

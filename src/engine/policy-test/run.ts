@@ -1,0 +1,113 @@
+import type { z } from 'zod';
+import type { Mesh } from '../../model/inventory/types.ts';
+import type { By } from '../../result/location.ts';
+import type { Request } from '../../result/request.ts';
+import { decide } from '../../semantics/decide.ts';
+import { Enforcement } from '../../semantics/enforcement.ts';
+import { resolveRequest } from '../../semantics/resolve-request.ts';
+import type { TraceStep, Verdict } from '../../semantics/verdict.ts';
+import { type PolicyTest, policyTest } from './schema.ts';
+
+export interface CaseResult {
+  readonly suite: string;
+  readonly name: string;
+  readonly expect: 'allow' | 'deny' | 'unknown';
+  /** `error`: the request names something that does not exist. */
+  readonly got: 'allow' | 'deny' | 'unknown' | 'error';
+  readonly pass: boolean;
+  readonly by: string | null;
+  readonly routed?: string;
+  readonly reason: string;
+  readonly requires: readonly string[];
+  readonly assumes: readonly string[];
+  readonly trace: readonly TraceStep[];
+}
+
+export interface InvariantResult {
+  readonly suite: string;
+  readonly name: string;
+  readonly pass: boolean;
+  readonly why: string;
+}
+
+export interface SuiteResult {
+  readonly cases: readonly CaseResult[];
+  readonly invariants: readonly InvariantResult[];
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** Checks a document against the schema; the messages name the path of what is wrong. */
+export function readPolicyTest(value: unknown): { readonly test: PolicyTest } | { readonly problems: readonly string[] } {
+  const parsed = policyTest.safeParse(value);
+  if (parsed.success) return { test: parsed.data };
+  return { problems: parsed.error.issues.map(describeIssue) };
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  return `\`${issue.path.join('.') || '(document)'}\`: ${issue.message}`;
+}
+
+/** Runs one PolicyTest against a mesh. */
+export function runPolicyTest(test: PolicyTest, suite: string, mesh: Mesh): SuiteResult {
+  const enforcement = new Enforcement(mesh);
+  const cases = (test.cases ?? []).map((entry, index) => runCase(enforcement, suite, entry, index));
+  const invariants = (test.invariants ?? []).map(({ name }) => ({
+    suite,
+    name,
+    pass: false,
+    why: 'invariants are not proved yet by this version',
+  }));
+  const passed = [...cases, ...invariants].filter(({ pass }) => pass).length;
+  return { cases, invariants, passed, failed: cases.length + invariants.length - passed };
+}
+
+type Case = NonNullable<PolicyTest['cases']>[number];
+
+function runCase(enforcement: Enforcement, suite: string, entry: Case, index: number): CaseResult {
+  const base = { suite, name: entry.name ?? `case ${index + 1}`, expect: entry.expect };
+  const queries = resolveRequest(enforcement.mesh, entry.request as Request);
+  if ('error' in queries) {
+    const reason = `${queries.error}; ${queries.help}`;
+    return { ...base, got: 'error', pass: false, by: null, reason, requires: [], assumes: [], trace: [] };
+  }
+  const verdict = weakest(queries.map((query) => decide(enforcement, query)));
+  const by = verdict.by && nameOf(verdict.by);
+  const asExpected = verdict.outcome === entry.expect && (entry.by === undefined || entry.by === by);
+  const pass = asExpected && (entry.routed === undefined || entry.routed === verdict.routed);
+  return {
+    ...base,
+    got: verdict.outcome,
+    pass,
+    by,
+    ...(verdict.routed === undefined ? {} : { routed: verdict.routed }),
+    reason: verdict.reason,
+    requires: verdict.requires.map(describeRequirement),
+    assumes: verdict.assumes,
+    trace: verdict.trace,
+  };
+}
+
+const nameOf = (by: By): string => (by.namespace ? `${by.namespace}/${by.name}` : by.name);
+
+/** A request through a service may land at any endpoint: what some endpoint lets in gets in. */
+function weakest(verdicts: readonly Verdict[]): Verdict {
+  const found = verdicts.find(({ outcome }) => outcome === 'allow') ?? verdicts.find(({ outcome }) => outcome === 'unknown') ?? verdicts[0];
+  if (!found) throw new Error('a resolved request has at least one endpoint');
+  return found;
+}
+
+export function describeRequirement(requirement: Verdict['requires'][number]): string {
+  switch (requirement.kind) {
+    case 'jwt':
+      return requirement.issuer ? `a valid token of ${requirement.issuer}` : 'a valid token';
+    case 'ext-authz':
+      return `approval by external authorizer ${requirement.provider}`;
+    case 'client-certificate':
+      return `a client certificate of ${requirement.ca}`;
+    case 'identity':
+      return `mesh identity ${requirement.principal}`;
+    case 'source-ip':
+      return `a source address in ${requirement.ranges.join(', ')}`;
+  }
+}

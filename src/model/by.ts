@@ -1,0 +1,59 @@
+import type { By, Location } from '../result/location.ts';
+import type { Path, Resource } from './resource.ts';
+
+interface Details {
+  readonly rule?: number;
+  /** What of the rule decided, in the words of the policy: `from[0].source.principals`. */
+  readonly clause?: string;
+  /** Where in the object it stands; the whole object if absent. */
+  readonly path?: Path;
+}
+
+/** Names an object as the one that decided. Its place in the file is looked up only when somebody reads `location`. */
+export function byOf(resource: Resource, details: Details = {}): By {
+  return new LazyBy(resource, details);
+}
+
+class LazyBy implements By {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly rule?: number;
+  readonly clause?: string;
+  readonly #resource: Resource;
+  readonly #path: Path | undefined;
+
+  constructor(resource: Resource, { rule, clause, path }: Details) {
+    this.kind = resource.kind;
+    this.namespace = resource.namespace;
+    this.name = resource.name;
+    if (rule !== undefined) this.rule = rule;
+    if (clause !== undefined) this.clause = clause;
+    this.#resource = resource;
+    this.#path = path;
+  }
+
+  get location(): Location {
+    const { origin } = this.#resource;
+    if (this.#path) return origin.locate(this.#path);
+    // The first line of the object needs no parsing.
+    return origin.line > 0 ? { file: origin.source, line: origin.line, column: 1 } : origin.locate([]);
+  }
+
+  toJSON(): By {
+    return plainBy(this);
+  }
+}
+
+/** A plain copy, as it goes into the result. */
+export function plainBy(by: By): By {
+  const { kind, namespace, name, rule, clause, location } = by;
+  return {
+    kind,
+    namespace,
+    name,
+    ...(rule === undefined ? {} : { rule }),
+    ...(clause === undefined ? {} : { clause }),
+    location,
+  };
+}

@@ -1,0 +1,223 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Diagnostic } from '../result/diagnostic.ts';
+import { formatLocation } from '../result/location.ts';
+import { suggest } from '../util/suggest.ts';
+import { DiagnosticLog } from './diagnostic-log.ts';
+import { indexResources } from './index-resources.ts';
+import type { KindDefinition } from './kind.ts';
+import { KINDS } from './kinds.ts';
+import { readMetadata } from './read-metadata.ts';
+import type { RawObject, Resource } from './resource.ts';
+import type { Resources, Unmodelled } from './resources.ts';
+import { Decoding, isObject } from './shape.ts';
+import { findTouch } from './unmodelled.ts';
+import { findRefusals } from './validate.ts';
+
+export interface DecodeOptions {
+  /** Namespace of namespaced objects that name none; `default` unless told. */
+  readonly defaultNamespace?: string;
+}
+
+export interface DecodeResult {
+  readonly resources: Resources;
+  readonly diagnostics: Diagnostic[];
+}
+
+const DEFINITIONS: ReadonlyMap<string, KindDefinition> = new Map(
+  KINDS.map((definition: KindDefinition) => [`${definition.group}/${definition.kind}`, definition]),
+);
+const NAMES: ReadonlySet<string> = new Set(KINDS.map((definition) => definition.name));
+const ISTIO_GROUPS: ReadonlySet<string> = new Set(
+  KINDS.map((definition) => definition.group).filter((group) => group.endsWith('.istio.io')),
+);
+const TOP_LEVEL: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'spec', 'status']);
+const NO_SPEC = Object.freeze({});
+
+/**
+ * Decodes objects into the typed, indexed model. Never throws: what cannot be read is left out or read in part, and said so.
+ *
+ * An object that the API server would refuse is left out where verdicts rest on its kind; of other kinds only the bad value is. Objects
+ * given twice resolve as successive `kubectl apply` would: the last one in input order that the API server takes.
+ */
+export function decodeObjects(raw: Iterable<RawObject>, options: DecodeOptions = {}): DecodeResult {
+  const log = new DiagnosticLog();
+  const resources: Resource[] = [];
+  const positions = new Map<string, number>();
+  const unmodelled: Unmodelled[] = [];
+  const counts = new Map<string, number>();
+
+  for (const object of raw) {
+    const { apiVersion, kind } = object.value;
+    if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !kind) {
+      const missing = typeof kind === 'string' && kind ? 'apiVersion' : 'kind';
+      log.add('warning', object.origin, [], `this is no Kubernetes object: it has no \`${missing}\``, 'it is left out');
+      continue;
+    }
+    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+    const definition = DEFINITIONS.get(`${group}/${kind}`);
+    const counted = definition?.name ?? (NAMES.has(kind) ? `${kind}.${group}` : kind);
+    counts.set(counted, (counts.get(counted) ?? 0) + 1);
+    if (!definition) {
+      const found = describeUnmodelled(object, apiVersion, group, kind, options, log);
+      if (found) unmodelled.push(found);
+      continue;
+    }
+    const resource = decodeOne(object, apiVersion, definition, options, log);
+    if (!resource) continue;
+    const key = `${resource.kind}/${resource.cluster}/${resource.namespace}/${resource.name}`;
+    const position = isGenerated(object) ? undefined : positions.get(key);
+    if (position === undefined) {
+      positions.set(key, resources.length);
+      resources.push(resource);
+      continue;
+    }
+    reportDuplicate(resources[position] as Resource, resource, log);
+    resources[position] = resource;
+  }
+
+  const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { resources: indexResources(resources, unmodelled, Object.fromEntries(sorted)), diagnostics: log.list() };
+}
+
+function decodeOne(
+  { value, origin, cluster }: RawObject,
+  apiVersion: string,
+  definition: KindDefinition,
+  options: DecodeOptions,
+  log: DiagnosticLog,
+): Resource | undefined {
+  const metadata = readMetadata(value.metadata, (severity, path, message, help) =>
+    log.add(severity, origin, path, message, help),
+  );
+  if (!metadata.name) {
+    const message = `this ${definition.kind} has no \`metadata.name\`: the API server refuses it, it is left out`;
+    log.add('error', origin, ['metadata'], message, 'give it a name');
+    return undefined;
+  }
+  if (definition.wanted && !definition.wanted(metadata)) return undefined;
+  const namespace = definition.scope === 'Cluster' ? '' : metadata.namespace || (options.defaultNamespace ?? 'default');
+  const label = namespace ? `${namespace}/${metadata.name}` : metadata.name;
+  reportVersion(apiVersion, definition, origin, log);
+
+  const whole = definition.reads === 'object';
+  if (!whole) reportTopLevel(value, definition, origin, log);
+  const at = new Decoding(whole ? [] : ['spec']);
+  const spec = definition.shape.decode(whole ? value : value.spec, at) ?? NO_SPEC;
+  let refused = false;
+  for (const issue of at.issues) {
+    const fatal = issue.fatal && definition.decisive === true;
+    refused ||= fatal;
+    const message = fatal
+      ? `${issue.message}: the API server refuses ${definition.kind} \`${label}\`, it is left out`
+      : issue.message;
+    log.add(fatal ? 'error' : 'warning', origin, issue.path, message, issue.help);
+  }
+  if (refused) return undefined;
+
+  const resource: Resource = {
+    cluster,
+    kind: definition.name,
+    apiVersion,
+    ...metadata,
+    namespace,
+    spec,
+    ...(definition.keepsStatus && value.status !== undefined ? { status: value.status } : {}),
+    origin,
+  };
+  for (const refusal of findRefusals(resource)) {
+    const message = `Istio's webhook refuses ${definition.kind} \`${label}\`: ${refusal.reason}`;
+    log.add('warning', origin, refusal.path, message, refusal.help);
+  }
+  return resource;
+}
+
+/** A misplaced field leaves a policy that says something else: `rules` beside `spec` makes it empty. */
+function reportTopLevel(
+  value: RawObject['value'],
+  definition: KindDefinition,
+  origin: RawObject['origin'],
+  log: DiagnosticLog,
+): void {
+  for (const field of Object.keys(value)) {
+    if (TOP_LEVEL.has(field)) continue;
+    const near = suggest(field, TOP_LEVEL);
+    const move = definition.shape.fields?.has(field) ? 'it belongs under `spec`' : 'remove it';
+    const message = `\`${field}\` is no field of ${definition.kind}: the API server drops it`;
+    log.add('warning', origin, [field], message, near ? `did you mean \`${near}\`?` : move);
+  }
+}
+
+function reportVersion(
+  apiVersion: string,
+  definition: KindDefinition,
+  origin: RawObject['origin'],
+  log: DiagnosticLog,
+): void {
+  const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
+  if (!definition.versions || definition.versions.includes(version)) return;
+  const message = `\`${apiVersion}\` is no known version of ${definition.kind}: it is read as \`${definition.group}/${definition.versions[0]}\``;
+  log.add(
+    'warning',
+    origin,
+    ['apiVersion'],
+    message,
+    `known: ${definition.versions.map((known) => `\`${known}\``).join(', ')}`,
+  );
+}
+
+function reportDuplicate(before: Resource, after: Resource, log: DiagnosticLog): void {
+  if (isDeepStrictEqual({ ...before, origin: null }, { ...after, origin: null })) return;
+  const name = after.namespace ? `${after.namespace}/${after.name}` : after.name;
+  const first = formatLocation(before.origin.locate([]));
+  const message = `${after.kind} \`${name}\` is given twice with different content: this one replaces the one at \`${first}\``;
+  log.add(
+    'warning',
+    after.origin,
+    [],
+    message,
+    'the last one counts, as with successive `kubectl apply`; remove the other',
+  );
+}
+
+/** Kinds outside the catalogue: those that matter, and misspelt ones. */
+function describeUnmodelled(
+  object: RawObject,
+  apiVersion: string,
+  group: string,
+  kind: string,
+  options: DecodeOptions,
+  log: DiagnosticLog,
+): Unmodelled | undefined {
+  const touch = findTouch(group, kind);
+  if (touch) {
+    const metadata = readMetadata(object.value.metadata, () => {});
+    const namespace = touch.scope === 'Cluster' ? '' : metadata.namespace || (options.defaultNamespace ?? 'default');
+    return {
+      kind,
+      apiVersion,
+      namespace,
+      name: metadata.name,
+      origin: object.origin,
+      touches: touch.touches,
+      why: touch.why,
+    };
+  }
+  const namesake = KINDS.find((definition: KindDefinition) => definition.kind === kind && definition.decisive);
+  if (namesake) {
+    const message = `there is no ${kind} in \`${apiVersion}\`: the API server refuses it, it is left out`;
+    log.add('error', object.origin, ['apiVersion'], message, `did you mean \`${namesake.group}/v1\`?`);
+  } else if (ISTIO_GROUPS.has(group)) {
+    const near = suggest(
+      kind,
+      KINDS.filter((definition) => definition.group === group).map((definition) => definition.kind),
+    );
+    const message = `there is no kind \`${kind}\` in \`${apiVersion}\` that this program knows: it is left out`;
+    log.add('error', object.origin, ['kind'], message, near ? `did you mean \`${near}\`?` : '');
+  }
+  return undefined;
+}
+
+/** Several objects with one `generateName` are different objects. */
+function isGenerated({ value }: RawObject): boolean {
+  return isObject(value.metadata) && !value.metadata.name && typeof value.metadata.generateName === 'string';
+}

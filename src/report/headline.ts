@@ -1,0 +1,48 @@
+import type { AuditResult } from '../result/types.ts';
+import { count, number } from './wording.ts';
+
+/** What was audited: mesh, Istio version and by what, namespaces, workloads by data plane. Each item is a phrase. */
+export function headline(result: AuditResult): string[] {
+  const { istioVersion } = result.input;
+  const { clusters } = result.inventory;
+  return [
+    meshName(result.input.sources),
+    istioVersion ? `Istio ${istioVersion.value} (${istioVersion.by})` : 'Istio version unknown',
+    ...(clusters.length > 1 ? [count(clusters.length, 'cluster')] : []),
+    count(namespacesOf(result).length, 'namespace'),
+    workloadsByDataPlane(result),
+  ];
+}
+
+/** The name of the input: its folder where there are several files, else the file without its ending. */
+export function meshName(sources: AuditResult['input']['sources']): string {
+  const [first, ...others] = sources.map(({ name }) => name.split('/').filter((part) => part !== '' && part !== '.'));
+  if (!first) return 'no input';
+  if (others.length === 0) return first.at(-1)?.replace(/(\.tar\.gz|\.[a-z]+)$/i, '') || 'input';
+  let shared = first.slice(0, -1);
+  for (const other of others) {
+    const differs = shared.findIndex((part, index) => part !== other[index]);
+    if (differs >= 0) shared = shared.slice(0, differs);
+  }
+  const folder = shared.at(-1);
+  return folder === undefined || folder === '..' ? `${number(sources.length)} inputs` : folder;
+}
+
+/** Sorted; those that the input defines and those that workloads are in. */
+export function namespacesOf(result: AuditResult): string[] {
+  const { input, inventory } = result;
+  return [...new Set([...input.scope.namespaces, ...inventory.workloads.map(({ namespace }) => namespace)])].sort();
+}
+
+function workloadsByDataPlane({ inventory: { workloads } }: AuditResult): string {
+  const counts = { sidecar: 0, ambient: 0, gateway: 0, none: 0, unknown: 0 };
+  for (const { dataPlane } of workloads) counts[dataPlane.status === 'UNKNOWN' ? 'unknown' : dataPlane.kind] += 1;
+  const parts = [
+    counts.sidecar && `${number(counts.sidecar)} sidecar`,
+    counts.ambient && `${number(counts.ambient)} ambient`,
+    counts.gateway && count(counts.gateway, 'gateway'),
+    counts.none && `${number(counts.none)} outside the mesh`,
+    counts.unknown && `${number(counts.unknown)} with an unknown data plane`,
+  ].filter(Boolean);
+  return parts.length === 0 ? 'no workloads' : `${count(workloads.length, 'workload')}: ${parts.join(', ')}`;
+}

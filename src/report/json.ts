@@ -1,0 +1,15 @@
+import type { Renderer } from './index.ts';
+
+/** DEL and the C1 controls: JSON leaves them raw, and some terminals obey them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
+const controls = /[\u007f-\u009f]/g;
+
+/** The result as it is, keys in the order of the contract; or with `residualOnly` the matching part of it. */
+export const renderJson: Renderer = (result, { residualOnly }) => {
+  const { schemaVersion, tool, input, confidence, residual } = result;
+  const shown = residualOnly
+    ? { schemaVersion, tool, input: { assumptions: input.assumptions }, confidence, residual }
+    : result;
+  const text = JSON.stringify(shown, null, 2);
+  return `${text.replace(controls, (character) => `\\u00${character.charCodeAt(0).toString(16)}`)}\n`;
+};

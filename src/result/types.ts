@@ -1,0 +1,25 @@
+import type { z } from 'zod';
+import type * as schema from './schema.ts';
+
+type DeepReadonly<T> = T extends [infer A, infer B]
+  ? readonly [A, B]
+  : T extends (infer U)[]
+  ? readonly DeepReadonly<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<Exclude<T[K], undefined>> }
+    : T;
+
+/** Type-only view of the result's schema: importing this loads no zod. */
+export type AuditResult = DeepReadonly<z.infer<typeof schema.auditResult>>;
+export type WorkloadResult = DeepReadonly<z.infer<typeof schema.workloadResult>>;
+export type PortResult = DeepReadonly<z.infer<typeof schema.portResult>>;
+export type ServiceResult = DeepReadonly<z.infer<typeof schema.serviceResult>>;
+export type GatewayResult = DeepReadonly<z.infer<typeof schema.gatewayResult>>;
+export type Finding = DeepReadonly<z.infer<typeof schema.finding>>;
+export type Subject = DeepReadonly<z.infer<typeof schema.subject>>;
+export type Evidence = DeepReadonly<z.infer<typeof schema.evidence>>;
+export type Patch = DeepReadonly<z.infer<typeof schema.patch>>;
+export type AttackPath = DeepReadonly<z.infer<typeof schema.attackPath>>;
+export type Dimension = DeepReadonly<z.infer<typeof schema.dimension>>;
+export type DimensionId = Dimension['id'];
+export type VerdictWord = AuditResult['verdict'];

@@ -1,0 +1,185 @@
+import type {
+  AuthorizationCondition,
+  AuthorizationOperation,
+  AuthorizationPolicy,
+  AuthorizationRule,
+  AuthorizationSource,
+} from '../../model/istio/authorization-policy.ts';
+import type { Path } from '../../model/resource.ts';
+import { conditionField, type Field, type FieldContext, type FieldTest, OPERATION_FIELDS, SOURCE_FIELDS } from './fields.ts';
+import type { TrustBundle } from './trust-domain.ts';
+import { not, type Truth, type View } from './view.ts';
+
+export type ChainType = 'http' | 'tcp';
+export type PolicyAction = 'ALLOW' | 'DENY' | 'AUDIT' | 'CUSTOM';
+
+/** One field of a rule as it is really evaluated: `values` OR-ed, negated for `not…` fields. */
+export interface Clause {
+  /** Inside the rule: `['from', 0, 'source', 'principals']`. */
+  readonly path: Path;
+  readonly field: string;
+  readonly values: readonly string[];
+  readonly negated: boolean;
+  readonly needs?: 'sourceIp' | 'remoteIp' | 'destinationIp';
+  readonly test: (view: View) => Truth;
+}
+
+/** (OR of `from`) and (OR of `to`) and (AND of `when`); null means no condition. Each alternative is an AND of clauses. */
+export interface CompiledRule {
+  readonly index: number;
+  readonly from: readonly (readonly Clause[])[] | null;
+  readonly to: readonly (readonly Clause[])[] | null;
+  readonly when: readonly Clause[];
+}
+
+/** What istiod makes of one policy for one kind of filter chain. */
+export interface CompiledPolicy {
+  readonly policy: AuthorizationPolicy;
+  readonly action: PolicyAction;
+  readonly rules: readonly CompiledRule[];
+  /** Rules that do not exist on this chain, and why. */
+  readonly dropped: readonly { readonly index: number; readonly field: string; readonly why: 'http-only' | 'unknown-key' | 'bad-value' }[];
+  /** Conditions that do not exist on this chain, so that the rule matches more than it says. */
+  readonly widened: readonly { readonly index: number; readonly path: Path; readonly field: string; readonly why: 'http-only' | 'bad-value' }[];
+}
+
+export function actionOf(policy: AuthorizationPolicy): PolicyAction {
+  return policy.spec.action ?? 'ALLOW';
+}
+
+/**
+ * Compiles a policy for an HTTP or TCP chain. On TCP an ALLOW rule with any HTTP-only condition is dropped whole; in the other actions only
+ * that condition is, and what is left of the entry matches more. Bad values behave alike.
+ *
+ * Source: istio pilot/pkg/security/authz/model/model.go (Generate, checkError), builder/builder.go (reference §2.3, §2.8).
+ */
+export function compilePolicy(policy: AuthorizationPolicy, chain: ChainType, bundle: TrustBundle): CompiledPolicy {
+  const action = actionOf(policy);
+  const context: FieldContext = { bundle, policyNamespace: policy.namespace };
+  const rules: CompiledRule[] = [];
+  const dropped: { index: number; field: string; why: 'http-only' | 'unknown-key' | 'bad-value' }[] = [];
+  const widened: { index: number; path: Path; field: string; why: 'http-only' | 'bad-value' }[] = [];
+  policy.spec.rules?.forEach((rule, index) => {
+    const compiled = compileRule(rule, index, { chain, isAllow: action === 'ALLOW', context });
+    if ('dropped' in compiled) dropped.push({ index, ...compiled.dropped });
+    else {
+      rules.push(compiled.rule);
+      widened.push(...compiled.widened.map((entry) => ({ index, ...entry })));
+    }
+  });
+  return { policy, action, rules, dropped, widened };
+}
+
+interface RuleContext {
+  readonly chain: ChainType;
+  readonly isAllow: boolean;
+  readonly context: FieldContext;
+}
+
+class DropRule extends Error {
+  readonly field: string;
+  readonly why: 'http-only' | 'unknown-key' | 'bad-value';
+
+  constructor(field: string, why: 'http-only' | 'unknown-key' | 'bad-value') {
+    super(field);
+    this.field = field;
+    this.why = why;
+  }
+}
+
+type Widened = { path: Path; field: string; why: 'http-only' | 'bad-value' };
+type RuleOutcome = { rule: CompiledRule; widened: Widened[] } | { dropped: { field: string; why: 'http-only' | 'unknown-key' | 'bad-value' } };
+
+function compileRule(rule: AuthorizationRule, index: number, options: RuleContext): RuleOutcome {
+  const widened: Widened[] = [];
+  const clauseOf = (field: Field, name: string, values: readonly string[], negated: boolean, path: Path): Clause | undefined => {
+    if (values.length === 0) return undefined;
+    if (field.httpOnly && options.chain === 'tcp') {
+      if (options.isAllow) throw new DropRule(name, 'http-only');
+      widened.push({ path, field: name, why: 'http-only' });
+      return undefined;
+    }
+    const tests: FieldTest[] = [];
+    for (const value of values) {
+      const test = field.compile(value, options.context);
+      if (test) tests.push(test);
+      else if (options.isAllow) throw new DropRule(name, 'bad-value');
+    }
+    if (tests.length === 0) {
+      widened.push({ path, field: name, why: 'bad-value' });
+      return undefined;
+    }
+    const some = orOf(tests);
+    return {
+      path,
+      field: name,
+      values,
+      negated,
+      ...(field.needs ? { needs: field.needs } : {}),
+      test: negated ? (view) => not(some(view)) : some,
+    };
+  };
+  try {
+    const from = rule.from?.map((entry, i) => fieldClauses(SOURCE_FIELDS, entry.source ?? {}, ['from', i, 'source'], clauseOf));
+    const to = rule.to?.map((entry, i) => fieldClauses(OPERATION_FIELDS, entry.operation ?? {}, ['to', i, 'operation'], clauseOf));
+    const when = (rule.when ?? []).flatMap((condition, i) => conditionClauses(condition, i, options, widened, clauseOf));
+    return { rule: { index, from: from?.length ? from : null, to: to?.length ? to : null, when }, widened };
+  } catch (error) {
+    if (error instanceof DropRule) return { dropped: { field: error.field, why: error.why } };
+    throw error;
+  }
+}
+
+type ClauseOf = (field: Field, name: string, values: readonly string[], negated: boolean, path: Path) => Clause | undefined;
+
+function fieldClauses(
+  fields: Readonly<Record<string, Field>>,
+  written: AuthorizationSource | AuthorizationOperation,
+  path: Path,
+  clauseOf: ClauseOf,
+): readonly Clause[] {
+  const clauses: Clause[] = [];
+  const values = written as Readonly<Record<string, readonly string[] | undefined>>;
+  for (const [name, field] of Object.entries(fields)) {
+    const negatedName = `not${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    const positive = clauseOf(field, name, values[name] ?? [], false, [...path, name]);
+    const negative = clauseOf(field, negatedName, values[negatedName] ?? [], true, [...path, negatedName]);
+    if (positive) clauses.push(positive);
+    if (negative) clauses.push(negative);
+  }
+  return clauses;
+}
+
+function conditionClauses(
+  condition: AuthorizationCondition,
+  i: number,
+  options: RuleContext,
+  widened: Widened[],
+  clauseOf: ClauseOf,
+): readonly Clause[] {
+  const key = condition.key ?? '';
+  const field = conditionField(key);
+  if (field === 'unknown') throw new DropRule(key, 'unknown-key');
+  if (field === 'malformed') {
+    if (options.isAllow) throw new DropRule(key, 'bad-value');
+    widened.push({ path: ['when', i, 'key'], field: key, why: 'bad-value' });
+    return [];
+  }
+  const positive = clauseOf(field, key, condition.values ?? [], false, ['when', i, 'values']);
+  const negative = clauseOf(field, key, condition.notValues ?? [], true, ['when', i, 'notValues']);
+  return [positive, negative].filter((clause) => clause !== undefined);
+}
+
+function orOf(tests: readonly FieldTest[]): FieldTest {
+  const [only] = tests;
+  if (tests.length === 1 && only) return only;
+  return (view) => {
+    let result: Truth = false;
+    for (const test of tests) {
+      const value = test(view);
+      if (value === true) return true;
+      if (value === undefined) result = undefined;
+    }
+    return result;
+  };
+}

@@ -1,0 +1,135 @@
+import { byOf } from '../../model/by.ts';
+import type { By } from '../../result/location.ts';
+import { authenticate, type JwtProvider } from '../jwt/authenticate.ts';
+import type { EnforcementPoint, Requirement, TraceStep } from '../verdict.ts';
+import type { PolicyChain } from './chain.ts';
+import type { Claims } from './claims.ts';
+import type { Clause, CompiledPolicy } from './compile.ts';
+import { findMatch, firstFailing, type RuleMatch } from './evaluate.ts';
+import type { View } from './view.ts';
+
+export interface ChainDecision {
+  readonly outcome: 'allow' | 'deny' | 'unknown';
+  readonly by: By | null;
+  readonly reason: string;
+  readonly requires: readonly Requirement[];
+  readonly assumes: readonly string[];
+  readonly steps: readonly TraceStep[];
+}
+
+interface Request {
+  readonly view: Omit<View, 'claims'>;
+  readonly token?: { readonly claims: Claims; readonly valid: boolean };
+}
+
+/**
+ * Runs one request through the filters of a chain in Envoy's order: CUSTOM, JWT authentication, AUDIT, DENY, ALLOW.
+ *
+ * Source: istio pilot/pkg/networking/core/listener_builder.go, networkfilter.go (reference §2.1).
+ */
+export function decideChain(chain: PolicyChain, providers: readonly JwtProvider[], request: Request, point: EnforcementPoint): ChainDecision {
+  const requires: Requirement[] = [];
+  const assumes: string[] = [];
+  const steps: TraceStep[] = [];
+  const step = (stage: TraceStep['stage'], outcome: TraceStep['outcome'], text: string, by?: By): void => {
+    steps.push(by ? { point, stage, outcome, text, by } : { point, stage, outcome, text });
+  };
+  const end = (outcome: ChainDecision['outcome'], by: By | null, reason: string): ChainDecision => ({
+    outcome,
+    by,
+    reason,
+    requires,
+    assumes,
+    steps,
+  });
+
+  // CUSTOM comes before JWT authentication: its conditions see no token.
+  const anonymous: View = { ...request.view, claims: undefined };
+  for (const custom of chain.custom) {
+    const match = findMatch(custom.policies, anonymous);
+    if (!match) continue;
+    const by = byMatch(match);
+    if (custom.effect === 'refuse') {
+      step('custom', 'stop', custom.why, by);
+      return end('deny', by, custom.why);
+    }
+    requires.push({ kind: 'ext-authz', provider: custom.provider, by });
+    step('custom', 'pass', custom.why, by);
+  }
+
+  let view = anonymous;
+  if (chain.type === 'http' && request.view.http && providers.length > 0) {
+    const { method, headers } = request.view.http;
+    const outcome = authenticate(providers, { method, headers, ...(request.token ? { token: request.token } : {}) });
+    if (outcome.kind === 'rejected') {
+      step('jwt', 'stop', outcome.why, outcome.by);
+      return end('deny', outcome.by, outcome.why);
+    }
+    if (outcome.kind === 'accepted') {
+      view = { ...view, claims: outcome.claims };
+      step('jwt', 'pass', 'the token is valid', outcome.by);
+    } else step('jwt', 'note', 'no token: RequestAuthentication lets it pass');
+  }
+
+  const audit = findMatch(chain.audit, view);
+  if (audit) step('audit', 'note', `${nameOf(audit.compiled)} only records it`, byMatch(audit));
+
+  const deny = findMatch(chain.deny, view);
+  if (deny && deny.open.length === 0) {
+    const reason = `DENY ${nameOf(deny.compiled)} matches it`;
+    step('deny', 'stop', reason, byMatch(deny));
+    return end('deny', byMatch(deny), reason);
+  }
+  if (deny) {
+    if (deny.open.some(({ needs }) => needs === 'destinationIp')) {
+      return end('unknown', byMatch(deny), `whether DENY ${nameOf(deny.compiled)} matches depends on the address of the pod`);
+    }
+    assumes.push(...deny.open.map((clause) => `the address is outside ${clause.values.join(', ')} (DENY ${nameOf(deny.compiled)})`));
+  }
+
+  if (chain.allow.length === 0) {
+    step('allow', 'pass', 'no ALLOW policy applies');
+    return end('allow', null, 'no ALLOW policy applies, so everything that no DENY matches passes');
+  }
+  const allow = findMatch(chain.allow, view);
+  if (!allow) {
+    for (const missed of misses(chain.allow, view)) step('allow', 'note', missed.text, missed.by);
+    const by = chain.allow[0] ? byOf(chain.allow[0].policy) : null;
+    const names = chain.allow.map(nameOf).join(', ');
+    step('allow', 'stop', `no rule of ${names} matches`);
+    return end('deny', by, `no rule of ALLOW ${names} matches it`);
+  }
+  for (const clause of allow.open) addOpenCondition(clause, nameOf(allow.compiled), requires, assumes);
+  step('allow', 'pass', `ALLOW ${nameOf(allow.compiled)} rule ${allow.rule.index + 1} matches it`, byMatch(allow));
+  return end('allow', byMatch(allow), `ALLOW ${nameOf(allow.compiled)} rule ${allow.rule.index + 1} matches it`);
+}
+
+function addOpenCondition(clause: Clause, policy: string, requires: Requirement[], assumes: string[]): void {
+  if (clause.needs === 'destinationIp') assumes.push(`the pod's address satisfies ${clause.field} of ${policy}`);
+  else if (clause.negated) assumes.push(`the address is outside ${clause.values.join(', ')} (${policy})`);
+  else requires.push({ kind: 'source-ip', ranges: clause.values });
+}
+
+/** Why each ALLOW rule missed, for a person. */
+export function misses(policies: readonly CompiledPolicy[], view: View): readonly { readonly text: string; readonly by: By }[] {
+  return policies.flatMap((compiled) => {
+    const dropped = compiled.dropped.map(({ index, field, why }) => ({
+      text: `${nameOf(compiled)} rule ${index + 1} does not exist here (${field}: ${why})`,
+      by: byOf(compiled.policy, { rule: index, path: ['spec', 'rules', index] }),
+    }));
+    const missed = compiled.rules.map((rule) => {
+      const clause = firstFailing(rule, view);
+      const text = clause
+        ? `${nameOf(compiled)} rule ${rule.index + 1} misses at ${clause.field}: ${clause.values.join(', ')}`
+        : `${nameOf(compiled)} rule ${rule.index + 1} misses`;
+      const path = ['spec', 'rules', rule.index, ...(clause?.path ?? [])];
+      return { text, by: byOf(compiled.policy, { rule: rule.index, path, ...(clause ? { clause: clause.field } : {}) }) };
+    });
+    return [...dropped, ...missed];
+  });
+}
+
+export const nameOf = ({ policy }: CompiledPolicy): string => `${policy.namespace}/${policy.name}`;
+
+export const byMatch = ({ compiled, rule }: RuleMatch): By =>
+  byOf(compiled.policy, { rule: rule.index, path: ['spec', 'rules', rule.index] });

@@ -1,0 +1,172 @@
+import type { AuthorizationOperation, AuthorizationSource } from '../../model/istio/authorization-policy.ts';
+import { withoutQuery } from '../http/normalize-path.ts';
+import { addressMatcher } from './address.ts';
+import { claimMatcher, requestPrincipalMatcher } from './claims.ts';
+import { namespaceMatcher, principalMatcher, serviceAccountMatcher, trustDomainMatcher } from './identity.ts';
+import { isPathTemplate, pathTemplateMatcher } from './path-template.ts';
+import type { TrustBundle } from './trust-domain.ts';
+import { caselessMatcher, valueMatcher } from './value-matcher.ts';
+import type { Truth, View } from './view.ts';
+
+export interface FieldContext {
+  readonly bundle: TrustBundle;
+  readonly policyNamespace: string;
+}
+
+/** A test of one value of one field; undefined where istiod refuses the value (bad address, port, template). */
+export type FieldTest = (view: View) => Truth;
+
+export interface Field {
+  /** Exists on HTTP chains only: deletes an ALLOW rule, or is deleted from a DENY rule, on TCP (reference §2.8). */
+  readonly httpOnly: boolean;
+  /** Cannot be stated by a request as long as the address is unknown. */
+  readonly needs?: 'sourceIp' | 'remoteIp' | 'destinationIp';
+  readonly compile: (value: string, context: FieldContext) => FieldTest | undefined;
+}
+
+const ofPeer = (make: (value: string, context: FieldContext) => (peer: string) => boolean): Field => ({
+  httpOnly: false,
+  compile(value, context) {
+    const matches = make(value, context);
+    return (view) => view.peer !== null && matches(view.peer);
+  },
+});
+
+const ofAddress = (which: 'sourceIp' | 'remoteIp' | 'destinationIp'): Field => ({
+  httpOnly: false,
+  needs: which,
+  compile(value) {
+    const matches = addressMatcher(value);
+    return matches && ((view) => (view[which] === undefined ? undefined : matches(view[which])));
+  },
+});
+
+const ofClaim = (path: readonly string[]): Field => ({
+  httpOnly: true,
+  compile(value) {
+    const matches = claimMatcher(path, value);
+    return (view) => view.claims !== undefined && matches(view.claims);
+  },
+});
+
+const principals = ofPeer((value, { bundle }) => principalMatcher(value, bundle));
+const namespaces = ofPeer((value) => namespaceMatcher(value));
+const serviceAccounts = ofPeer((value, { policyNamespace }) => serviceAccountMatcher(value, policyNamespace));
+const trustDomains = ofPeer((value, { bundle }) => trustDomainMatcher(value, bundle));
+
+const requestPrincipals: Field = {
+  httpOnly: true,
+  compile(value) {
+    const matches = requestPrincipalMatcher(value);
+    return (view) => view.claims !== undefined && matches(view.claims);
+  },
+};
+
+const ports: Field = {
+  httpOnly: false,
+  compile(value) {
+    const port = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    return port >= 0 && port <= 65535 ? (view) => view.port === port : undefined;
+  },
+};
+
+const hosts: Field = {
+  httpOnly: true,
+  compile(value) {
+    const matches = caselessMatcher(value);
+    return (view) => view.http !== undefined && matches(view.http.authority);
+  },
+};
+
+const methods: Field = {
+  httpOnly: true,
+  compile(value) {
+    const matches = valueMatcher(value, 'any');
+    return (view) => view.http !== undefined && matches(view.http.method);
+  },
+};
+
+const paths: Field = {
+  httpOnly: true,
+  compile(value) {
+    const matches = isPathTemplate(value) ? pathTemplateMatcher(value) : valueMatcher(value);
+    return matches && ((view) => view.http !== undefined && matches(withoutQuery(view.http.path)));
+  },
+};
+
+const sni: Field = {
+  httpOnly: false,
+  compile(value) {
+    const matches = valueMatcher(value);
+    return (view) => matches(view.sni);
+  },
+};
+
+/** A header, or a pseudo header; repeated lines are compared one by one (reference §14). */
+function header(name: string): Field {
+  const wanted = name.toLowerCase();
+  return {
+    httpOnly: true,
+    compile(value) {
+      const matches = valueMatcher(value, 'any');
+      if (wanted === ':path') return (view) => view.http !== undefined && matches(view.http.path);
+      if (wanted === ':method') return (view) => view.http !== undefined && matches(view.http.method);
+      if (wanted === ':authority' || wanted === 'host') return (view) => view.http !== undefined && matches(view.http.authority);
+      return (view) => view.http?.headers.some(([key, text]) => key.toLowerCase() === wanted && matches(text)) ?? false;
+    },
+  };
+}
+
+/** Dynamic metadata of another filter: absent unless something writes it. */
+const filterMetadata: Field = { httpOnly: false, compile: () => () => false };
+
+/** The fields of `from[].source`, by the name of the positive one. */
+export const SOURCE_FIELDS = {
+  principals,
+  requestPrincipals,
+  namespaces,
+  serviceAccounts,
+  trustDomains,
+  ipBlocks: ofAddress('sourceIp'),
+  remoteIpBlocks: ofAddress('remoteIp'),
+} satisfies Partial<Record<keyof AuthorizationSource, Field>>;
+
+/** The fields of `to[].operation`. */
+export const OPERATION_FIELDS = { hosts, ports, methods, paths } satisfies Partial<Record<keyof AuthorizationOperation, Field>>;
+
+const CONDITION_FIELDS: Readonly<Record<string, Field>> = {
+  'source.ip': ofAddress('sourceIp'),
+  'remote.ip': ofAddress('remoteIp'),
+  'source.namespace': namespaces,
+  'source.principal': principals,
+  'source.serviceAccount': serviceAccounts,
+  'source.trustDomain': trustDomains,
+  'request.auth.principal': requestPrincipals,
+  'request.auth.audiences': ofClaim(['aud']),
+  'request.auth.presenter': ofClaim(['azp']),
+  'destination.ip': ofAddress('destinationIp'),
+  'destination.port': ports,
+  'connection.sni': sni,
+};
+
+/**
+ * The field of a `when` key. `unknown`: istiod skips the whole rule, whatever the action. `malformed`: the key is taken by its prefix but
+ * its bracket is broken, which counts as a bad value (reference §2.4, §14).
+ *
+ * Source: istio pilot/pkg/security/authz/model/model.go (New).
+ */
+export function conditionField(key: string): Field | 'unknown' | 'malformed' {
+  const plain = Object.hasOwn(CONDITION_FIELDS, key) ? CONDITION_FIELDS[key] : undefined;
+  if (plain) return plain;
+  if (key.startsWith('request.headers')) {
+    const name = /^request\.headers\[([^\]]*)\]$/.exec(key)?.[1];
+    return name === undefined ? 'malformed' : header(name);
+  }
+  if (key.startsWith('request.auth.claims')) {
+    const rest = key.slice('request.auth.claims'.length);
+    const path = [...rest.matchAll(/\[([^\]]*)\]/g)].map((match) => match[1] ?? '');
+    return path.length > 0 && path.map((step) => `[${step}]`).join('') === rest ? ofClaim(path) : 'malformed';
+  }
+  if (key.startsWith('experimental.envoy.filters.')) return filterMetadata;
+  return 'unknown';
+}

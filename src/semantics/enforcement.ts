@@ -1,0 +1,103 @@
+import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
+import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
+import type { Mesh, Workload } from '../model/inventory/types.ts';
+import type { MeshConfig } from '../model/mesh-config.ts';
+import { type AttachmentPoint, attachedPolicies } from './attachment.ts';
+import { buildChain, type PolicyChain } from './authz/chain.ts';
+import type { TrustBundle } from './authz/trust-domain.ts';
+import { type JwtProvider, providersOf } from './jwt/authenticate.ts';
+import { type EffectiveModes, effectiveModes } from './mtls/effective-mode.ts';
+import { indexPolicies, type Policies } from './policy-index.ts';
+
+/** What one Envoy (sidecar, gateway or waypoint) holds for one workload or service. */
+export interface EnvoyPolicies {
+  readonly authorization: readonly AuthorizationPolicy[];
+  readonly requestAuthentication: readonly RequestAuthentication[];
+  readonly http: PolicyChain;
+  readonly tcp: PolicyChain;
+  readonly providers: readonly JwtProvider[];
+}
+
+/**
+ * The mesh with what its proxies hold, worked out once per set of policies: workloads that the same policies select share one compiled
+ * form. Nothing in it changes after it was asked for.
+ */
+export class Enforcement {
+  readonly mesh: Mesh;
+  readonly policies: Policies;
+  readonly #envoys = new Map<string, EnvoyPolicies>();
+  readonly #ofWorkload = new Map<Workload, EnvoyPolicies>();
+  readonly #modes = new Map<Workload, EffectiveModes>();
+
+  constructor(mesh: Mesh) {
+    this.mesh = mesh;
+    this.policies = indexPolicies(mesh.resources);
+  }
+
+  get rootNamespace(): string {
+    return this.mesh.config.rootNamespace.value;
+  }
+
+  configOf(workload: Workload): MeshConfig {
+    return this.mesh.configs.get(workload.dataPlane.revision) ?? this.mesh.config;
+  }
+
+  bundleOf(config: MeshConfig): TrustBundle {
+    return [config.trustDomain.value, ...config.trustDomainAliases.value];
+  }
+
+  modes(workload: Workload): EffectiveModes {
+    let modes = this.#modes.get(workload);
+    if (!modes) {
+      modes = effectiveModes(this.policies.peerAuthentication, workload, this.rootNamespace);
+      this.#modes.set(workload, modes);
+    }
+    return modes;
+  }
+
+  /** What the workload's own Envoy (sidecar or gateway) holds. */
+  envoy(workload: Workload): EnvoyPolicies {
+    let policies = this.#ofWorkload.get(workload);
+    if (!policies) {
+      policies = this.envoyAt(attachmentPoint(workload, this.rootNamespace), this.configOf(workload));
+      this.#ofWorkload.set(workload, policies);
+    }
+    return policies;
+  }
+
+  envoyAt(point: AttachmentPoint, config: MeshConfig): EnvoyPolicies {
+    const authorization = attachedPolicies(this.policies.authorization, point);
+    const requestAuthentication = attachedPolicies(this.policies.requestAuthentication, point);
+    const key = [
+      config.revision,
+      authorization.map((policy) => this.policies.authorization.orderOf(policy)),
+      requestAuthentication.map((policy) => this.policies.requestAuthentication.orderOf(policy)),
+    ].join('|');
+    let policies = this.#envoys.get(key);
+    if (!policies) {
+      const bundle = this.bundleOf(config);
+      const providers = config.extensionProviders.value;
+      policies = {
+        authorization,
+        requestAuthentication,
+        http: buildChain(authorization, 'http', bundle, providers),
+        tcp: buildChain(authorization, 'tcp', bundle, providers),
+        providers: providersOf(requestAuthentication),
+      };
+      this.#envoys.set(key, policies);
+    }
+    return policies;
+  }
+}
+
+/** How policies attach to the workload's own proxy. */
+export function attachmentPoint(workload: Workload, rootNamespace: string): AttachmentPoint {
+  const { cluster, namespace, labels } = workload;
+  const base = { cluster, namespace, labels, rootNamespace, revision: workload.dataPlane.revision };
+  const gateway = workload.gateway;
+  if (gateway?.kind === 'waypoint') return { ...base, kind: 'waypoint', gatewayName: gateway.gatewayName ?? workload.name };
+  if (gateway?.kind === 'kubernetes' && gateway.gatewayName) {
+    return { ...base, kind: 'kubernetes-gateway', gatewayName: gateway.gatewayName };
+  }
+  return { ...base, kind: gateway ? 'gateway' : 'sidecar' };
+}

@@ -1,0 +1,36 @@
+import type { ChainKind } from '../../model/inventory/types.ts';
+import type { TransportMode } from './effective-mode.ts';
+
+export interface Arrival {
+  /** `mtls`: a client certificate of the mesh and an Istio ALPN; `plaintext`: no TLS. */
+  readonly transport: 'mtls' | 'plaintext';
+  readonly speaksHttp: boolean;
+}
+
+export type TransportOutcome =
+  | { readonly accepted: true; readonly chain: 'http' | 'tcp'; readonly identified: boolean }
+  | { readonly accepted: false; readonly why: string };
+
+/**
+ * Which filter chain of a sidecar takes a connection. Not here: TLS of the application itself, which PERMISSIVE and DISABLE pass through
+ * opaque on TCP ports.
+ *
+ * Source: istio pilot/pkg/networking/core/filterchain_options.go (reference §1.3).
+ */
+export function acceptConnection(mode: TransportMode, port: ChainKind, arrival: Arrival): TransportOutcome {
+  if (arrival.transport === 'plaintext' && mode === 'STRICT') return { accepted: false, why: 'STRICT refuses plaintext' };
+  if (arrival.transport === 'mtls' && mode === 'DISABLE') {
+    return { accepted: false, why: 'DISABLE does not terminate TLS, so the handshake cannot complete' };
+  }
+  const chain = port === 'auto' ? (arrival.speaksHttp ? 'http' : 'tcp') : port;
+  if (chain === 'http' && !arrival.speaksHttp) return { accepted: false, why: 'the port is declared HTTP and the bytes are not' };
+  return { accepted: true, chain, identified: arrival.transport === 'mtls' };
+}
+
+/**
+ * Trust domains whose certificates a sidecar accepts. Source: istio pilot/pkg/networking/plugin/authn/util.go (reference §1.3).
+ */
+export function isTrusted(peer: string, bundle: readonly string[]): boolean {
+  const trustDomain = peer.slice(0, peer.indexOf('/'));
+  return bundle.includes(trustDomain);
+}

@@ -1,0 +1,118 @@
+import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
+import type { PeerAuthentication } from '../model/istio/peer-authentication.ts';
+import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Resources } from '../model/resources.ts';
+
+type Labels = Readonly<Record<string, string>>;
+interface Selected {
+  readonly selector?: { readonly matchLabels?: Labels };
+  readonly targetRef?: TargetReference;
+  readonly targetRefs?: readonly TargetReference[];
+}
+
+export interface TargetReference {
+  readonly group?: string;
+  readonly kind?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+/** `targetRefs` wins; the singular is read only where the list is empty (reference §2.2). */
+export function targetsOf(spec: Selected): readonly TargetReference[] {
+  if (spec.targetRefs?.length) return spec.targetRefs;
+  return spec.targetRef ? [spec.targetRef] : [];
+}
+
+export const matchLabelsOf = (spec: Selected): Labels => spec.selector?.matchLabels ?? {};
+export const hasSelector = (spec: Selected): boolean => Object.keys(matchLabelsOf(spec)).length > 0;
+
+export function isSubset(wanted: Labels, labels: Labels): boolean {
+  for (const key of Object.keys(wanted)) if (labels[key] !== wanted[key]) return false;
+  return true;
+}
+
+/** The policies of one namespace, found by label without looking at each. */
+interface Shelf<P> {
+  /** Without selector and without targetRefs. */
+  readonly wide: P[];
+  /** By one `key=value` of the selector. */
+  readonly byLabel: Map<string, P[]>;
+  /** By `kind/name` of each targetRef. */
+  readonly byTarget: Map<string, P[]>;
+}
+
+/** Policies of one kind in one cluster, by namespace, selector and target: no search over all of them per workload. */
+export class PolicyIndex<P extends Resource<Selected>> {
+  readonly #shelves = new Map<string, Shelf<P>>();
+  readonly #order = new Map<P, number>();
+
+  constructor(policies: readonly P[]) {
+    for (const policy of policies) {
+      this.#order.set(policy, this.#order.size);
+      const shelf = this.#shelf(policy.cluster, policy.namespace);
+      const targets = targetsOf(policy.spec);
+      const [label] = Object.entries(matchLabelsOf(policy.spec));
+      if (targets.length > 0) for (const target of targets) push(shelf.byTarget, `${target.kind}/${target.name}`, policy);
+      else if (label) push(shelf.byLabel, label.join('='), policy);
+      else shelf.wide.push(policy);
+    }
+  }
+
+  /** In input order: namespace-wide ones and those whose selector is a subset of the labels; never those with targetRefs. */
+  selecting(cluster: string, namespace: string, labels: Labels): readonly P[] {
+    const shelf = this.#shelves.get(`${cluster}:${namespace}`);
+    if (!shelf) return [];
+    if (shelf.byLabel.size === 0) return shelf.wide;
+    const found = [...shelf.wide];
+    for (const entry of Object.entries(labels)) {
+      for (const policy of shelf.byLabel.get(entry.join('=')) ?? []) {
+        if (isSubset(matchLabelsOf(policy.spec), labels)) found.push(policy);
+      }
+    }
+    return this.#sorted(found);
+  }
+
+  targeting(cluster: string, namespace: string, kind: string, name: string): readonly P[] {
+    return this.#shelves.get(`${cluster}:${namespace}`)?.byTarget.get(`${kind}/${name}`) ?? [];
+  }
+
+  /** Position in the input: a stable key for memoisation. */
+  orderOf(policy: P): number {
+    return this.#order.get(policy) ?? -1;
+  }
+
+  #sorted(policies: P[]): readonly P[] {
+    return policies.sort((a, b) => this.orderOf(a) - this.orderOf(b));
+  }
+
+  #shelf(cluster: string, namespace: string): Shelf<P> {
+    const key = `${cluster}:${namespace}`;
+    let shelf = this.#shelves.get(key);
+    if (!shelf) {
+      shelf = { wide: [], byLabel: new Map(), byTarget: new Map() };
+      this.#shelves.set(key, shelf);
+    }
+    return shelf;
+  }
+}
+
+function push<P>(map: Map<string, P[]>, key: string, policy: P): void {
+  const list = map.get(key);
+  if (!list) map.set(key, [policy]);
+  else if (list.at(-1) !== policy) list.push(policy);
+}
+
+export interface Policies {
+  readonly authorization: PolicyIndex<AuthorizationPolicy>;
+  readonly requestAuthentication: PolicyIndex<RequestAuthentication>;
+  readonly peerAuthentication: PolicyIndex<PeerAuthentication>;
+}
+
+export function indexPolicies(resources: Resources): Policies {
+  return {
+    authorization: new PolicyIndex(resources.of('AuthorizationPolicy')),
+    requestAuthentication: new PolicyIndex(resources.of('RequestAuthentication')),
+    peerAuthentication: new PolicyIndex(resources.of('PeerAuthentication')),
+  };
+}

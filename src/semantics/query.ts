@@ -1,0 +1,37 @@
+import type { MeshService, Principal, ServicePort, Workload } from '../model/inventory/types.ts';
+import type { Client, HttpRequest, Position } from './attempt.ts';
+import type { Claims } from './authz/claims.ts';
+import type { EnforcementPoint } from './verdict.ts';
+
+/** One request with everything that names have been resolved to. What is absent is not stated. */
+export interface Query {
+  readonly client: Client;
+  readonly source: Source;
+  readonly destination: Destination;
+  readonly http?: HttpRequest;
+  readonly token?: { readonly claims: Claims; readonly valid: boolean };
+  readonly sni?: string;
+  readonly transport: 'TCP' | 'UDP' | 'SCTP';
+  /** Ask this point alone, as if the connection had arrived there with the stated peer. */
+  readonly at?: EnforcementPoint;
+}
+
+/** Position and identity are kept apart: NetworkPolicy sees the first, Istio the second. */
+export interface Source {
+  readonly position: Position;
+  /** What it can prove; null: nothing. */
+  readonly identity: Principal | null;
+  /** The stated way to connect; absent: whatever the client (its proxy, or an attacker) chooses. */
+  readonly connects?: 'mtls' | 'plaintext';
+  readonly ip?: string;
+  readonly remoteIp?: string;
+}
+
+export interface Destination {
+  readonly workload: Workload;
+  /** The workload's own port. */
+  readonly port: number;
+  readonly ip?: string;
+  /** The service through which it is addressed; absent: the pod itself. */
+  readonly via?: { readonly service: MeshService; readonly port: ServicePort };
+}

@@ -1,0 +1,121 @@
+import { type Mesh, type MeshService, type Principal, principal, type ServicePort, type Workload, type WorkloadId } from '../model/inventory/types.ts';
+import type { HttpAttributes, Request, RequestFrom, RequestTo } from '../result/request.ts';
+import { suggest } from '../util/suggest.ts';
+import type { HttpRequest } from './attempt.ts';
+import type { Destination, Query, Source } from './query.ts';
+
+/** A request that names something the mesh does not have, or that makes no sense. */
+export interface Unresolved {
+  readonly error: string;
+  readonly help: string;
+}
+
+/**
+ * Turns the names of a PolicyTest request into objects of the mesh. One query per endpoint: a service may lead to several workloads, and a
+ * request may land at any of them.
+ */
+export function resolveRequest(mesh: Mesh, request: Request): readonly Query[] | Unresolved {
+  const source = resolveSource(mesh, request.from);
+  if ('error' in source) return source;
+  const destinations = resolveDestinations(mesh, request.to);
+  if ('error' in destinations) return destinations;
+  return destinations.map((destination) => ({
+    client: request.from.as ?? 'app',
+    source,
+    destination,
+    transport: request.protocol ?? 'TCP',
+    ...(request.http ? { http: httpRequest(request.http, destination) } : {}),
+    ...(request.jwt ? { token: { claims: request.jwt.payload, valid: request.jwt.valid ?? true } } : {}),
+    ...(request.sni === undefined ? {} : { sni: request.sni }),
+    ...(request.to.at === undefined ? {} : { at: request.to.at }),
+  }));
+}
+
+function resolveSource(mesh: Mesh, from: RequestFrom): Source | Unresolved {
+  const addresses = { ...(from.ip ? { ip: from.ip } : {}), ...(from.remoteIp ? { remoteIp: from.remoteIp } : {}) };
+  if (from.workload !== undefined) {
+    const workload = findWorkload(mesh, from.workload, from.cluster);
+    if ('error' in workload) return workload;
+    const ip = from.ip ?? (workload.addresses.length === 1 ? workload.addresses[0] : undefined);
+    return {
+      position: { kind: 'workload', workload },
+      identity: from.plaintext ? null : workload.identity,
+      ...(from.plaintext ? { connects: 'plaintext' } : {}),
+      ...(ip ? { ip } : {}),
+      ...(from.remoteIp ? { remoteIp: from.remoteIp } : {}),
+    };
+  }
+  if (from.internet) return { position: { kind: 'internet' }, identity: null, connects: 'plaintext', ...addresses };
+  if (from.principal !== undefined || from.namespace !== undefined) {
+    const trustDomain = from.trustDomain ?? mesh.config.trustDomain.value;
+    const identity =
+      from.principal === undefined
+        ? principal(trustDomain, from.namespace ?? '', from.serviceAccount ?? 'default')
+        : (from.principal.replace(/^spiffe:\/\//, '') as Principal);
+    return from.plaintext
+      ? { position: { kind: 'unstated' }, identity: null, connects: 'plaintext', ...addresses }
+      : { position: { kind: 'unstated' }, identity, connects: 'mtls', ...addresses };
+  }
+  if (from.plaintext) return { position: { kind: 'unstated' }, identity: null, connects: 'plaintext', ...addresses };
+  if (from.ip !== undefined) return { position: { kind: 'internet' }, identity: null, connects: 'plaintext', ...addresses };
+  return { error: 'the request does not say who sends it', help: 'give `from` a workload, principal, namespace, internet, plaintext or ip' };
+}
+
+function resolveDestinations(mesh: Mesh, to: RequestTo): readonly Destination[] | Unresolved {
+  const ip = to.ip ? { ip: to.ip } : {};
+  const named = to.workload ?? to.gateway;
+  if (named !== undefined) {
+    const workload = findWorkload(mesh, named);
+    return 'error' in workload ? workload : [{ workload, port: to.port, ...ip }];
+  }
+  if (to.service !== undefined) return throughService(mesh, to.service, to.port, ip);
+  if (to.serviceEntry !== undefined || to.external !== undefined) {
+    return { error: 'requests to hosts outside the mesh are not decided yet', help: 'name a workload, a service or a gateway' };
+  }
+  return { error: 'the request does not say where it goes', help: 'give `to` a workload, service or gateway, and a port' };
+}
+
+function throughService(mesh: Mesh, id: string, number: number, ip: { ip?: string }): readonly Destination[] | Unresolved {
+  const service = mesh.serviceById.get(id);
+  if (!service) return unknownName('service', id, mesh.serviceById.keys());
+  const port = service.ports.find((candidate) => candidate.port === number);
+  if (!port) {
+    const known = service.ports.map((candidate) => candidate.port).join(', ') || 'none';
+    return { error: `service \`${id}\` has no port ${number}`, help: `its ports: ${known}` };
+  }
+  const destinations = service.workloads.flatMap((workloadId): Destination[] => {
+    const workload = mesh.workloadById.get(workloadId);
+    const target = workload && targetPort(workload, service, port);
+    return workload && target !== undefined ? [{ workload, port: target, via: { service, port }, ...ip }] : [];
+  });
+  if (destinations.length > 0) return destinations;
+  return { error: `service \`${id}\` leads to no workload of the input`, help: 'its selector matches no pod; name the workload itself' };
+}
+
+/** The workload's own port behind a service port. */
+export function targetPort(workload: Workload, service: MeshService, port: ServicePort): number | undefined {
+  const behind = workload.ports.find((own) => own.services.some((entry) => entry.service === service.id && entry.port === port.port));
+  if (behind) return behind.port;
+  return typeof port.targetPort === 'number' ? port.targetPort : undefined;
+}
+
+function findWorkload(mesh: Mesh, name: string, cluster = ''): Workload | Unresolved {
+  const id = (cluster && !name.includes(':') ? `${cluster}:${name}` : name) as WorkloadId;
+  return mesh.workloadById.get(id) ?? unknownName('workload', name, mesh.workloadById.keys());
+}
+
+function unknownName(what: string, name: string, known: Iterable<string>): Unresolved {
+  const near = suggest(name, known);
+  return { error: `there is no ${what} \`${name}\` in the input`, help: near ? `did you mean \`${near}\`?` : `names have the form namespace/name` };
+}
+
+function httpRequest(http: HttpAttributes, { workload, via }: Destination): HttpRequest {
+  const { headers = [] } = http;
+  const list = isPairs(headers) ? headers : Object.entries(headers);
+  const fallback = via ? `${via.service.name}.${via.service.namespace}.svc.cluster.local` : `${workload.name}.${workload.namespace}`;
+  return { method: http.method, path: http.path, host: http.host ?? fallback, headers: list };
+}
+
+function isPairs(headers: NonNullable<HttpAttributes['headers']>): headers is readonly (readonly [string, string])[] {
+  return Array.isArray(headers);
+}
