@@ -5,7 +5,9 @@ import { Decoding, formatPath } from '../src/model/shape.ts';
 
 /** A file of test/vectors: its first line, and one set per further line. */
 export function readVectors<Header, Set>(name: string): { readonly header: Header; readonly sets: readonly Set[] } {
-  const [header, ...sets] = readFileSync(new URL(`vectors/${name}`, import.meta.url), 'utf8').trimEnd().split('\n');
+  const [header, ...sets] = readFileSync(new URL(`vectors/${name}`, import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
   return { header: JSON.parse(header ?? '{}') as Header, sets: sets.map((line) => JSON.parse(line) as Set) };
 }
 
@@ -27,9 +29,16 @@ export interface Manifest {
 export function toResource<Spec>(kind: KindDefinition<string, Spec>, manifest: Manifest): Resource<Spec> {
   const at = new Decoding(['spec']);
   const spec = kind.shape.decode(manifest.spec ?? {}, at);
-  if (spec === undefined) throw new Error(`${manifest.kind} ${manifest.metadata.name} cannot be read: ${at.issues.map((issue) => formatPath(issue.path)).join(', ')}`);
+  if (spec === undefined)
+    throw new Error(
+      `${manifest.kind} ${manifest.metadata.name} cannot be read: ${at.issues.map((issue) => formatPath(issue.path)).join(', ')}`,
+    );
   const { name, namespace = '', labels = {}, annotations = {}, creationTimestamp } = manifest.metadata;
-  const origin: Origin = { source: 'manifest.yaml', line: 1, locate: (_path: Path) => ({ file: 'manifest.yaml', line: 1, column: 1 }) };
+  const origin: Origin = {
+    source: 'manifest.yaml',
+    line: 1,
+    locate: (_path: Path) => ({ file: 'manifest.yaml', line: 1, column: 1 }),
+  };
   return {
     kind: kind.name,
     apiVersion: manifest.apiVersion,

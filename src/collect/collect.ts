@@ -1,21 +1,22 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import type { RawObject } from '../model/resource.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
 import type { Source } from '../result/source.ts';
+import type { ConfigFile } from './config-file.ts';
 import { decodeText } from './files/decode.ts';
-import { findFiles } from './files/find.ts';
+import { CONFIG_FILE, findFiles } from './files/find.ts';
+import { readBytes } from './files/read.ts';
+import { addManifests, type Gathered } from './gather.ts';
 import { InputError } from './input-error.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { readText } from './read-text.ts';
 
 export { InputError } from './input-error.ts';
 export type { Limits } from './limits.ts';
-export { inlineObject, type ReadText, readText } from './read-text.ts';
+export { inlineObject, type ReadText, readText, readValues, type TextDocument } from './read-text.ts';
 
 export interface InputSpec {
-  /** A file or folder, relative to `cwd`; `-` is stdin. */
+  /** A file or folder, relative to the working directory; `-` is stdin. */
   readonly path: string;
   readonly cluster?: string;
 }
@@ -26,8 +27,8 @@ export interface Collected {
   readonly diagnostics: readonly Diagnostic[];
   /** Objects of kinds that say nothing about a mesh: counted, not kept. */
   readonly skippedKinds: Readonly<Record<string, number>>;
-  /** `meshproof.yaml` of an input folder, or beside an input file. */
-  readonly configFile?: { readonly path: string; readonly text: string };
+  /** `meshproof.yaml` of the first input folder that has one, or beside the first such input file. */
+  readonly configFile?: ConfigFile;
 }
 
 export interface CollectIo {
@@ -36,65 +37,80 @@ export interface CollectIo {
   readonly limits?: Partial<Limits>;
 }
 
-/** Reads all inputs, each file once. Throws an InputError if one does not exist or nothing in them can be read. */
+/**
+ * Reads the manifests of all inputs, each file once. What cannot be read or is no Kubernetes object becomes a diagnostic. Throws an
+ * InputError if an input does not exist, or if there is no object in any.
+ */
 export async function collect(inputs: readonly InputSpec[], io: CollectIo): Promise<Collected> {
   const limits = { ...DEFAULT_LIMITS, ...io.limits };
-  const objects: RawObject[] = [];
-  const sources: Source[] = [];
-  const diagnostics: Diagnostic[] = [];
-  const skippedKinds: Record<string, number> = {};
+  const gathered: Gathered = { objects: [], sources: [], diagnostics: [], skippedKinds: {}, recent: [], limits };
   const done = new Set<string>();
-  let configFile: Collected['configFile'];
-
-  const read = (name: string, bytes: Buffer, cluster: string | undefined, explicit: boolean) => {
-    const decoded = decodeText(bytes);
-    if ('message' in decoded) {
-      diagnostics.push({ severity: 'error', file: name, line: 0, message: decoded.message, help: decoded.help });
-      return;
-    }
-    const found = readText(decoded.text, name, { limits, ...(cluster === undefined ? {} : { cluster }) });
-    for (const object of found.objects) objects.push(object);
-    for (const [kind, count] of Object.entries(found.skippedKinds))
-      skippedKinds[kind] = (skippedKinds[kind] ?? 0) + count;
-    const foreign = !explicit && found.objects.length === 0 && !/^\s*"?kind"?:/m.test(decoded.text);
-    if (!foreign) diagnostics.push(...found.diagnostics);
-    sources.push({
-      name,
-      kind: 'manifests',
-      documents: found.documents,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-    });
-  };
-
-  for (const { path: name, cluster } of inputs) {
-    if (name === '-') {
-      if (!done.has('-')) read('<stdin>', await io.stdin(), cluster, true);
+  let configFile: ConfigFile | undefined;
+  for (const input of inputs) {
+    if (input.path === '-') {
+      if (done.has('-')) continue;
       done.add('-');
+      addManifests(gathered, { name: '<stdin>', bytes: await io.stdin(), isNamed: true, cluster: input.cluster });
       continue;
     }
-    const full = path.resolve(io.cwd, name);
-    if (!existsSync(full))
-      throw new InputError(
-        `no such file or folder: ${name}`,
-        'name a manifest, a folder of manifests, or `-` for stdin',
-      );
-    const isFolder = statSync(full).isDirectory();
-    const config = path.join(isFolder ? full : path.dirname(full), 'meshproof.yaml');
-    if (!configFile && existsSync(config))
-      configFile = { path: path.relative(io.cwd, config), text: readFileSync(config, 'utf8') };
-    const files = isFolder ? findFiles(name, full, diagnostics) : [{ name, path: realpathSync(full) }];
-    for (const file of files) {
+    const full = path.resolve(io.cwd, input.path);
+    const stat = statInput(full, input.path);
+    const folder = stat.isDirectory() ? input.path : path.dirname(input.path);
+    configFile ??= readConfig(path.join(folder, CONFIG_FILE), io.cwd, limits);
+    for (const file of filesOf(gathered, input.path, full, stat)) {
       if (done.has(file.path)) continue;
       done.add(file.path);
-      read(file.name, readFileSync(file.path), cluster, !isFolder);
+      const bytes = readBytes(file.path, limits.fileBytes);
+      addManifests(gathered, { name: file.name, bytes, isNamed: !stat.isDirectory(), cluster: input.cluster });
     }
   }
-  if (objects.length === 0) {
-    throw new InputError(
-      `no Kubernetes object in ${inputs.map((input) => input.path).join(', ')}`,
-      'looked for `*.yaml`, `*.yml` and `*.json`',
-      diagnostics,
-    );
+  const { objects, sources, diagnostics, skippedKinds } = gathered;
+  if (objects.length === 0) throw nothingFound(inputs, sources, diagnostics);
+  return { objects, sources, diagnostics, skippedKinds, ...(configFile && { configFile }) };
+}
+
+function statInput(full: string, name: string): Stats {
+  try {
+    return statSync(full);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new InputError(`\`${name}\` cannot be read: permission denied`, 'grant read access');
+    const help = /[*?]/.test(name)
+      ? 'let the shell expand the pattern: leave out the quotes'
+      : 'check the path; `-` reads stdin';
+    throw new InputError(`\`${name}\` does not exist: expected a manifest file or a folder of them`, help);
   }
-  return { objects, sources, diagnostics, skippedKinds, ...(configFile ? { configFile } : {}) };
+}
+
+function filesOf(
+  gathered: Gathered,
+  name: string,
+  full: string,
+  stat: Stats,
+): readonly { name: string; path: string }[] {
+  // Pipes (`<(kustomize build)`) have no real path.
+  if (!stat.isDirectory()) return [{ name, path: stat.isFile() ? realpathSync(full) : full }];
+  return findFiles(name, full, gathered.diagnostics);
+}
+
+function readConfig(name: string, cwd: string, limits: Limits): ConfigFile | undefined {
+  const bytes = readBytes(path.resolve(cwd, name), limits.fileBytes);
+  const decoded = Buffer.isBuffer(bytes) ? decodeText(bytes) : bytes;
+  return 'text' in decoded ? { path: name, text: decoded.text } : undefined;
+}
+
+function nothingFound(
+  inputs: readonly InputSpec[],
+  sources: readonly Source[],
+  diagnostics: readonly Diagnostic[],
+): InputError {
+  const names = inputs.map(({ path: name }) => (name === '-' ? 'stdin' : `\`${name}\``)).join(', ');
+  const looked =
+    sources.length === 0 ? 'no `*.yaml`, `*.yml` or `*.json` file could be read' : `${sources.length} file(s) read`;
+  return new InputError(
+    `no Kubernetes object in ${names || 'no input'}: ${looked}`,
+    'name manifests, a folder of them, or pipe them: kubectl get … -o yaml | meshproof audit -',
+    diagnostics,
+  );
 }

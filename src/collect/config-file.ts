@@ -21,15 +21,18 @@ export function readConfigFile(name: string, cwd: string): ConfigFile {
 }
 
 /** Its value, and a way to find the line of a path in it. Throws an InputError on broken YAML. */
-export function parseConfigFile(file: ConfigFile): { readonly value: unknown; readonly lineOf: (path: Path) => number } {
+export function parseConfigFile(file: ConfigFile): {
+  readonly value: unknown;
+  readonly lineOf: (path: Path) => number;
+} {
   const source = sourceText(file.path, file.text);
   const parsed = parseYaml(source.text, { start: 0, end: source.text.length }, DEFAULT_LIMITS);
-  if ('problem' in parsed) {
+  if (parsed.problem) {
     const { line } = locationAt(source, parsed.problem.offset);
     throw new InputError(`${file.path}:${line}: ${parsed.problem.message}`, parsed.problem.help);
   }
   return {
     value: parsed.value,
-    lineOf: (at) => locationAt(source, findValue(readNodes(source.text, DEFAULT_LIMITS.depth), at)).line,
+    lineOf: (at) => locationAt(source, findValue(readNodes(source.text), at)).line,
   };
 }

@@ -1,6 +1,6 @@
-import { jsonItems, findJsonValue } from './json/positions.ts';
 import type { Path } from '../model/resource.ts';
 import type { FileLocation } from '../result/location.ts';
+import { findJsonValue, jsonItems } from './json/positions.ts';
 import { locationAt, type SourceText } from './source-text.ts';
 import { yamlItems } from './yaml/items.ts';
 import { findValue, readNodes, type YamlNodes } from './yaml/positions.ts';
@@ -12,6 +12,56 @@ export interface SourceDocument {
   readonly start: number;
   readonly end: number;
   readonly format: 'yaml' | 'json';
-  /** Where the objects of a List start; made on first use, so that asking for each of them does not read the List each time. */
+  /** Where the entries of its `items` start; found on first use, so that a List is not read again for each of its objects. */
   items?: readonly number[];
+}
+
+/** The place of the value at `path`, or of its nearest ancestor that exists. */
+export function locate(document: SourceDocument, path: Path): FileLocation {
+  const { source, start, end, format } = document;
+  if (path.length === 0) return locationAt(source, Math.max(start, firstContent(source.text, start, end)));
+  const find = format === 'json' ? findInJson : findInYaml;
+  return locationAt(source, find(document, path));
+}
+
+function findInJson(document: SourceDocument, path: Path): number {
+  const { source, start } = document;
+  const [field, index, ...rest] = path;
+  if (field !== 'items' || typeof index !== 'number') return findJsonValue(source.text, start, path);
+  document.items ??= jsonItems(source.text, findJsonValue(source.text, start, ['items']));
+  const item = document.items[index];
+  return item === undefined ? findJsonValue(source.text, start, ['items']) : findJsonValue(source.text, item, rest);
+}
+
+function findInYaml(document: SourceDocument, path: Path): number {
+  const { source, start, end } = document;
+  const [field, index, ...rest] = path;
+  if (field === 'items' && typeof index === 'number') {
+    document.items ??= yamlItems(source.text, start, end);
+    const item = document.items[index];
+    // One entry is a document of its own once its `-` is a blank like those before it.
+    if (item !== undefined) return findInPart(source, item + 1, document.items[index + 1] ?? end, rest);
+  }
+  return findInPart(source, start, end, path);
+}
+
+function findInPart(source: SourceText, start: number, end: number, path: Path): number {
+  const known = source.recent.find((part) => part.source === source && part.start === start);
+  if (known) return start - known.indent + findValue(known.nodes, path);
+  const indent = start - (source.text.lastIndexOf('\n', start - 1) + 1);
+  const nodes = readNodes(' '.repeat(indent) + source.text.slice(start, end));
+  source.recent.unshift({ source, start, indent, nodes });
+  source.recent.splice(MAX_RECENT);
+  return start - indent + findValue(nodes, path);
+}
+
+const MAX_RECENT = 8;
+
+/** A part of a text that positions were asked for lately. */
+export interface RecentPart {
+  readonly source: SourceText;
+  readonly start: number;
+  /** Blanks put before the part, so that its first line is as far right as in the file. */
+  readonly indent: number;
+  readonly nodes: YamlNodes;
 }

@@ -6,75 +6,122 @@ import { findTemplate } from './yaml/explain.ts';
 
 type Value = Readonly<Record<string, unknown>>;
 
-/** Where objects of a text are put, and what was noted about the rest. */
+/** Where objects are put as they are found, and what is noted about the rest. */
 export interface Collecting {
   readonly cluster: string;
   readonly objects: RawObject[];
   readonly diagnostics: Diagnostic[];
   readonly skippedKinds: Record<string, number>;
+  /** Documents for a tool, not for a cluster. */
+  foreign: number;
 }
+
+/** Kinds that say nothing about a mesh and are large. */
+const SKIPPED = new Set(['CustomResourceDefinition']);
+
+/** Groups of files that steer a tool and are no objects of a cluster. */
+const TOOLS: readonly (readonly [prefix: string, message: string, help: string])[] = [
+  ['meshproof.dev/', '', ''],
+  [
+    'kustomize.config.k8s.io/',
+    'a kustomization is no manifest: what it changes is not seen',
+    'render it: kustomize build DIR | meshproof audit -',
+  ],
+];
 
 /** Adds the object of a document, or all of a List's, as `kubectl apply` takes them. */
 export function addObjects(into: Collecting, document: SourceDocument, value: unknown, path: Path = []): void {
   if (value === null || value === undefined) return;
-  const origin = new DocumentOrigin(document, path);
-  const note = (severity: Diagnostic['severity'], message: string, help: string, at: Path = []) => {
-    const { file, line } = origin.locate(at);
+  const note = (severity: Diagnostic['severity'], { at, message, help }: Flaw) => {
+    const { file, line } = new DocumentOrigin(document, path).locate(at);
     into.diagnostics.push({ severity, file, line, message, help });
   };
   if (!isMap(value)) {
     const found = Array.isArray(value) ? 'a list' : `a ${typeof value}`;
-    return note(
+    note(
       'error',
-      `the document is ${found}, expected a Kubernetes object`,
-      'put each object into a document of its own, after `---`',
+      flaw([], `${found} instead of a Kubernetes object`, 'put each object into a document of its own, after `---`'),
     );
-  }
-  const { apiVersion, kind, metadata } = value;
-  const name = isMap(metadata) ? (metadata.name ?? metadata.generateName) : undefined;
-  if (Array.isArray(value.items) && typeof kind === 'string' && kind.endsWith('List') && name === undefined) {
-    value.items.forEach((item, index) => {
-      addObjects(into, document, typed(item, kind, apiVersion), [...path, 'items', index]);
-    });
     return;
   }
-  if (typeof apiVersion === 'string' && apiVersion.startsWith('meshproof.dev/')) return;
-  for (const [field, text] of [
-    ['apiVersion', apiVersion],
-    ['kind', kind],
-  ] as const) {
-    if (typeof text === 'string' && text !== '') continue;
-    return note(
-      'error',
-      `no Kubernetes object: \`${field}\` ${text === undefined ? 'is missing' : 'is not a text'}`,
-      '',
-      [field],
-    );
-  }
-  if (typeof name !== 'string' || name === '') {
-    return note('error', `\`${String(kind)}\` has no \`metadata.name\``, 'give it a name', ['metadata', 'name']);
-  }
-  for (const [at, text] of [
-    [['kind'], kind],
-    [['metadata', 'name'], name],
-    [['metadata', 'namespace'], isMap(metadata) ? metadata.namespace : undefined],
-  ] as const) {
-    const template = typeof text === 'string' ? findTemplate(text) : undefined;
-    if (template) return note('error', 'unrendered template', template.help, at);
-  }
-  if (kind === 'CustomResourceDefinition') {
-    into.skippedKinds[kind] = (into.skippedKinds[kind] ?? 0) + 1;
+  const { apiVersion, kind } = value;
+  const items = listItems(value);
+  if (items) {
+    for (const [index, item] of items.entries()) {
+      addObjects(into, document, typed(item, kind as string, apiVersion), [...path, 'items', index]);
+    }
     return;
   }
-  into.objects.push({ value, origin, cluster: into.cluster });
+  const tool = TOOLS.find(([prefix]) => typeof apiVersion === 'string' && apiVersion.startsWith(prefix));
+  if (tool) {
+    const [, message, help] = tool;
+    into.foreign++;
+    if (message) note('info', flaw([], message, help));
+    return;
+  }
+  const wrong = findFlaw(value);
+  if (wrong) note('error', wrong);
+  else if (SKIPPED.has(kind as string)) count(into.skippedKinds, kind as string);
+  else into.objects.push({ value, origin: new DocumentOrigin(document, path), cluster: into.cluster });
 }
 
-/** Items of a typed list, as the API server sends them, carry neither kind nor version. */
+export function count(counts: Record<string, number>, kind: string, by = 1): void {
+  counts[kind] = (counts[kind] ?? 0) + by;
+}
+
+interface Flaw {
+  readonly at: Path;
+  readonly message: string;
+  readonly help: string;
+}
+
+const flaw = (at: Path, message: string, help: string): Flaw => ({ at, message, help });
+
+/** Why a mapping is no object that an API server would look at. */
+function findFlaw({ apiVersion, kind, metadata }: Value): Flaw | undefined {
+  const { name, generateName, namespace } = isMap(metadata) ? metadata : {};
+  const what = isText(kind) ? `\`${kind}\`` : 'the document';
+  if (!isText(apiVersion)) return missing(['apiVersion'], what, apiVersion);
+  if (!isText(kind)) return missing(['kind'], what, kind);
+  if (!isText(name ?? generateName)) return missing(['metadata', 'name'], what, name ?? generateName);
+  const texts: [Path, unknown][] = [
+    [['apiVersion'], apiVersion],
+    [['kind'], kind],
+    [['metadata', 'name'], name],
+    [['metadata', 'namespace'], namespace],
+  ];
+  for (const [at, text] of texts) {
+    const template = isText(text) ? findTemplate(text) : undefined;
+    if (template) return flaw(at, template.message, template.help);
+  }
+  return undefined;
+}
+
+function missing(at: Path, what: string, found: unknown): Flaw {
+  const field = at.join('.');
+  if (found === undefined || found === null || found === '') {
+    return flaw(at, `${what} has no \`${field}\`: every Kubernetes object needs one`, `add \`${field}\``);
+  }
+  return flaw(at, `\`${field}\` of ${what} is a ${typeof found}: expected a text`, 'put the value in quotes');
+}
+
+/** The entries of a `List`, or of a typed one such as `PodList`; those have no name. */
+function listItems({ kind, items, metadata }: Value): readonly unknown[] | undefined {
+  if (!isText(kind) || !kind.endsWith('List') || (isMap(metadata) && metadata.name)) return undefined;
+  return items === null ? [] : Array.isArray(items) ? items : undefined;
+}
+
+/** Entries of a typed list, as the API server sends them, may have neither kind nor version. */
 function typed(item: unknown, listKind: string, apiVersion: unknown): unknown {
-  if (listKind === 'List' || !isMap(item) || item.kind !== undefined || item.apiVersion !== undefined) return item;
-  return { apiVersion, kind: listKind.slice(0, -'List'.length), ...item };
+  const kind = listKind.slice(0, -'List'.length);
+  if (kind === '' || !isMap(item) || item.kind !== undefined || item.apiVersion !== undefined) return item;
+  return { apiVersion, kind, ...item };
 }
 
 function isMap(value: unknown): value is Value {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }

@@ -1,17 +1,16 @@
 import type { Origin, Path } from '../model/resource.ts';
 import type { FileLocation } from '../result/location.ts';
-import type { SourceDocument } from './document.ts';
-import { findJsonValue } from './json/positions.ts';
-import { locationAt } from './source-text.ts';
-import { findValue, readNodes } from './yaml/positions.ts';
-import { firstContent } from './yaml/split.ts';
+import { locate, type SourceDocument } from './document.ts';
 
-/** An object in a document; `prefix` leads to it inside a List. A class for the sake of its size: there is one per object. */
+const WHOLE: Path = [];
+
+/** An object in a document, or in a List in a document. A class since there is one per object, and nothing may be worked out before it is asked for. */
 export class DocumentOrigin implements Origin {
   readonly #document: SourceDocument;
+  /** Leads from the document to the object. */
   readonly #prefix: Path;
 
-  constructor(document: SourceDocument, prefix: Path = []) {
+  constructor(document: SourceDocument, prefix: Path = WHOLE) {
     this.#document = document;
     this.#prefix = prefix;
   }
@@ -21,18 +20,10 @@ export class DocumentOrigin implements Origin {
   }
 
   get line(): number {
-    return this.locate([]).line;
+    return this.locate(WHOLE).line;
   }
 
   locate(path: Path): FileLocation {
-    const { source } = this.#document;
-    return locationAt(source, findOffset(this.#document, [...this.#prefix, ...path]));
+    return locate(this.#document, [...this.#prefix, ...path]);
   }
-}
-
-function findOffset(document: SourceDocument, path: Path): number {
-  const { source, start, end, format } = document;
-  if (path.length === 0) return Math.max(start, firstContent(source.text, start, end));
-  if (format === 'json') return findJsonValue(source.text, start, path);
-  return start + findValue(readNodes(source.text.slice(start, end), 1000), path);
 }

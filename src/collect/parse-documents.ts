@@ -2,36 +2,39 @@ import type { SourceDocument } from './document.ts';
 import { skipValue } from './json/positions.ts';
 import type { Limits } from './limits.ts';
 import type { SourceText } from './source-text.ts';
-import type { Problem } from './yaml/explain.ts';
-import { parseYaml } from './yaml/parse.ts';
+import { type Parsed, parseYaml } from './yaml/parse.ts';
 import { firstContent, type Span, splitDocuments } from './yaml/split.ts';
 
-export type ParsedDocument = { readonly document: SourceDocument } & (
-  | { readonly value: unknown }
-  | { readonly problem: Problem }
-  /** Recognised by its first line and not parsed. */
-  | { readonly skipped: string }
-);
+export interface ParsedDocument extends Parsed {
+  readonly document: SourceDocument;
+  /** The kind of a document that was recognised by its first line and not parsed. */
+  readonly skipped?: string;
+}
 
 const DEFINITION = 'apiVersion: apiextensions.k8s.io/';
 
 /** All documents of a text, in order, one by one: a broken one costs only itself. Empty ones are left out. */
 export function* parseDocuments(source: SourceText, limits: Limits): Generator<ParsedDocument> {
   const { text } = source;
-  for (const span of splitDocuments(text, limits.documents)) {
-    const first = firstContent(text, span.start, span.end);
-    const c = text[first];
-    if (c === '{' || c === '[') {
-      const values = parseJson(source, { start: first, end: span.end });
-      if (values) {
-        yield* values;
-        continue;
-      }
-    }
+  let count = 0;
+  for (const span of splitDocuments(text, limits.documents + 1)) {
     const document: SourceDocument = { source, ...span, format: 'yaml' };
-    // CustomResourceDefinitions are the bulk of many installs and say nothing about a mesh. The first key of a block mapping at column 0
-    // is a key of the object, and a second `apiVersion` would be an error, so that nothing else can start with this line.
-    if (c === 'a' && text.startsWith(DEFINITION, first) && (first === 0 || text[first - 1] === '\n')) {
+    if (++count > limits.documents) {
+      const message = `more than ${limits.documents} documents in one file: the rest is left out`;
+      yield { document, problem: { offset: span.start, message, help: 'split the file' } };
+      return;
+    }
+    const bad = source.isLossy ? text.slice(span.start, span.end).indexOf('\ufffd') : -1;
+    if (bad !== -1) {
+      yield { document, problem: { offset: span.start + bad, message: 'not UTF-8 text', help: 'save it as UTF-8' } };
+      continue;
+    }
+    const first = firstContent(text, span.start, span.end);
+    if (text[first] === '{') {
+      const values = parseJson(source, { start: first, end: span.end });
+      if (values) yield* values;
+      else yield { document, ...parseYaml(text, span, limits) };
+    } else if (isDefinition(text, first)) {
       yield { document, skipped: 'CustomResourceDefinition' };
     } else {
       yield { document, ...parseYaml(text, span, limits) };
@@ -39,24 +42,31 @@ export function* parseDocuments(source: SourceText, limits: Limits): Generator<P
   }
 }
 
-/** JSON values one after another, as `kubectl get -o json` run twice writes them; undefined if it is not all JSON. */
-function parseJson(source: SourceText, span: Span): ParsedDocument[] | undefined {
+/**
+ * CustomResourceDefinitions are the bulk of many installations and say nothing about a mesh. A line at column 0 that begins a document is
+ * its first key, and a second `apiVersion` would make the document invalid, so that nothing else can begin like this.
+ */
+function isDefinition(text: string, first: number): boolean {
+  return text.startsWith(DEFINITION, first) && (first === 0 || text[first - 1] === '\n');
+}
+
+/** JSON values one after another, as several `kubectl get -o json` write them; undefined if it is not all JSON. */
+function parseJson(source: SourceText, { start, end }: Span): ParsedDocument[] | undefined {
   const { text } = source;
-  const documents: ParsedDocument[] = [];
-  const add = (start: number, end: number) => {
-    documents.push({ document: { source, start, end, format: 'json' }, value: JSON.parse(text.slice(start, end)) });
+  const read = (from: number, to: number): ParsedDocument => {
+    return { document: { source, start: from, end: to, format: 'json' }, value: JSON.parse(text.slice(from, to)) };
   };
   try {
-    add(span.start, span.end);
-    return documents;
+    return [read(start, end)];
   } catch {
-    // More than one value, or no JSON.
+    // More than one value, or flow YAML.
   }
   try {
-    for (let at = span.start; at !== -1; ) {
-      const end = Math.min(skipValue(text, at), span.end);
-      add(at, end);
-      at = firstContent(text, end, span.end);
+    const documents: ParsedDocument[] = [];
+    for (let at = start; at !== -1; ) {
+      const next = Math.min(skipValue(text, at), end);
+      documents.push(read(at, next));
+      at = firstContent(text, next, end);
     }
     return documents;
   } catch {

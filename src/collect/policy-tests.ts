@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isObject } from '../model/shape.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
+import { locate } from './document.ts';
 import { decodeText } from './files/decode.ts';
 import { findFiles } from './files/find.ts';
 import { InputError } from './input-error.ts';
@@ -34,15 +35,21 @@ export async function readSuites(
     }
     const source = sourceText(name, decoded.text);
     for (const parsed of parseDocuments(source, DEFAULT_LIMITS)) {
-      const { line } = locationAt(source, parsed.document.start);
-      if ('problem' in parsed) {
+      const { line } = locate(parsed.document, []);
+      if (parsed.problem) {
         const { message, help, offset } = parsed.problem;
         diagnostics.push({ severity: 'error', file: name, line: locationAt(source, offset).line, message, help });
-      } else if ('value' in parsed && isObject(parsed.value)) {
+      } else if (isObject(parsed.value)) {
         if (parsed.value.kind === 'PolicyTest') documents.push({ value: parsed.value, file: name, line, folder });
         else if (explicit) {
           const message = `not a PolicyTest: its kind is \`${String(parsed.value.kind)}\``;
-          diagnostics.push({ severity: 'warning', file: name, line, message, help: 'manifests belong under `resources`' });
+          diagnostics.push({
+            severity: 'warning',
+            file: name,
+            line,
+            message,
+            help: 'manifests belong under `resources`',
+          });
         }
       }
     }
@@ -53,13 +60,18 @@ export async function readSuites(
       continue;
     }
     const full = path.resolve(io.cwd, name);
-    if (!existsSync(full)) throw new InputError(`no such file or folder: ${name}`, 'name a PolicyTest file or a folder of them');
+    if (!existsSync(full))
+      throw new InputError(`no such file or folder: ${name}`, 'name a PolicyTest file or a folder of them');
     const isFolder = statSync(full).isDirectory();
     const files = isFolder ? findFiles(name, full, diagnostics) : [{ name, path: realpathSync(full) }];
     for (const file of files) read(file.name, readFileSync(file.path), path.dirname(file.path), !isFolder);
   }
   if (documents.length === 0) {
-    throw new InputError(`no PolicyTest in ${names.join(', ')}`, 'a suite is a document of `kind: PolicyTest`', diagnostics);
+    throw new InputError(
+      `no PolicyTest in ${names.join(', ')}`,
+      'a suite is a document of `kind: PolicyTest`',
+      diagnostics,
+    );
   }
   return { documents, diagnostics };
 }

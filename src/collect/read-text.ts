@@ -1,7 +1,9 @@
 import type { RawObject } from '../model/resource.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
+import type { RecentPart } from './document.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { addObjects, type Collecting } from './objects.ts';
+import { addObjects, type Collecting, count } from './objects.ts';
+import { DocumentOrigin } from './origin.ts';
 import { parseDocuments } from './parse-documents.ts';
 import { locationAt, sourceText } from './source-text.ts';
 
@@ -10,43 +12,72 @@ export interface ReadText {
   readonly diagnostics: readonly Diagnostic[];
   readonly documents: number;
   readonly skippedKinds: Readonly<Record<string, number>>;
+  /** Documents for a tool (kustomize, this one), not for a cluster. */
+  readonly foreign: number;
 }
 
 export interface ReadOptions {
   readonly cluster?: string;
   readonly limits?: Partial<Limits>;
+  /** To share between texts that are read together. */
+  readonly recent?: RecentPart[];
+  /** The bytes were not all UTF-8: documents that hold U+FFFD are broken. */
+  readonly isLossy?: boolean;
 }
 
-/** The objects of a text: YAML or JSON, any number of documents. `name` is the file in positions. Never throws. */
+/** The Kubernetes objects of a text: YAML or JSON, any number of documents. `name` is the file in positions. Never throws. */
 export function readText(text: string, name: string, options: ReadOptions = {}): ReadText {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const source = sourceText(name, text);
-  const into: Collecting = { cluster: options.cluster ?? '', objects: [], diagnostics: [], skippedKinds: {} };
+  const into: Collecting = {
+    cluster: options.cluster ?? '',
+    objects: [],
+    diagnostics: [],
+    skippedKinds: {},
+    foreign: 0,
+  };
+  const source = sourceText(name, text, options);
   let documents = 0;
-  for (const parsed of parseDocuments(source, limits)) {
+  for (const { document, value, problem, skipped } of parseDocuments(source, {
+    ...DEFAULT_LIMITS,
+    ...options.limits,
+  })) {
     documents++;
-    if ('skipped' in parsed) {
-      into.skippedKinds[parsed.skipped] = (into.skippedKinds[parsed.skipped] ?? 0) + 1;
-    } else if ('problem' in parsed) {
-      const { offset, message, help } = parsed.problem;
-      into.diagnostics.push({ severity: 'error', ...lineAt(locationAt(source, offset)), message, help });
-    } else {
-      addObjects(into, parsed.document, parsed.value);
+    if (problem) {
+      const { file, line } = locationAt(source, problem.offset);
+      into.diagnostics.push({ severity: 'error', file, line, message: problem.message, help: problem.help });
     }
+    if (skipped) count(into.skippedKinds, skipped);
+    addObjects(into, document, value);
   }
-  return { objects: into.objects, diagnostics: into.diagnostics, documents, skippedKinds: into.skippedKinds };
+  const { objects, diagnostics, skippedKinds, foreign } = into;
+  return { objects, diagnostics, documents, skippedKinds, foreign };
 }
 
-function lineAt({ file, line }: { readonly file: string; readonly line: number }) {
-  return { file, line };
+/** A document of any kind, such as a policy test: its value and where it and its parts are. */
+export interface TextDocument {
+  readonly value: unknown;
+  readonly origin: RawObject['origin'];
 }
 
-/** An object that is a value already, as in a PolicyTest's `resources`; all of it is at `name:line:1`. */
-export function inlineObject(
-  value: Readonly<Record<string, unknown>>,
+/** The documents of a text as they are, whatever they hold. Never throws. */
+export function readValues(
+  text: string,
   name: string,
-  line: number,
-  cluster = '',
-): RawObject {
+  limits: Partial<Limits> = {},
+): { readonly documents: readonly TextDocument[]; readonly diagnostics: readonly Diagnostic[] } {
+  const documents: TextDocument[] = [];
+  const diagnostics: Diagnostic[] = [];
+  const source = sourceText(name, text);
+  for (const { document, value, problem } of parseDocuments(source, { ...DEFAULT_LIMITS, ...limits })) {
+    if (problem) {
+      const { file, line } = locationAt(source, problem.offset);
+      diagnostics.push({ severity: 'error', file, line, message: problem.message, help: problem.help });
+    }
+    if (value !== undefined) documents.push({ value, origin: new DocumentOrigin(document) });
+  }
+  return { documents, diagnostics };
+}
+
+/** An object that is a value already, as in a policy test's `resources`; all of it is at `name:line:1`. */
+export function inlineObject(value: RawObject['value'], name: string, line: number, cluster = ''): RawObject {
   return { value, cluster, origin: { source: name, line, locate: () => ({ file: name, line, column: 1 }) } };
 }

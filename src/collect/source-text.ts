@@ -1,28 +1,36 @@
 import type { FileLocation } from '../result/location.ts';
+import type { RecentPart } from './document.ts';
 
-/** The text of one file, with line breaks as `\n`, and what it takes to turn offsets into lines when somebody asks. */
+/** The text of one file, with line breaks as `\n`, and what it takes to find places in it when somebody asks. */
 export interface SourceText {
   readonly name: string;
   readonly text: string;
-  /** Line of the text's first character in the file; 1 for whole files. */
-  readonly firstLine: number;
-  /** Offsets at which lines start; made on first use. */
+  /** Shared by all texts that were read together. */
+  readonly recent: RecentPart[];
+  /** Where bytes were no UTF-8 the text has U+FFFD. */
+  readonly isLossy: boolean;
+  /** Offsets at which lines start; found on first use. */
   lineStarts?: Uint32Array;
 }
 
-export function sourceText(name: string, text: string, firstLine = 1): SourceText {
+export function sourceText(
+  name: string,
+  text: string,
+  options: { readonly recent?: RecentPart[]; readonly isLossy?: boolean } = {},
+): SourceText {
   let plain = text;
   // YAML and JSON read all three line breaks alike, and neither lines nor columns of what is visible move.
   if (plain.includes('\r')) plain = plain.replace(/\r\n?/g, '\n');
   // Byte order marks, also those that concatenation left inside.
   if (plain.includes('\ufeff')) plain = plain.replace(/(^|\n)\ufeff+/g, '$1');
-  return { name, text: plain, firstLine };
+  return { name, text: plain, recent: options.recent ?? [], isLossy: options.isLossy ?? false };
 }
 
+/** Line and column, from 1, of the character at `offset`. */
 export function locationAt(source: SourceText, offset: number): FileLocation {
   source.lineStarts ??= findLineStarts(source.text);
   const line = lineIndex(source.lineStarts, offset);
-  return { file: source.name, line: line + source.firstLine, column: offset - (source.lineStarts[line] ?? 0) + 1 };
+  return { file: source.name, line: line + 1, column: offset - (source.lineStarts[line] ?? 0) + 1 };
 }
 
 function findLineStarts(text: string): Uint32Array {

@@ -107,9 +107,10 @@ function decodeOne(
   for (const issue of at.issues) {
     const fatal = issue.fatal && definition.decisive === true;
     refused ||= fatal;
-    const message = fatal
-      ? `${issue.message}: the API server refuses ${definition.kind} \`${label}\`, it is left out`
-      : issue.message;
+    const consequence = fatal
+      ? `: the API server refuses ${definition.kind} \`${label}\`, it is left out`
+      : ': the API server refuses the object';
+    const message = issue.fatal ? issue.message + consequence : issue.message;
     log.add(fatal ? 'error' : 'warning', origin, issue.path, message, issue.help);
   }
   if (refused) return undefined;
@@ -166,7 +167,7 @@ function reportVersion(
 }
 
 function reportDuplicate(before: Resource, after: Resource, log: DiagnosticLog): void {
-  if (isDeepStrictEqual({ ...before, origin: null }, { ...after, origin: null })) return;
+  if (isDeepStrictEqual({ ...before, origin: null, apiVersion: after.apiVersion }, { ...after, origin: null })) return;
   const name = after.namespace ? `${after.namespace}/${after.name}` : after.name;
   const first = formatLocation(before.origin.locate([]));
   const message = `${after.kind} \`${name}\` is given twice with different content: this one replaces the one at \`${first}\``;

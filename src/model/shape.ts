@@ -41,7 +41,7 @@ export class Decoding {
     return decoded;
   }
 
-  report(message: string, help: string, fatal: boolean, step?: string): void {
+  report(message: string, help: string, fatal: boolean, step?: string | number): void {
     this.issues.push({ path: step === undefined ? this.path : [...this.#path, step], message, help, fatal });
   }
 }
@@ -113,7 +113,7 @@ export function list<T>(item: Shape<T>, options: { readonly allowsNull?: boolean
       const out: T[] = [];
       for (let i = 0; i < value.length; i++) {
         if (value[i] === null && !options.allowsNull)
-          at.report(`\`${formatPath([...at.path, i])}\` is null`, 'remove the empty entry', true);
+          at.report(`\`${formatPath([...at.path, i])}\` is null`, 'remove the empty entry', true, i);
         const decoded = at.enter(i, item, value[i]);
         if (decoded !== undefined) out.push(decoded);
       }

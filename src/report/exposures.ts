@@ -87,13 +87,14 @@ function exposureOfFinding(finding: Finding, workloadOf: WorkloadOf): Exposure {
     what: finding.title,
     note: `${extent([finding], workloadOf)}${finding.status === 'UNKNOWN' ? ', conditional' : ''}`,
     ...(finding.witness ? { witness: requestLine(finding.witness) } : {}),
-    ...(first ? { decidedBy: byName(first), at: place(decidingPlace(finding, first.location)) } : {}),
+    ...(first ? { decidedBy: byName(first), at: place(workloadOf(first) ? first.location : decidingPlace(finding, first.location)) } : {}),
     of: { finding },
   };
 }
 
-/** Evidence in the same file as the object at fault points to the very field; else the object has to do. */
+/** Evidence inside the object at fault points to the very field; else the object has to do. */
 function decidingPlace({ evidence }: Finding, object: Location): Location {
   if (!('file' in object)) return object;
-  return evidence.find(({ source }) => 'file' in source && source.file === object.file)?.source ?? object;
+  const inside = ({ source }: Finding['evidence'][number]) => 'file' in source && source.file === object.file && source.line >= object.line;
+  return evidence.find(inside)?.source ?? object;
 }

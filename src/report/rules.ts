@@ -24,15 +24,14 @@ export function renderRules(rules: readonly RuleRow[], { width, color }: Termina
   const style = createStyle(color);
   const rows = toPrintable(rules);
   const idWidth = widest(rows.map(({ id }) => id));
-  const catalogueWidth = widest(rows.map(({ catalogue }) => catalogue));
-  const indent = idWidth + catalogueWidth + 16;
+  const indent = idWidth + 14;
   const lines = [...new Set(rows.map(({ area }) => area))].flatMap((area) => [
     style.heading(area),
     ...rows
       .filter((row) => row.area === area)
       .flatMap(({ id, title, severity, catalogue }) => {
-        const label = `  ${pad(id, idWidth)}  ${pad(style.severity(severity)(severityLabel(severity)), 8)}  ${pad(catalogue, catalogueWidth)}`;
-        return hang(label, wrap(title, Math.max(20, width - indent)), indent);
+        const label = `  ${pad(id, idWidth)}  ${style.severity(severity)(severityLabel(severity))}`;
+        return hang(label, wrap(`${title}${catalogue ? ` (${catalogue})` : ''}`, Math.max(20, width - indent)), indent);
       }),
     '',
   ]);

@@ -1,40 +1,112 @@
+import type { Principal } from '../model/inventory/types.ts';
+import { decideAtZtunnel } from './ambient/arrive.ts';
+import { decideAtWaypoint, waypointOf } from './ambient/waypoint.ts';
 import { isCaptured } from './capture.ts';
+import { chooseTransport } from './client.ts';
 import type { Enforcement } from './enforcement.ts';
+import { decideNetwork } from './network.ts';
 import type { Query } from './query.ts';
 import { decideAtSidecar } from './sidecar.ts';
 import type { EnforcementPoint, Verdict } from './verdict.ts';
 
 /**
  * Whether one request passes, where that is decided, and by which rule: the specification made executable. Plain and slow on purpose; the
- * order is that of design §8.
+ * order is that of design §8. Of several ways to connect, one that passes is enough.
  */
 export function decide(enforcement: Enforcement, query: Query): Verdict {
   let refused: Verdict | undefined;
-  for (const connects of waysToConnect(query)) {
+  for (const connects of chooseTransport(enforcement, query)) {
     const verdict = decideArrival(enforcement, query, connects);
     if (verdict.outcome !== 'deny') return verdict;
     refused ??= verdict;
   }
-  return refused ?? verdictOf('deny', 'none', 'the source has no way to connect');
-}
-
-/** How the source may open the connection: as stated, else with its identity first and in plaintext after that. */
-function waysToConnect({ source }: Query): readonly ('mtls' | 'plaintext')[] {
-  if (source.connects) return [source.connects];
-  return source.identity === null ? ['plaintext'] : ['mtls', 'plaintext'];
+  return refused ?? stop('none', 'the source has no way to connect');
 }
 
 function decideArrival(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
-  const { workload, port } = query.destination;
-  const captured = isCaptured(workload, port, query.transport);
-  if (!captured.captured) {
-    if (connects === 'mtls') return verdictOf('deny', 'none', `nothing terminates mutual TLS here: ${captured.why}`, captured.by);
-    return verdictOf('allow', 'none', `no proxy sees it: ${captured.why}`, captured.by);
+  if (query.at !== undefined && query.at !== 'network-policy') return decideAtPoint(enforcement, query, connects, query.at);
+  const network = decideNetwork(enforcement, query, connects);
+  if (!network.passes) return network.verdict;
+  if (query.at === 'network-policy') return pass('network-policy', 'no NetworkPolicy stops it');
+  const verdict = decideOnTheWay(enforcement, query, connects);
+  return {
+    ...verdict,
+    requires: [...network.requires, ...verdict.requires],
+    assumes: [...network.assumes, ...verdict.assumes],
+    trace: [...network.steps, ...verdict.trace],
+  };
+}
+
+/** One point alone, whatever capture and the other points say. */
+function decideAtPoint(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext', at: EnforcementPoint): Verdict {
+  const peer = connects === 'mtls' ? query.source.identity : null;
+  if (at === 'ztunnel') return decideAtZtunnel(enforcement, query, peer);
+  if (at === 'waypoint') {
+    const { workload, via } = query.destination;
+    const waypoint = workload.gateway?.kind === 'waypoint' ? workload : waypointOf(enforcement, via?.service ?? workload);
+    return waypoint ? decideAtWaypoint(enforcement, query, waypoint) : pass('waypoint', 'no waypoint is used');
   }
   return decideAtSidecar(enforcement, query, connects);
 }
 
-function verdictOf(outcome: Verdict['outcome'], point: EnforcementPoint, reason: string, by: Verdict['by'] = null): Verdict {
+/** Waypoint first, where the client's ztunnel leads there, then the destination's own proxy. */
+function decideOnTheWay(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
+  const waypoint = connects === 'mtls' ? waypointOnTheWay(enforcement, query) : undefined;
+  if (!waypoint) return decideAtProxy(enforcement, query, connects);
+  const first = decideAtWaypoint(enforcement, query, waypoint);
+  if (first.outcome === 'deny') return first;
+  // Behind it the destination sees the waypoint, not the client.
+  const { ip: _clientIp, ...source } = query.source;
+  const behind: Query = { ...query, source: { ...source, identity: waypoint.identity, position: { kind: 'workload', workload: waypoint } } };
+  const second = decideAtProxy(enforcement, behind, connects);
+  const decisive = second.outcome === 'allow' ? first : second;
+  return {
+    ...decisive,
+    requires: [...first.requires, ...second.requires],
+    assumes: [...first.assumes, ...second.assumes],
+    trace: [...first.trace, ...second.trace],
+  };
+}
+
+/** Only an ambient client, or an ingress gateway that is told to, goes through a waypoint (reference §4.3). */
+function waypointOnTheWay(enforcement: Enforcement, query: Query): ReturnType<typeof waypointOf> {
+  const { position } = query.source;
+  const { workload, via } = query.destination;
+  if (workload.dataPlane.kind !== 'ambient') return undefined;
+  const target = via?.service ?? workload;
+  // Of a client that is known by its identity alone, take that it is ambient.
+  if (position.kind !== 'workload') return waypointOf(enforcement, target);
+  const client = position.workload;
+  if (client.gateway?.kind === 'waypoint') return undefined;
+  if (client.dataPlane.kind === 'ambient') return waypointOf(enforcement, target);
+  if (client.dataPlane.kind !== 'gateway' || !via || via.service.headless) return undefined;
+  const namespace = enforcement.mesh.namespaces.get(via.service.cluster ? `${via.service.cluster}:${via.service.namespace}` : via.service.namespace);
+  const wanted = via.service.labels[INGRESS_USE] ?? namespace?.labels[INGRESS_USE];
+  return wanted === 'true' ? waypointOf(enforcement, target) : undefined;
+}
+
+const INGRESS_USE = 'istio.io/ingress-use-waypoint';
+
+function decideAtProxy(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
+  const { workload, port } = query.destination;
+  const captured = isCaptured(workload, port, query.transport);
+  if (!captured.captured) {
+    if (connects === 'mtls') return stop('none', `nothing terminates mutual TLS here: ${captured.why}`, captured.by);
+    return pass('none', `no proxy sees it: ${captured.why}`, captured.by);
+  }
+  if (workload.dataPlane.kind === 'ambient') {
+    const peer: Principal | null = connects === 'mtls' ? query.source.identity : null;
+    // What has a socket in the host's network is taken for a probe (reference §15.3).
+    if (query.source.position.kind === 'node-network') return pass('none', 'traffic from the own node is taken for a probe and not checked');
+    return decideAtZtunnel(enforcement, query, peer);
+  }
+  return decideAtSidecar(enforcement, query, connects);
+}
+
+const pass = (point: EnforcementPoint, reason: string, by: Verdict['by'] = null): Verdict => bare('allow', point, reason, by);
+const stop = (point: EnforcementPoint, reason: string, by: Verdict['by'] = null): Verdict => bare('deny', point, reason, by);
+
+function bare(outcome: 'allow' | 'deny', point: EnforcementPoint, reason: string, by: Verdict['by']): Verdict {
   const step = { point, stage: 'capture', outcome: outcome === 'deny' ? 'stop' : 'pass', text: reason } as const;
   return { outcome, requires: [], assumes: [], by, reason, point, trace: [by ? { ...step, by } : step] };
 }

@@ -1,12 +1,16 @@
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
-import type { Mesh, Workload } from '../model/inventory/types.ts';
+import type { Mesh, Principal, Workload } from '../model/inventory/types.ts';
 import type { MeshConfig } from '../model/mesh-config.ts';
+import type { Resource } from '../model/resource.ts';
+import { type AmbientIndex, compileForWorkload, indexAmbient, type ZtunnelPolicies } from './ambient/compile.ts';
 import { type AttachmentPoint, attachedPolicies } from './attachment.ts';
 import { buildChain, type PolicyChain } from './authz/chain.ts';
 import type { TrustBundle } from './authz/trust-domain.ts';
 import { type JwtProvider, providersOf } from './jwt/authenticate.ts';
 import { type EffectiveModes, effectiveModes } from './mtls/effective-mode.ts';
+import { indexNetworkPolicies, type NetworkPolicyIndex } from './network-policy/policy-index.ts';
+import { ProxyPatches } from './proxy-patches.ts';
 import { indexPolicies, type Policies } from './policy-index.ts';
 
 /** What one Envoy (sidecar, gateway or waypoint) holds for one workload or service. */
@@ -28,10 +32,53 @@ export class Enforcement {
   readonly #envoys = new Map<string, EnvoyPolicies>();
   readonly #ofWorkload = new Map<Workload, EnvoyPolicies>();
   readonly #modes = new Map<Workload, EffectiveModes>();
+  #identities: Map<string, Principal[]> | undefined;
+  #ambient: AmbientIndex | undefined;
+  #waypoints: Map<string, Workload> | undefined;
+  #patches: ProxyPatches | undefined;
+  #network: NetworkPolicyIndex | undefined;
 
   constructor(mesh: Mesh) {
     this.mesh = mesh;
     this.policies = indexPolicies(mesh.resources);
+  }
+
+  get network(): NetworkPolicyIndex {
+    this.#network ??= indexNetworkPolicies(this.mesh.resources);
+    return this.#network;
+  }
+
+  /** What the workload's ztunnel evaluates. */
+  ztunnel(workload: Workload): ZtunnelPolicies {
+    const { trustDomain, trustDomainAliases } = this.mesh.config;
+    this.#ambient ??= indexAmbient({
+      policies: this.mesh.resources.of('AuthorizationPolicy'),
+      peerAuthentications: this.mesh.resources.of('PeerAuthentication'),
+      rootNamespace: this.rootNamespace,
+      trustDomain: trustDomain.value,
+      trustDomainAliases: trustDomainAliases.value,
+      ...(this.mesh.version ? { version: this.mesh.version.value } : {}),
+    });
+    return compileForWorkload(this.#ambient, workload);
+  }
+
+  /** EnvoyFilters and the like that may change what a workload's proxy enforces (reference §9.1, §15.9). */
+  patchesOf(workload: Workload): readonly Resource[] {
+    this.#patches ??= new ProxyPatches(this.mesh.resources, this.rootNamespace);
+    return this.#patches.of(workload);
+  }
+
+  /** The waypoint of that name, if its workload exists. */
+  waypoint(cluster: string, namespace: string, name: string): Workload | undefined {
+    if (!this.#waypoints) {
+      this.#waypoints = new Map();
+      for (const workload of this.mesh.workloads) {
+        if (workload.gateway?.kind !== 'waypoint') continue;
+        const key = `${workload.cluster}:${workload.namespace}/${workload.gateway.gatewayName ?? workload.name}`;
+        this.#waypoints.set(key, workload);
+      }
+    }
+    return this.#waypoints.get(`${cluster}:${namespace}/${name}`);
   }
 
   get rootNamespace(): string {
@@ -53,6 +100,29 @@ export class Enforcement {
       this.#modes.set(workload, modes);
     }
     return modes;
+  }
+
+  /** Identities of the workloads of a namespace, sorted. */
+  identitiesOf(namespace: string): readonly Principal[] {
+    if (!this.#identities) {
+      this.#identities = new Map();
+      for (const [identity, [holder]] of this.mesh.identities) {
+        if (!holder) continue;
+        const list = this.#identities.get(holder.namespace);
+        if (list) list.push(identity);
+        else this.#identities.set(holder.namespace, [identity]);
+      }
+      for (const list of this.#identities.values()) list.sort((a, b) => (a < b ? -1 : 1));
+    }
+    return this.#identities.get(namespace) ?? [];
+  }
+
+  /** Workloads that can prove a principal as it is written in a policy: `cluster.local` stands for the mesh's trust domain. */
+  holdersOf(written: Principal): readonly Workload[] {
+    const exact = this.mesh.identities.get(written);
+    if (exact || !written.startsWith('cluster.local/')) return exact ?? [];
+    const own = `${this.mesh.config.trustDomain.value}/${written.slice('cluster.local/'.length)}`;
+    return this.mesh.identities.get(own as Principal) ?? [];
   }
 
   /** What the workload's own Envoy (sidecar or gateway) holds. */

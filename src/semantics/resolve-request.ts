@@ -111,7 +111,8 @@ function unknownName(what: string, name: string, known: Iterable<string>): Unres
 
 function httpRequest(http: HttpAttributes, { workload, via }: Destination): HttpRequest {
   const { headers = [] } = http;
-  const list = isPairs(headers) ? headers : Object.entries(headers);
+  // White space around a field value is no part of it (RFC 9110 §5.5).
+  const list = (isPairs(headers) ? headers : Object.entries(headers)).map(([name, value]) => [name, value.trim()] as const);
   const fallback = via ? `${via.service.name}.${via.service.namespace}.svc.cluster.local` : `${workload.name}.${workload.namespace}`;
   return { method: http.method, path: http.path, host: http.host ?? fallback, headers: list };
 }

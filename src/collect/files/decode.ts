@@ -1,18 +1,24 @@
 import { isUtf8 } from 'node:buffer';
+import type { Unreadable } from './read.ts';
 
-export type Decoded = { readonly text: string } | { readonly message: string; readonly help: string };
+const SIGNATURES: readonly (readonly [bytes: readonly number[], message: string, help: string])[] = [
+  [[0x1f, 0x8b], 'a gzip archive: evidence bundles cannot be read yet', 'unpack it and name the folder'],
+  [[0x50, 0x4b, 3, 4], 'a zip archive', 'unpack it and name the folder'],
+  [[0xff, 0xfe], 'UTF-16 text: expected UTF-8', 'save it as UTF-8'],
+  [[0xfe, 0xff], 'UTF-16 text: expected UTF-8', 'save it as UTF-8'],
+];
 
-/** The text of a file's bytes, or what the bytes are instead. */
-export function decodeText(bytes: Buffer): Decoded {
-  const [a, b] = bytes;
-  if (a === 0x1f && b === 0x8b) {
-    return { message: 'a gzip archive, not a manifest', help: 'unpack it; evidence bundles cannot be read yet' };
+/** The text of bytes, or what they are instead. Where some of it is no UTF-8, the character U+FFFD stands for that. */
+export function decodeText(bytes: Buffer): { readonly text: string; readonly isLossy: boolean } | Unreadable {
+  for (const [signature, message, help] of SIGNATURES) {
+    if (signature.every((byte, index) => bytes[index] === byte)) return { message, help };
   }
-  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
-    return { message: 'UTF-16 text, expected UTF-8', help: 'save it as UTF-8, as `kubectl` needs it too' };
+  // Text never holds NUL; one further down costs only its document.
+  if (bytes.subarray(0, 1024).includes(0))
+    return { message: 'binary data: expected YAML or JSON', help: 'name manifests as input' };
+  try {
+    return { text: bytes.toString('utf8'), isLossy: !isUtf8(bytes) };
+  } catch {
+    return { message: 'too large for one text', help: 'split it' };
   }
-  if (bytes.subarray(0, 8192).includes(0))
-    return { message: 'binary data, expected YAML or JSON', help: 'name manifests as input' };
-  if (!isUtf8(bytes)) return { message: 'not valid UTF-8, expected YAML or JSON', help: 'save it as UTF-8' };
-  return { text: bytes.toString('utf8') };
 }

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../result/diagnostic.ts';
+import { readSteering } from './steering.ts';
 
 export interface FoundFile {
   /** As the user would name it. */
@@ -9,68 +10,85 @@ export interface FoundFile {
   readonly path: string;
 }
 
+/** Configuration of this program, beside the manifests. */
+export const CONFIG_FILE = 'meshproof.yaml';
+
 const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
-const IGNORED = new Set(['node_modules', '.git']);
+const IGNORED = new Set(['node_modules', '.git', CONFIG_FILE]);
 
-/** The manifest files of a folder and the folders in it, sorted. Symlinks are followed only where they stay inside. */
-export function findFiles(name: string, folder: string, diagnostics: Diagnostic[]): FoundFile[] {
-  const root = realpathSync(folder);
-  const seen = new Set<string>();
-  const files: FoundFile[] = [];
-  const note = (severity: Diagnostic['severity'], file: string, message: string, help: string) => {
-    diagnostics.push({ severity, file, line: 0, message, help });
-  };
-  const visit = (directory: string, shown: string) => {
-    if (seen.has(directory)) return;
-    seen.add(directory);
-    for (const entry of list(directory, shown, note)) {
-      const entryName = path.join(shown, entry);
-      const found = resolve(path.join(directory, entry), root);
-      if (found === 'dangling')
-        note('warning', entryName, 'a symlink that leads nowhere', 'remove it, or restore its target');
-      else if (found === 'outside')
-        note(
-          'warning',
-          entryName,
-          'a symlink that leads out of the folder: not followed',
-          'name its target as an input',
-        );
-      else if (found === 'forbidden')
-        note('error', entryName, 'cannot be read: permission denied', 'grant read access');
-      else if (found.isDirectory && !IGNORED.has(entry)) visit(found.path, entryName);
-      else if (found.isFile && EXTENSIONS.has(path.extname(entry).toLowerCase()))
-        files.push({ name: entryName, path: found.path });
-    }
-  };
-  visit(root, name);
-  return files;
-}
-
-type Note = (severity: Diagnostic['severity'], file: string, message: string, help: string) => void;
-
-function list(directory: string, shown: string, note: Note): string[] {
-  try {
-    return readdirSync(directory).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  } catch {
-    note('error', shown, 'the folder cannot be read: permission denied', 'grant read access');
-    return [];
-  }
-}
-
-type Resolved =
-  | { readonly path: string; readonly isDirectory: boolean; readonly isFile: boolean }
+type Target =
+  | { readonly path: string; readonly is: 'folder' | 'file' | 'other' }
   | 'dangling'
   | 'outside'
   | 'forbidden';
 
-function resolve(entry: string, root: string): Resolved {
+/**
+ * The manifest files of a folder and of the folders in it, sorted by name. Symlinks are followed only where they stay inside. What belongs
+ * to a Helm chart or a kustomization and is no manifest is left out and said.
+ */
+export function findFiles(name: string, folder: string, diagnostics: Diagnostic[]): FoundFile[] {
+  const root = realpathSync(folder);
+  const seen = new Set<string>();
+  const excluded = new Set<string>();
+  const files: FoundFile[] = [];
+  const note = (severity: Diagnostic['severity'], file: string, message: string, help: string) => {
+    diagnostics.push({ severity, file, line: 0, message, help });
+  };
+
+  const visit = (directory: string, shown: string, inChart: boolean) => {
+    if (seen.has(directory)) return;
+    seen.add(directory);
+    const entries = listFolder(directory);
+    if (!entries) return note('error', shown, 'the folder cannot be read: permission denied', 'grant read access');
+    const steering = readSteering(directory, entries);
+    for (const file of steering.excluded) excluded.add(file);
+    if (!inChart && steering.message) note('info', path.join(shown, steering.file), steering.message, steering.help);
+    for (const entry of entries) add(directory, shown, entry, inChart || steering.isChart);
+  };
+
+  const add = (directory: string, shown: string, entry: string, inChart: boolean) => {
+    if (IGNORED.has(entry)) return;
+    const entryName = path.join(shown, entry);
+    const target = resolve(path.join(directory, entry), root);
+    if (target === 'dangling')
+      note('warning', entryName, 'the symlink leads nowhere', 'remove it, or restore its target');
+    else if (target === 'outside') {
+      note(
+        'warning',
+        entryName,
+        'the symlink leads out of the folder and is not followed',
+        'name its target as an input',
+      );
+    } else if (target === 'forbidden')
+      note('error', entryName, 'cannot be read: permission denied', 'grant read access');
+    else if (excluded.has(target.path)) return;
+    else if (target.is === 'folder') visit(target.path, entryName, inChart);
+    else if (target.is === 'file' && EXTENSIONS.has(path.extname(entry).toLowerCase())) {
+      files.push({ name: entryName, path: target.path });
+    }
+  };
+
+  visit(root, name, false);
+  // A kustomization may name files of folders that were visited before it.
+  return files.filter((file) => !excluded.has(file.path));
+}
+
+/** Sorted by code units; undefined if the folder cannot be read. */
+function listFolder(directory: string): string[] | undefined {
   try {
-    const own = lstatSync(entry);
-    if (!own.isSymbolicLink()) return { path: entry, isDirectory: own.isDirectory(), isFile: own.isFile() };
-    const target = realpathSync(entry);
-    if (target !== root && !target.startsWith(root + path.sep)) return 'outside';
+    return readdirSync(directory).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  } catch {
+    return undefined;
+  }
+}
+
+function resolve(entry: string, root: string): Target {
+  try {
+    const isLink = lstatSync(entry).isSymbolicLink();
+    const target = isLink ? realpathSync(entry) : entry;
+    if (isLink && target !== root && !target.startsWith(root + path.sep)) return 'outside';
     const stat = statSync(target);
-    return { path: target, isDirectory: stat.isDirectory(), isFile: stat.isFile() };
+    return { path: target, is: stat.isDirectory() ? 'folder' : stat.isFile() ? 'file' : 'other' };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
     return code === 'EACCES' || code === 'EPERM' ? 'forbidden' : 'dangling';

@@ -8,6 +8,8 @@ export interface Problem {
 
 type Explanation = Pick<Problem, 'message' | 'help'>;
 
+const COMPLEX_KEYS = /complex keys/;
+
 /** js-yaml's reasons, with what the grammar expects there. The first that fits. */
 const EXPLANATIONS: readonly (readonly [RegExp, message: string, help: string])[] = [
   [
@@ -48,7 +50,7 @@ const EXPLANATIONS: readonly (readonly [RegExp, message: string, help: string])[
   ],
   [/^nesting exceeded/, 'nested too deeply', 'look for brackets that are never closed'],
   [/^aliases exceeded|^merge keys exceeded/, 'too many aliases', 'write the values out'],
-  [/complex keys/, 'a list or mapping as a key: expected a text', 'quote a text that begins with a bracket'],
+  [COMPLEX_KEYS, 'a list or mapping as a key: expected a text', 'quote a text that begins with a bracket'],
   [/^a null key/, '`null` as a key: expected a text', 'quote it'],
   [/non-printable|^null byte|valid JSON character/, 'a control character', 'remove it: manifests are text'],
   [
@@ -56,7 +58,11 @@ const EXPLANATIONS: readonly (readonly [RegExp, message: string, help: string])[
     'an unknown escape in double quotes',
     'use single quotes, or double the backslash',
   ],
-  [/^a line break is expected/, 'expected a line break after `|` or `>`', 'begin the text on the next line, or quote it'],
+  [
+    /^a line break is expected/,
+    'expected a line break after `|` or `>`',
+    'begin the text on the next line, or quote it',
+  ],
 ];
 
 /** `at` is where in `text` the parser gave up. */
@@ -99,14 +105,17 @@ export function findTemplate(text: string): (Explanation & { readonly offset: nu
   return undefined;
 }
 
-/** The placeholder to blame for an error at `at`: one on that line or the line before, or a line that begins with one. */
-export function findPlaceholder(text: string, at: number): ReturnType<typeof findTemplate> {
+/**
+ * The placeholder to blame for an error at `at`: one on that line or the line before, or a line that begins with one. Braces as a key are
+ * one, and where they are the parser does not say.
+ */
+export function findPlaceholder(text: string, at: number, reason: string): ReturnType<typeof findTemplate> {
   const lineStart = text.lastIndexOf('\n', at - 1) + 1;
-  const from = Math.max(text.lastIndexOf('\n', lineStart - 2) + 1, at - NEAR);
+  const near = Math.max(text.lastIndexOf('\n', lineStart - 2) + 1, at - NEAR);
   const lineEnd = text.indexOf('\n', at);
-  const near = findTemplate(text.slice(from, lineEnd === -1 ? text.length : lineEnd));
-  if (near) return { ...near, offset: from + near.offset };
-  const line = /^[ \t]*(\{\{|<%|\{%)/m.exec(text);
-  const found = line && findTemplate(text.slice(line.index));
-  return found ? { ...found, offset: line.index + found.offset } : undefined;
+  const here = findTemplate(text.slice(near, lineEnd === -1 ? text.length : lineEnd));
+  if (here) return { ...here, offset: near + here.offset };
+  const from = text.search(COMPLEX_KEYS.test(reason) ? /\{\{/ : /^[ \t]*(\{\{|<%|\{%)/m);
+  const found = from === -1 ? undefined : findTemplate(text.slice(from));
+  return found && { ...found, offset: from + found.offset };
 }

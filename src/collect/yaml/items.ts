@@ -13,7 +13,11 @@ export function yamlItems(text: string, start: number, end: number): number[] {
     const c = text[content];
     const indent = content - at;
     if (!inside) {
-      inside = indent === 0 && text.startsWith('items:', content) && isBlank(text[content + 6]) && isEnd(text, content + 6, next);
+      inside =
+        indent === 0 &&
+        text.startsWith('items:', content) &&
+        isBlank(text[content + 6]) &&
+        isEnd(text, content + 6, next);
     } else if (content < next && c !== '\n' && !(c === '#' && (column === -1 || indent <= column))) {
       const isEntry = c === '-' && isBlank(text[content + 1]);
       if (column === -1 && isEntry) column = indent;

@@ -1,99 +1,116 @@
 import { type Event, EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml';
 import type { Path } from '../../model/resource.ts';
+import { type Insertion, originalOffset, withRepairs } from './repair.ts';
 import { kubernetesSchema } from './schema.ts';
 
-/** The events of one document, to find values in. */
+/** What a document consists of, in the order of its text. */
 export interface YamlNodes {
   readonly text: string;
   readonly events: readonly Event[];
+  readonly insertions: readonly Insertion[];
 }
 
-export function readNodes(text: string, depth: number): YamlNodes {
-  return { text, events: parseEvents(text, { maxDepth: depth }) };
+/** For texts that were parsed before; one that cannot be parsed has no nodes. */
+export function readNodes(text: string): YamlNodes {
+  const read = withRepairs(text, (repaired) => parseEvents(repaired, { maxDepth: 1000 }));
+  return 'error' in read ? { text, events: [], insertions: [] } : { ...read, events: read.result };
 }
+
+/** After the event that opens the document. */
+const ROOT = 1;
 
 /**
- * Offset in `text` of the value at `path`, or of its nearest ancestor that exists. Values that come through an alias or a merge are where
- * they were written; the alias itself is the place only if it is the value asked for.
+ * Offset of the value at `path`, or of its nearest ancestor that exists. A value that comes through an alias or a merge is where it was
+ * written; only an alias that is itself asked for is the place.
  */
 export function findValue(nodes: YamlNodes, path: Path): number {
-  let node = 1; // after the DOCUMENT event
-  let best = startOf(nodes, node);
+  let node = ROOT;
+  let offset = startOf(nodes, node);
   for (const step of path) {
-    node = followAlias(nodes, node);
-    const child = typeof step === 'number' ? findItem(nodes, node, step) : findKey(nodes, node, step, 0);
-    if (child === undefined) break;
-    node = child.value;
+    const parent = followAlias(nodes, node);
+    const child = typeof step === 'number' ? findEntry(nodes, parent, step) : findKey(nodes, parent, step);
+    if (!child) break;
+    node = child.node;
     const start = startOf(nodes, node);
-    best = start === -1 ? child.key : start;
+    offset = start === NOWHERE ? child.fallback : start;
   }
-  return Math.max(0, best);
+  return originalOffset(nodes.insertions, Math.max(0, offset));
 }
 
 interface Child {
-  /** Index of the value's event. */
-  readonly value: number;
-  /** Offset to use for values that have no text of their own (`key:`). */
-  readonly key: number;
+  /** Index of its event. */
+  readonly node: number;
+  /** Offset of a value that has no text of its own, as that of `key:`. */
+  readonly fallback: number;
 }
 
-function findItem({ events, text }: YamlNodes, list: number, index: number): Child | undefined {
-  const event = events[list];
-  if (event?.type !== EVENT_ID.SEQUENCE) return undefined;
+const NOWHERE = -1;
+
+function findEntry(nodes: YamlNodes, list: number, index: number): Child | undefined {
+  const { events } = nodes;
+  if (events[list]?.type !== EVENT_ID.SEQUENCE) return undefined;
   let at = list + 1;
   for (let i = 0; i < index && !isEnd(events[at]); i++) at = after(events, at);
-  return isEnd(events[at]) ? undefined : { value: at, key: startOf({ events, text }, list) };
+  return isEnd(events[at]) ? undefined : { node: at, fallback: startOf(nodes, list) };
 }
 
-/** Merges may nest; the bound stops maps that merge themselves. */
-function findKey(nodes: YamlNodes, map: number, key: string, merges: number): Child | undefined {
-  const { events } = nodes;
-  if (events[map]?.type !== EVENT_ID.MAPPING || merges > 20) return undefined;
-  const merged: number[] = [];
-  for (let at = map + 1; !isEnd(events[at]); ) {
-    const value = after(events, at);
-    const name = keyText(nodes, at);
-    if (name === key) return { value, key: Math.max(0, startOf(nodes, at)) };
-    if (name === '<<') merged.push(value);
-    at = after(events, value);
-  }
-  for (const source of merged) {
-    const target = followAlias(nodes, source);
-    if (events[target]?.type !== EVENT_ID.SEQUENCE) {
-      const found = findKey(nodes, target, key, merges + 1);
-      if (found) return found;
-      continue;
+/** A key of its own before those that merges bring. Each mapping is looked at once, also where merges go round in circles. */
+function findKey(nodes: YamlNodes, mapping: number, key: string): Child | undefined {
+  const stack = [mapping];
+  const seen = new Set<number>();
+  for (let current = stack.pop(); current !== undefined; current = stack.pop()) {
+    if (seen.has(current)) continue;
+    seen.add(current);
+    let found: Child | undefined;
+    const merged: number[] = [];
+    for (const pair of pairs(nodes, current)) {
+      const name = keyText(nodes, pair.key);
+      if (name === key) found = { node: pair.value, fallback: Math.max(0, startOf(nodes, pair.key)) };
+      else if (name === '<<') merged.push(...mergeSources(nodes, pair.value));
     }
-    for (let item = target + 1; !isEnd(events[item]); item = after(events, item)) {
-      const found = findKey(nodes, followAlias(nodes, item), key, merges + 1);
-      if (found) return found;
-    }
+    if (found) return found;
+    stack.push(...merged.reverse());
   }
   return undefined;
 }
 
-/** A key as it is in the value: plain `on` is the key `true`. */
+/** The mappings that the value of `<<` stands for: one or a list. */
+function mergeSources(nodes: YamlNodes, value: number): number[] {
+  const { events } = nodes;
+  const target = followAlias(nodes, value);
+  if (events[target]?.type !== EVENT_ID.SEQUENCE) return [target];
+  const sources: number[] = [];
+  for (let at = target + 1; !isEnd(events[at]); at = after(events, at)) sources.push(followAlias(nodes, at));
+  return sources;
+}
+
+function* pairs({ events }: YamlNodes, mapping: number): Generator<{ readonly key: number; readonly value: number }> {
+  if (events[mapping]?.type !== EVENT_ID.MAPPING) return;
+  for (let key = mapping + 1; !isEnd(events[key]); ) {
+    const value = after(events, key);
+    yield { key, value };
+    key = after(events, value);
+  }
+}
+
+/** A key as it is in the value: the plain key `on` is `true` there. */
 function keyText(nodes: YamlNodes, at: number): string | undefined {
   const event = nodes.events[followAlias(nodes, at)];
   if (event?.type !== EVENT_ID.SCALAR) return undefined;
-  const text = scalarText(nodes, event);
-  if (event.style !== SCALAR_STYLE.PLAIN || event.tagStart !== -1) return text;
+  const text = event.valueStart === NOWHERE ? '' : getScalarValue(nodes.text, event);
+  if (event.style !== SCALAR_STYLE.PLAIN || event.tagStart !== NOWHERE) return text;
   return String(kubernetesSchema.resolveImplicitScalarTag(text).value);
 }
 
-function scalarText(nodes: YamlNodes, event: ScalarEvent): string {
-  return event.valueStart === -1 ? '' : getScalarValue(nodes.text, event);
-}
-
-/** The node that an alias stands for: the last one anchored under that name before it. */
-function followAlias(nodes: YamlNodes, at: number): number {
-  const alias = nodes.events[at];
+/** The node that an alias stands for: the last one before it that is anchored under its name. */
+function followAlias({ events, text }: YamlNodes, at: number): number {
+  const alias = events[at];
   if (alias?.type !== EVENT_ID.ALIAS) return at;
-  const name = nodes.text.slice(alias.anchorStart, alias.anchorEnd);
+  const name = text.slice(alias.anchorStart, alias.anchorEnd);
   for (let i = at - 1; i >= 0; i--) {
-    const event = nodes.events[i];
-    if (!event || !('anchorStart' in event) || event.type === EVENT_ID.ALIAS || event.anchorStart === -1) continue;
-    if (nodes.text.slice(event.anchorStart, event.anchorEnd) === name) return i;
+    const event = events[i];
+    if (!event || event.type === EVENT_ID.ALIAS || !('anchorStart' in event) || event.anchorStart === NOWHERE) continue;
+    if (text.slice(event.anchorStart, event.anchorEnd) === name) return i;
   }
   return at;
 }
@@ -114,7 +131,7 @@ function after(events: readonly Event[], at: number): number {
   return events.length;
 }
 
-/** Where a node's text starts, quotes included; -1 for a value that has no text. */
+/** Where a node's text starts, its quotes included. */
 function startOf({ events, text }: YamlNodes, at: number): number {
   const event = events[at];
   switch (event?.type) {
@@ -126,13 +143,14 @@ function startOf({ events, text }: YamlNodes, at: number): number {
     case EVENT_ID.SCALAR:
       return scalarStart(text, event);
     default:
-      return -1;
+      return NOWHERE;
   }
 }
 
 function scalarStart(text: string, { style, valueStart, valueEnd }: ScalarEvent): number {
   if (style === SCALAR_STYLE.PLAIN) return valueStart;
   if (style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED) return valueStart - 1;
+  // Of `|` and `>` only the text is known; an empty one is at the end of the line before.
   let at = valueStart;
   while (at < valueEnd && (text[at] === ' ' || text[at] === '\n')) at++;
   return at < valueEnd ? at : valueStart - 1;

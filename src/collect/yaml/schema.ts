@@ -33,18 +33,26 @@ const binary = defineScalarTag<string>(`${PREFIX}binary`, {
   identify: () => false,
 });
 
-/** Keys become text as in JSON; only null cannot. */
-const map = defineMappingTag(`${PREFIX}map`, {
-  ...mapTag,
-  addPair: (carrier: Record<string, unknown>, key, value) => {
-    return key === null ? 'a null key is no text' : mapTag.addPair(carrier, key, value);
-  },
-});
+const mapping = (tagName: string, matchByTagPrefix: boolean) =>
+  defineMappingTag<Record<string, unknown>>(tagName, {
+    matchByTagPrefix,
+    create: mapTag.create,
+    /** Keys become text, as in JSON; only null cannot. */
+    addPair: (carrier, key, value) => (key === null ? 'a null key' : mapTag.addPair(carrier, key, value)),
+    has: mapTag.has,
+    keys: mapTag.keys,
+    get: mapTag.get,
+    identify: () => false,
+  });
 
 // Tags that nobody knows are ignored, and so are those of sets and timestamps.
 const anyScalar = defineScalarTag('', { matchByTagPrefix: true, resolve: (source) => source, identify: () => false });
-const anySequence = defineSequenceTag('', { ...seqTag, matchByTagPrefix: true });
-const anyMapping = defineMappingTag('', { ...map, matchByTagPrefix: true });
+const anySequence = defineSequenceTag<unknown[]>('', {
+  matchByTagPrefix: true,
+  create: seqTag.create,
+  addItem: seqTag.addItem,
+  identify: () => false,
+});
 
 /**
  * Plain scalars, keys and tags as `sigs.k8s.io/yaml` 1.6 reads them, which kubectl, istioctl and GitOps controllers use: YAML 1.1 booleans,
@@ -60,10 +68,10 @@ export const kubernetesSchema: Schema = new Schema([
   binary,
   seqTag,
   omapTag,
-  map,
+  mapping(`${PREFIX}map`, false),
   anyScalar,
   anySequence,
-  anyMapping,
+  mapping('', true),
 ]);
 
 export function loadOptions(limits: Limits): LoadOptions {

@@ -19,15 +19,19 @@ const DOT = 46;
 export function splitDocuments(text: string, limit: number): Span[] {
   const spans: Span[] = [];
   let start = 0;
-  let dashes = nextMarker(text, start, '\n---', DASH);
-  let dots = nextMarker(text, start, '\n...', DOT);
+  let directives = false;
+  let dashes = nextMarker(text, 0, '\n---', DASH);
+  let dots = nextMarker(text, 0, '\n...', DOT);
   while (spans.length < limit) {
     const opens = dashes < dots;
-    const cut = opens ? dashes : Math.min(lineEnd(text, dots), text.length);
+    const cut = opens ? dashes : lineEnd(text, dots);
     const content = firstContent(text, start, cut);
-    if (content !== -1 && !(opens && text.charCodeAt(content) === PERCENT)) spans.push({ start, end: cut });
+    directives = opens && !directives && text.charCodeAt(content) === PERCENT;
+    if (!directives) {
+      if (content !== -1) spans.push({ start, end: cut });
+      start = cut;
+    }
     if (cut >= text.length) break;
-    if (content === -1 || text.charCodeAt(content) !== PERCENT || !opens) start = cut;
     if (opens) dashes = nextMarker(text, dashes + 3, '\n---', DASH);
     else dots = nextMarker(text, dots + 3, '\n...', DOT);
   }

@@ -74,7 +74,8 @@ export function captureOfSidecar(set: PodSet, values: ProxyValues, config: MeshC
   const inbound = read('includeInboundPorts', traffic('includeInboundPorts'), values.includeInboundPorts) ?? '*';
   const excluded = read('excludeInboundPorts', traffic('excludeInboundPorts'), values.excludeInboundPorts);
   const statusPort = set.annotations[STATUS_PORT];
-  if (statusPort !== undefined && excluded === undefined) sources['excludeInboundPorts'] = annotationPath(set, STATUS_PORT);
+  if (statusPort !== undefined && excluded === undefined)
+    sources.excludeInboundPorts = annotationPath(set, STATUS_PORT);
   const cidrs = read('includeOutboundCidrs', traffic('includeOutboundIPRanges'), values.includeIPRanges) ?? '*';
   const outbound = read('includeOutboundPorts', traffic('includeOutboundPorts'), values.includeOutboundPorts);
   const excludedCidrs = read('excludeOutboundCidrs', traffic('excludeOutboundIPRanges'), values.excludeIPRanges);
@@ -105,7 +106,7 @@ function readMode(set: PodSet, config: MeshConfig, sources: Record<string, Path>
   ] as const) {
     const mode = MODES.find((each) => each === word);
     if (!mode) continue;
-    sources['mode'] = annotationPath(set, annotation);
+    sources.mode = annotationPath(set, annotation);
     return mode;
   }
   return config.interceptionMode.value;
@@ -115,7 +116,7 @@ function modeInProxyConfig(text: string | undefined): unknown {
   if (!text?.includes('interceptionMode')) return undefined;
   try {
     const config = load(text, { schema: JSON_SCHEMA });
-    return isObject(config) ? config['interceptionMode'] : undefined;
+    return isObject(config) ? config.interceptionMode : undefined;
   } catch {
     return undefined;
   }

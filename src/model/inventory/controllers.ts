@@ -57,7 +57,10 @@ export class Controllers {
       })),
     ];
     this.#byName = new Map(
-      this.all.map((each) => [nameOf(each.resource.cluster, each.resource.namespace, each.kind, each.resource.name), each]),
+      this.all.map((each) => [
+        nameOf(each.resource.cluster, each.resource.namespace, each.kind, each.resource.name),
+        each,
+      ]),
     );
   }
 

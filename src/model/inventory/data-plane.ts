@@ -5,7 +5,7 @@ import { decideEnrolment } from './enrolment.ts';
 import { findGatewayMark } from './gateway-role.ts';
 import { decideInjection, type InjectionContext } from './injection.ts';
 import { observe, type Observation } from './observation.ts';
-import { findProxy, hasOwnProxy, type PodSet } from './pod-set.ts';
+import { findProxy, hasOwnProxy, type PodSet, proxyPath } from './pod-set.ts';
 import type { By, DataPlane } from './types.ts';
 import { REVISION } from './webhooks.ts';
 
@@ -53,54 +53,55 @@ function byObservation(set: PodSet, observed: Observation, configured: Conclusio
   if (observed.kind === 'none' || observed.kind === 'mixed') return { ...base, kind: 'none', revision };
   if (observed.kind === 'ambient') return { ...base, kind: 'ambient', revision };
   const mark = findGatewayMark({ ...set, spec: observed.spec });
-  return mark ? { ...base, kind: 'gateway', why: `${observed.why} and ${mark}`, revision } : onHost(set, { ...base, kind: 'sidecar', revision });
+  return mark
+    ? { ...base, kind: 'gateway', why: `${observed.why} and ${mark}`, revision }
+    : onHost(set, { ...base, kind: 'sidecar', revision });
 }
 
-/** A template that names its proxy, then injection, then ambient; a sidecar keeps ztunnel away. */
+/** A template that names its proxy, then injection, then ambient: a sidecar keeps ztunnel away. */
 function byConfiguration(set: PodSet, context: DataPlaneContext): Conclusion {
-  const revision = set.labels[REVISION] ?? set.annotations[REVISION] ?? 'default';
+  const { namespace, labelsKnown, ambientAssumes } = context;
+  const revision = set.labels[REVISION] ?? set.annotations[REVISION] ?? namespace.labels[REVISION] ?? 'default';
   const base = { status: 'INFERRED' as const, assumes: [], revision };
-  if (hasOwnProxy(set.spec)) {
-    const by = byOf(set.resource, { path: [...set.templatePath, 'spec', 'containers'] });
-    const mark = findGatewayMark(set);
-    if (mark) return { ...base, kind: 'gateway', why: `it runs the proxy container itself and ${mark}`, by };
-    return onHost(set, { ...base, ...redirection(set), kind: 'sidecar', why: 'its template holds the proxy container', by });
-  }
+  if (hasOwnProxy(set.spec)) return withOwnProxy(set, base);
+
   const injection = decideInjection(set, context);
   if (injection.outcome === 'injected') {
     const mark = findGatewayMark(set, injection.templates);
     const { why, by, assumes } = injection;
     const concluded = { ...base, ...(by && { by }), assumes, revision: injection.revision };
-    return mark
-      ? { ...concluded, kind: 'gateway', why: `${why} and ${mark}` }
-      : { ...concluded, kind: 'sidecar', why };
+    return mark ? { ...concluded, kind: 'gateway', why: `${why} and ${mark}` } : { ...concluded, kind: 'sidecar', why };
   }
-  const enrolment = decideEnrolment(set, context.namespace, context.labelsKnown);
-  if (enrolment.outcome === 'enrolled' && injection.outcome !== 'unknown') {
+  const enrolment = decideEnrolment(set, namespace, labelsKnown);
+  if (enrolment.outcome === 'enrolled') {
+    const unknown =
+      injection.outcome === 'unknown' ? [`namespace \`${namespace.name}\` does not ask for sidecars`] : [];
     const { why, by } = enrolment;
-    return { ...base, kind: 'ambient', why, ...(by && { by }), assumes: context.ambientAssumes };
+    return { ...base, kind: 'ambient', why, ...(by && { by }), assumes: [...ambientAssumes, ...unknown] };
   }
-  const none = (why: string, by: By | undefined, rest: Partial<Conclusion> = {}): Conclusion => ({
-    ...base,
-    kind: 'none',
-    why,
-    ...(by && { by }),
-    ...rest,
-  });
-  if (findProxy(set.spec) && injection.outcome !== 'unknown') {
-    return none(`it leaves its proxy container to the injector, but ${injection.why}`, injection.by);
+  if (injection.outcome === 'unknown') {
+    const why = `${injection.why}: its Namespace object, or its running pods, would tell`;
+    return { ...base, kind: 'none', status: 'UNKNOWN', why };
   }
-  if (enrolment.outcome === 'refused') return none(enrolment.why, enrolment.by);
-  if (injection.outcome === 'unknown' || (enrolment.outcome === 'unknown' && !injection.by)) {
-    const { name } = context.namespace;
-    const why = `the labels of namespace \`${name}\` are not in the input: its Namespace object, or its running pods, would tell`;
-    return none(why, undefined, { status: 'UNKNOWN' });
-  }
-  const where = `namespace \`${context.namespace.name}\``;
-  if (!injection.by) return none(injection.why, undefined);
-  return none(injection.why, injection.by, {
-    assumes: enrolment.outcome === 'unknown' ? [`${where} is not enrolled in ambient`] : [],
-  });
+  if (findProxy(set.spec)) return outside(base, injection, 'it leaves its proxy container to the injector, but ');
+  if (enrolment.outcome === 'refused') return outside(base, enrolment);
+  const notAmbient =
+    enrolment.outcome === 'unknown' ? [`namespace \`${namespace.name}\` is not enrolled in ambient`] : [];
+  return { ...outside(base, injection), assumes: notAmbient };
+}
+
+type Base = Pick<Conclusion, 'status' | 'assumes' | 'revision'>;
+
+function withOwnProxy(set: PodSet, base: Base): Conclusion {
+  const by = byOf(set.resource, { path: [...set.templatePath, ...proxyPath(set.spec)] });
+  const mark = findGatewayMark(set);
+  if (mark) return { ...base, kind: 'gateway', why: `its template holds the proxy container and ${mark}`, by };
+  const assumes = redirects(set) ? [] : ["Istio's CNI plugin redirects its traffic: the template has no `istio-init`"];
+  return onHost(set, { ...base, kind: 'sidecar', why: 'its template holds the proxy container', by, assumes });
+}
+
+function outside(base: Base, { why, by }: { readonly why: string; readonly by?: By }, lead = ''): Conclusion {
+  return { ...base, kind: 'none', why: `${lead}${why}`, ...(by && { by }) };
 }
 
 /** Redirection would change the node's own rules: a sidecar in a host-network pod captures nothing. */
@@ -110,10 +111,9 @@ function onHost(set: PodSet, conclusion: Conclusion): Conclusion {
   return { ...conclusion, kind: 'none', why: 'it uses the host network, where its proxy captures nothing', by };
 }
 
-/** Who redirects traffic to a proxy that the injector did not add. */
-function redirection({ spec }: PodSet): Pick<Conclusion, 'assumes'> {
-  const set = (spec.initContainers ?? []).some(({ name }) => name === 'istio-init' || name === 'istio-validation');
-  return { assumes: set ? [] : ["Istio's CNI plugin redirects its traffic: the template has no `istio-init`"] };
+/** Whether the template itself redirects traffic to its proxy. */
+function redirects({ spec }: PodSet): boolean {
+  return (spec.initContainers ?? []).some(({ name }) => name === 'istio-init' || name === 'istio-validation');
 }
 
 function withCapture(set: PodSet, { settingsOf, configOf }: DataPlaneContext, conclusion: Conclusion): DataPlane {

@@ -5,6 +5,7 @@ import type { By, MeshNamespace } from './types.ts';
 export const DATAPLANE_MODE = 'istio.io/dataplane-mode';
 
 export interface Enrolment {
+  /** `refused`: asked for, and yet not redirected. */
   readonly outcome: 'enrolled' | 'refused' | 'not-asked' | 'unknown';
   readonly why: string;
   readonly by?: By;
@@ -25,23 +26,31 @@ export function decideEnrolment(set: PodSet, namespace: MeshNamespace, labelsKno
   const namespaceMode = namespace.labels[DATAPLANE_MODE];
 
   const asks = podMode === 'ambient' || namespaceMode === 'ambient';
-  if (!asks && !labelsKnown && podMode !== 'none') {
-    return { outcome: 'unknown', why: `the labels of ${where} are not in the input` };
+  const onHost = set.spec.hostNetwork === true;
+  const excluded = EXCLUDED_NAMESPACES.has(namespace.name);
+  if (!asks) {
+    const settled = labelsKnown || podMode === 'none' || onHost || excluded;
+    return settled
+      ? { outcome: 'not-asked', why: `neither ${where} nor its pods ask for ambient` }
+      : { outcome: 'unknown', why: `the labels of ${where} are not in the input` };
   }
-  if (!asks) return { outcome: 'not-asked', why: `neither ${where} nor its pods ask for ambient` };
   if (podMode === 'none') {
     return { outcome: 'refused', why: `its pod label \`${DATAPLANE_MODE}: none\` opts out of ambient`, by: ofPod };
   }
-  if (set.spec.hostNetwork) {
+  if (onHost) {
     const by = byOf(set.resource, { path: [...set.templatePath, 'spec', 'hostNetwork'] });
     return { outcome: 'refused', why: 'it uses the host network, which ztunnel never captures', by };
   }
-  if (EXCLUDED_NAMESPACES.has(namespace.name)) return { outcome: 'refused', why: `istio-cni excludes ${where}` };
+  if (excluded) return { outcome: 'refused', why: `istio-cni excludes ${where}` };
   if (set.annotations[SIDECAR_STATUS] !== undefined) {
     const by = byOf(set.resource, { path: [...set.templatePath, 'metadata', 'annotations', SIDECAR_STATUS] });
     return { outcome: 'refused', why: `its annotation \`${SIDECAR_STATUS}\` keeps istio-cni away`, by };
   }
   return podMode === 'ambient'
     ? { outcome: 'enrolled', why: `its pod label \`${DATAPLANE_MODE}: ambient\` enrols it`, by: ofPod }
-    : { outcome: 'enrolled', why: `${where} has \`${DATAPLANE_MODE}: ambient\``, ...(ofNamespace && { by: ofNamespace }) };
+    : {
+        outcome: 'enrolled',
+        why: `${where} has \`${DATAPLANE_MODE}: ambient\``,
+        ...(ofNamespace && { by: ofNamespace }),
+      };
 }

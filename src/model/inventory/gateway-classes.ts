@@ -41,7 +41,9 @@ const BUILT_IN: ReadonlyMap<string, ClassInfo> = new Map([
 ]);
 
 /** Looks up a class by its GatewayClass object, else among the built-in ones; undefined for classes whose Gateways are not Envoys of Istio. */
-export function readGatewayClasses(resources: Resources): (className: string, cluster: string) => ClassInfo | undefined {
+export function readGatewayClasses(
+  resources: Resources,
+): (className: string, cluster: string) => ClassInfo | undefined {
   return (className, cluster) => {
     const controller = resources.find('GatewayClass', '', className, cluster)?.spec.controllerName;
     return controller === undefined ? BUILT_IN.get(className) : BY_CONTROLLER.get(controller);

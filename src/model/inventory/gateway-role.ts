@@ -30,10 +30,14 @@ export function findGatewayMark(set: PodSet, templates: readonly string[] = []):
  * What kind of gateway it is. `className` is the class of the Gateway API object that its `gateway-name` label names, `classInfo`
  * what istiod makes for that class, as far as the input tells.
  */
-export function gatewayRoleOf(set: PodSet, className: string | undefined, classInfo: ClassInfo | undefined): GatewayRole {
+export function gatewayRoleOf(
+  set: PodSet,
+  className: string | undefined,
+  classInfo: ClassInfo | undefined,
+): GatewayRole {
   const gatewayName = gatewayNameOf(set);
   if (gatewayName === undefined) {
-    const words = [set.labels['istio'], set.labels['app']];
+    const words = [set.labels.istio, set.labels.app];
     return { kind: words.some((word) => word?.includes('egress')) ? 'egress' : 'istio' };
   }
   return {

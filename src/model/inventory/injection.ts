@@ -45,8 +45,9 @@ const TEMPLATES = 'inject.istio.io/templates';
  */
 export function decideInjection(set: PodSet, context: InjectionContext): Injection {
   const admitted = passWebhook(set, context);
-  if (admitted.outcome !== 'injected') return admitted.outcome === 'unknown' ? (refuse(set, context, 'default') ?? admitted) : admitted;
-  return refuse(set, context, admitted.revision) ?? admitted;
+  if (admitted.outcome === 'left-alone') return admitted;
+  const revision = admitted.outcome === 'injected' ? admitted.revision : 'default';
+  return refuse(set, context, revision) ?? admitted;
 }
 
 /** Gate 1: is a webhook called? */
@@ -95,7 +96,8 @@ interface Request {
 function askedFor(set: PodSet, { namespace, labelsKnown }: InjectionContext): Request | Refusal {
   const { labels } = namespace;
   const where = `namespace \`${namespace.name}\``;
-  const ofNamespace = (key: string): By => byOf(namespace.resource ?? set.resource, { path: ['metadata', 'labels', key] });
+  const ofNamespace = (key: string): By =>
+    byOf(namespace.resource ?? set.resource, { path: ['metadata', 'labels', key] });
   const ofPod = (key: string): By => byOf(set.resource, { path: [...set.templatePath, 'metadata', 'labels', key] });
   const asked = (revision: string, why: string, by: By): Request => ({
     outcome: 'asked',
@@ -113,17 +115,19 @@ function askedFor(set: PodSet, { namespace, labelsKnown }: InjectionContext): Re
   if (set.labels[INJECT] === 'false') {
     return { outcome: 'left-alone', why: `its pod label \`${INJECT}: "false"\` opts out`, by: ofPod(INJECT) };
   }
-  if (injection === 'enabled') return asked('default', `${where} has \`${INJECTION}: enabled\``, ofNamespace(INJECTION));
+  if (injection === 'enabled')
+    return asked('default', `${where} has \`${INJECTION}: enabled\``, ofNamespace(INJECTION));
   const ofNamespaceRevision = labels[REVISION];
   if (ofNamespaceRevision) {
     return asked(ofNamespaceRevision, `${where} has \`${REVISION}: ${ofNamespaceRevision}\``, ofNamespace(REVISION));
   }
   const revision = set.labels[REVISION];
   if (revision) return asked(revision, `its pod label \`${REVISION}: ${revision}\` asks for a proxy`, ofPod(REVISION));
-  if (set.labels[INJECT] === 'true') return asked('default', `its pod label \`${INJECT}: "true"\` asks for a proxy`, ofPod(INJECT));
-  return labelsKnown
-    ? { outcome: 'left-alone', why: `neither ${where} nor its pods ask for a proxy` }
-    : { outcome: 'unknown', why: `the labels of ${where} are not in the input` };
+  if (set.labels[INJECT] === 'true')
+    return asked('default', `its pod label \`${INJECT}: "true"\` asks for a proxy`, ofPod(INJECT));
+  if (!labelsKnown) return { outcome: 'unknown', why: `the labels of ${where} are not in the input` };
+  const by = namespace.resource && byOf(namespace.resource);
+  return { outcome: 'left-alone', why: `neither ${where} nor its pods ask for the mesh`, ...(by && { by }) };
 }
 
 function admit(

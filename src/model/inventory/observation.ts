@@ -55,7 +55,7 @@ function observePod(pod: Pod): 'sidecar' | 'ambient' | 'none' | undefined {
 function revisionOf(pod: Pod): string | undefined {
   try {
     const status: unknown = JSON.parse(pod.annotations[SIDECAR_STATUS] ?? '{}');
-    const revision = isObject(status) ? status['revision'] : undefined;
+    const revision = isObject(status) ? status.revision : undefined;
     if (typeof revision === 'string' && revision) return revision;
   } catch {
     // Not the injector's: no revision.

@@ -1,3 +1,4 @@
+import type { ContainerSpec } from '../k8s/container.ts';
 import type { Pod } from '../k8s/pod.ts';
 import type { PodSpec } from '../k8s/pod-template.ts';
 import type { Path, Resource } from '../resource.ts';
@@ -31,9 +32,18 @@ export function serviceAccountOf({ serviceAccountName, serviceAccount }: PodSpec
 }
 
 /** The proxy container of a pod, also as a native sidecar. */
-export function findProxy(spec: PodSpec) {
-  const isProxy = ({ name }: { readonly name?: string }) => name === PROXY_CONTAINER;
+export function findProxy(spec: PodSpec): ContainerSpec | undefined {
+  const isProxy = ({ name }: ContainerSpec) => name === PROXY_CONTAINER;
   return spec.containers?.find(isProxy) ?? spec.initContainers?.find(isProxy);
+}
+
+/** Where it stands in the pod. */
+export function proxyPath(spec: PodSpec): Path {
+  for (const field of ['containers', 'initContainers'] as const) {
+    const index = spec[field]?.findIndex(({ name }) => name === PROXY_CONTAINER) ?? -1;
+    if (index >= 0) return ['spec', field, index];
+  }
+  return ['spec'];
 }
 
 /** Whether the spec names a proxy that runs as written; image `auto` (or none) is a place that only the injector fills. */

@@ -2,7 +2,7 @@ import type { Pod } from '../k8s/pod.ts';
 import type { Resources } from '../resources.ts';
 import { type Controller, Controllers, type Root } from './controllers.ts';
 import { hasLabels, type Labels, selectsLabels } from './label-selection.ts';
-import { type PodSet, serviceAccountOf } from './pod-set.ts';
+import { type PodSet, serviceAccountOf, SIDECAR_STATUS } from './pod-set.ts';
 import { isCompleted, isLive } from './pods.ts';
 import { namespaceKey } from './types.ts';
 
@@ -125,12 +125,16 @@ function newest(children: readonly Controller[]): Controller | undefined {
 function withObserved(written: Labels, pods: readonly Pod[], observe: (pod: Pod) => Labels): Labels {
   const [first, ...others] = pods.filter(isLive).map(observe);
   if (!first) return written;
-  const shared = Object.entries(first).filter(([key, value]) => others.every((other) => hasLabels(other, { [key]: value })));
+  const shared = Object.entries(first).filter(([key, value]) =>
+    others.every((other) => hasLabels(other, { [key]: value })),
+  );
   return { ...Object.fromEntries(shared), ...written };
 }
 
 const istioAnnotations = (pod: Pod): Labels =>
-  Object.fromEntries(Object.entries(pod.annotations).filter(([key]) => key.includes('istio.io/')));
+  Object.fromEntries(
+    Object.entries(pod.annotations).filter(([key]) => key.includes('istio.io/') && key !== SIDECAR_STATUS),
+  );
 
 function withoutPerPodLabels(labels: Labels): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([key]) => !PER_POD_LABELS.has(key)));

@@ -4,7 +4,7 @@ import { isObject } from '../shape.ts';
 
 /** `status.phase`; undefined for a manifest, which has no status. */
 export function phaseOf(pod: Pod): string | undefined {
-  const phase = isObject(pod.status) ? pod.status['phase'] : undefined;
+  const phase = isObject(pod.status) ? pod.status.phase : undefined;
   return typeof phase === 'string' ? phase : undefined;
 }
 
@@ -22,7 +22,7 @@ export function isLive(pod: Pod): boolean {
 export function addressesOf(pod: Pod): readonly string[] {
   if (!isObject(pod.status) || pod.spec.hostNetwork) return [];
   const { podIPs, podIP } = pod.status;
-  const listed = Array.isArray(podIPs) ? podIPs.map((entry) => (isObject(entry) ? entry['ip'] : undefined)) : [];
+  const listed = Array.isArray(podIPs) ? podIPs.map((entry) => (isObject(entry) ? entry.ip : undefined)) : [];
   const addresses = listed.filter((ip): ip is string => typeof ip === 'string');
   if (addresses.length > 0) return addresses;
   return typeof podIP === 'string' && podIP !== '' ? [podIP] : [];

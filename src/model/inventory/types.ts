@@ -13,6 +13,9 @@ export type Principal = string & { readonly brand: 'Principal' };
 
 export const workloadId = (cluster: string, namespace: string, name: string): WorkloadId =>
   (cluster ? `${cluster}:${namespace}/${name}` : `${namespace}/${name}`) as WorkloadId;
+/** `ns/name` of a Service, or `cluster:ns/name` in a named cluster. */
+export const serviceId = (cluster: string, namespace: string, name: string): string =>
+  cluster ? `${cluster}:${namespace}/${name}` : `${namespace}/${name}`;
 /** Key of a namespace in the maps of a `Mesh`: its name, or `cluster:name` in a named cluster. */
 export const namespaceKey = (cluster: string, namespace: string): string =>
   cluster ? `${cluster}:${namespace}` : namespace;

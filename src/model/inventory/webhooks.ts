@@ -26,15 +26,19 @@ export function findInjectionWebhooks(resources: Resources, cluster: string): In
     .filter((resource) => resource.cluster === cluster)
     .flatMap((resource) => {
       const revision = revisionOf(resource);
-      const injecting = (resource.spec.webhooks ?? []).filter(({ name = '' }) => /(^|\.)sidecar-injector\.istio\.io$/.test(name));
+      const injecting = (resource.spec.webhooks ?? []).filter(({ name = '' }) =>
+        /(^|\.)sidecar-injector\.istio\.io$/.test(name),
+      );
       return injecting.map((webhook) => ({ revision, resource, webhook }));
     })
     .sort((a, b) => (a.resource.name < b.resource.name ? -1 : a.resource.name > b.resource.name ? 1 : 0));
-  const revisions = new Set(all.flatMap(({ revision, resource, webhook }) => [
-    revision,
-    ...(resource.labels['istio.io/tag'] ? [resource.labels['istio.io/tag']] : []),
-    ...revisionsNamed(webhook),
-  ]));
+  const revisions = new Set(
+    all.flatMap(({ revision, resource, webhook }) => [
+      revision,
+      ...(resource.labels['istio.io/tag'] ? [resource.labels['istio.io/tag']] : []),
+      ...revisionsNamed(webhook),
+    ]),
+  );
   return { all, revisions };
 }
 

@@ -23,6 +23,7 @@ export function* checkDryRun(metadata: Metadata, action?: string): Iterable<Refu
   if (!Object.hasOwn(metadata.annotations, DRY_RUN)) return;
   const path = ['metadata', 'annotations', DRY_RUN];
   const value = metadata.annotations[DRY_RUN] ?? '';
+  const shown = value ? `\`${value}\`` : 'empty';
   if (action === undefined) {
     yield {
       path,
@@ -34,6 +35,6 @@ export function* checkDryRun(metadata: Metadata, action?: string): Iterable<Refu
     yield { path, reason: `the annotation \`${DRY_RUN}\` is not for action \`${action}\``, help };
   } else if (!BOOLEANS.has(value)) {
     const help = 'write `"true"` or `"false"`; anything else counts as enforced';
-    yield { path, reason: `the annotation \`${DRY_RUN}\` is \`${value}\`, which is no boolean`, help };
+    yield { path, reason: `the annotation \`${DRY_RUN}\` is ${shown}, which is no boolean`, help };
   }
 }

@@ -11,7 +11,7 @@ export function renderPage(markdown: string, width: number, style: Style): strin
 }
 
 type Block =
-  | { kind: 'heading'; level: number; text: string }
+  | { kind: 'heading'; text: string }
   | { kind: 'code' | 'table' | 'list' | 'quote' | 'text'; lines: string[] };
 
 const fence = /^\s*(```+|~~~+)/;
@@ -42,7 +42,7 @@ function blocksOf(markdown: string): Block[] {
     } else if (line.trim() === '') open = undefined;
     else if (/^#{1,6}\s/.test(line)) {
       open = undefined;
-      blocks.push({ kind: 'heading', level: line.search(/[^#]/), text: line.replace(/^#+\s+/, '') });
+      blocks.push({ kind: 'heading', text: line.replace(/^#+\s+/, '') });
     } else if (line.startsWith('|')) into('table').push(line);
     else if (line.startsWith('>')) into('quote').push(line.replace(/^>\s?/, ''));
     else if (listItem.test(line) || open?.kind === 'list') into('list').push(line);
@@ -53,10 +53,8 @@ function blocksOf(markdown: string): Block[] {
 
 function renderBlock(block: Block, width: number, style: Style): string[] {
   switch (block.kind) {
-    case 'heading': {
-      const lines = wrap(block.text.replaceAll('`', ''), width);
-      return (block.level === 1 ? lines.map((line) => line.toUpperCase()) : lines).map(style.heading);
-    }
+    case 'heading':
+      return wrap(block.text.replaceAll('`', ''), width).map(style.heading);
     case 'code':
       return block.lines.map((line) => `    ${style.code(line)}`.trimEnd());
     case 'table':

@@ -44,7 +44,11 @@ export interface Match {
   readonly notDestinationPorts?: readonly number[];
 }
 
-export type StringMatch = { readonly exact: string } | { readonly prefix: string } | { readonly suffix: string } | { readonly presence: true };
+export type StringMatch =
+  | { readonly exact: string }
+  | { readonly prefix: string }
+  | { readonly suffix: string }
+  | { readonly presence: true };
 
 export interface ServiceAccountMatch {
   readonly namespace: string;

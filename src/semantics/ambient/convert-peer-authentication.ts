@@ -13,7 +13,10 @@ export interface WorkloadModes {
 }
 
 export function workloadModes({ spec }: PeerAuthentication): WorkloadModes {
-  const ports = Object.entries(spec.portLevelMtls ?? {}).map(([port, { mode = 'UNSET' }]): [number, Mode] => [Number(port), mode]);
+  const ports = Object.entries(spec.portLevelMtls ?? {}).map(([port, { mode = 'UNSET' }]): [number, Mode] => [
+    Number(port),
+    mode,
+  ]);
   return { mode: modeOf({ spec }), ports: ports.sort(([a], [b]) => a - b) };
 }
 
@@ -64,11 +67,16 @@ export function attach(mesh: LevelMode, namespace: LevelMode, workload: Workload
  *
  * Source: istio pilot/pkg/serviceregistry/ambient/authorization.go (convertPeerAuthentication), the precedence of its conditions included.
  */
-export function convertPorts({ mode, ports }: WorkloadModes, namespace: LevelMode, mesh: LevelMode): readonly Group[] | null {
+export function convertPorts(
+  { mode, ports }: WorkloadModes,
+  namespace: LevelMode,
+  mesh: LevelMode,
+): readonly Group[] | null {
   if (ports.length === 0) return null;
   const groups: Group[] = [];
   const path = ['spec', 'portLevelMtls'];
-  const rules: Group['clauses'][number][] = mode === 'STRICT' ? [{ path: ['spec', 'mtls', 'mode'], matches: [WITHOUT_IDENTITY] }] : [];
+  const rules: Group['clauses'][number][] =
+    mode === 'STRICT' ? [{ path: ['spec', 'mtls', 'mode'], matches: [WITHOUT_IDENTITY] }] : [];
   let exceptions = false;
   const inheritsFromMesh = isUnset(namespace) && mesh === 'STRICT';
   for (const [port, portMode] of ports) {

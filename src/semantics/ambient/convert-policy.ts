@@ -21,7 +21,10 @@ export interface ConversionContext {
  *
  * Source: istio pilot/pkg/serviceregistry/ambient/authorization.go (convertAuthorizationPolicy; reference §2.9, §2.11, §16).
  */
-export function convertAuthorizationPolicy(policy: AuthorizationPolicy, context: ConversionContext): ZtunnelAuthorization | null {
+export function convertAuthorizationPolicy(
+  policy: AuthorizationPolicy,
+  context: ConversionContext,
+): ZtunnelAuthorization | null {
   const { spec, name, namespace } = policy;
   const action = spec.action ?? 'ALLOW';
   if (isDryRun(policy) || hasTarget(policy) || (action !== 'ALLOW' && action !== 'DENY')) return null;
@@ -35,7 +38,8 @@ export function convertAuthorizationPolicy(policy: AuthorizationPolicy, context:
   };
 }
 
-export const hasTarget = ({ spec }: AuthorizationPolicy): boolean => (spec.targetRefs?.length ?? 0) > 0 || spec.targetRef !== undefined;
+export const hasTarget = ({ spec }: AuthorizationPolicy): boolean =>
+  (spec.targetRefs?.length ?? 0) > 0 || spec.targetRef !== undefined;
 
 export const DRY_RUN = 'istio.io/dry-run';
 
@@ -51,12 +55,21 @@ interface RuleContext {
 }
 
 /** An ALLOW rule with HTTP attributes is gone; of a DENY rule only those attributes are, which may leave entries that never match. */
-function convertRule(rule: AuthorizationRule, index: number, { action, namespace, context }: RuleContext): Group | null {
+function convertRule(
+  rule: AuthorizationRule,
+  index: number,
+  { action, namespace, context }: RuleContext,
+): Group | null {
   if (action === 'ALLOW' && unsupportedIn(rule, context).length > 0) return null;
   const path: Path = ['spec', 'rules', index];
   const clauses: Clause[] = [];
-  if (rule.to?.length) clauses.push({ path: [...path, 'to'], matches: rule.to.map(({ operation = {} }) => convertOperation(operation)) });
-  if (rule.from?.length) clauses.push({ path: [...path, 'from'], matches: rule.from.map(({ source = {} }) => convertSource(source, namespace)) });
+  if (rule.to?.length)
+    clauses.push({ path: [...path, 'to'], matches: rule.to.map(({ operation = {} }) => convertOperation(operation)) });
+  if (rule.from?.length)
+    clauses.push({
+      path: [...path, 'from'],
+      matches: rule.from.map(({ source = {} }) => convertSource(source, namespace)),
+    });
   rule.when?.forEach((condition, i) => {
     clauses.push({ path: [...path, 'when', i], matches: [convertCondition(condition)] });
   });
@@ -86,9 +99,15 @@ export function convertCondition({ key, values, notValues }: AuthorizationCondit
     case 'source.ip':
       return { ...addressField('sourceIps', values), ...addressField('notSourceIps', notValues) };
     case 'source.namespace':
-      return { ...field('namespaces', values?.map(stringMatch)), ...field('notNamespaces', notValues?.map(stringMatch)) };
+      return {
+        ...field('namespaces', values?.map(stringMatch)),
+        ...field('notNamespaces', notValues?.map(stringMatch)),
+      };
     case 'source.principal':
-      return { ...field('principals', values?.map(stringMatch)), ...field('notPrincipals', notValues?.map(stringMatch)) };
+      return {
+        ...field('principals', values?.map(stringMatch)),
+        ...field('notPrincipals', notValues?.map(stringMatch)),
+      };
     case 'destination.ip':
       return { ...addressField('destinationIps', values), ...addressField('notDestinationIps', notValues) };
     case 'destination.port':
@@ -102,7 +121,13 @@ const HTTP_OPERATIONS = ['hosts', 'notHosts', 'methods', 'notMethods', 'paths', 
 const HTTP_SOURCES = ['remoteIpBlocks', 'notRemoteIpBlocks', 'requestPrincipals', 'notRequestPrincipals'] as const;
 const TRUST_DOMAINS = ['trustDomains', 'notTrustDomains'] as const;
 /** Any other key is HTTP to ztunnel, `connection.sni`, `remote.ip` and `source.serviceAccount` included. */
-const L4_KEYS: ReadonlySet<string> = new Set(['source.ip', 'source.namespace', 'source.principal', 'destination.ip', 'destination.port']);
+const L4_KEYS: ReadonlySet<string> = new Set([
+  'source.ip',
+  'source.namespace',
+  'source.principal',
+  'destination.ip',
+  'destination.port',
+]);
 
 export const unsupportedOperations = (operation: AuthorizationOperation): readonly string[] =>
   HTTP_OPERATIONS.filter((name) => operation[name]?.length);
@@ -112,7 +137,8 @@ export function unsupportedSources(source: AuthorizationSource, context: Convers
   return context.trustDomains === 'unsupported' ? [...http, ...trustDomainsIn(source)] : http;
 }
 
-export const trustDomainsIn = (source: AuthorizationSource): readonly string[] => TRUST_DOMAINS.filter((name) => source[name]?.length);
+export const trustDomainsIn = (source: AuthorizationSource): readonly string[] =>
+  TRUST_DOMAINS.filter((name) => source[name]?.length);
 
 export const unsupportedKey = (key = ''): readonly string[] => (L4_KEYS.has(key) ? [] : [key]);
 
@@ -127,12 +153,18 @@ export function unsupportedIn(rule: AuthorizationRule, context: ConversionContex
 }
 
 const portField = (name: 'destinationPorts' | 'notDestinationPorts', values: readonly string[] | undefined): Match =>
-  field(name, values?.flatMap((value) => portNumber(value) ?? []));
+  field(
+    name,
+    values?.flatMap((value) => portNumber(value) ?? []),
+  );
 
 type AddressField = 'sourceIps' | 'notSourceIps' | 'destinationIps' | 'notDestinationIps';
 
 const addressField = (name: AddressField, values: readonly string[] | undefined): Match =>
-  field(name, values?.flatMap((value) => addressMatch(value) ?? []));
+  field(
+    name,
+    values?.flatMap((value) => addressMatch(value) ?? []),
+  );
 
 /** An empty list is no condition. */
 function field<K extends keyof Match>(name: K, values: Match[K] | undefined): Match {

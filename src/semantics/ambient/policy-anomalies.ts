@@ -1,4 +1,8 @@
-import type { AuthorizationPolicy, AuthorizationRule, AuthorizationSource } from '../../model/istio/authorization-policy.ts';
+import type {
+  AuthorizationPolicy,
+  AuthorizationRule,
+  AuthorizationSource,
+} from '../../model/istio/authorization-policy.ts';
 import type { Path } from '../../model/resource.ts';
 import { type Anomaly, type AnomalyId, effectOf } from './anomaly.ts';
 import { isEmptyMatch, type Match } from './authorization.ts';
@@ -26,15 +30,33 @@ export interface AnomalyContext extends ConversionContext {
 /** Where ztunnel enforces an AuthorizationPolicy otherwise than it reads (reference §2.9, §2.10, §16). */
 export function findPolicyAnomalies(policy: AuthorizationPolicy, context: AnomalyContext): readonly Anomaly[] {
   const { spec } = policy;
-  const one = (id: AnomalyId, effect: Anomaly['effect'], path: Path, text: string): readonly Anomaly[] => [{ id, effect, policy, path, text }];
-  if (isDryRun(policy)) return one('dry-run-not-sent', 'none', ['metadata', 'annotations', DRY_RUN], 'a dry-run policy is not sent to ztunnel: nothing is logged about it');
+  const one = (id: AnomalyId, effect: Anomaly['effect'], path: Path, text: string): readonly Anomaly[] => [
+    { id, effect, policy, path, text },
+  ];
+  if (isDryRun(policy))
+    return one(
+      'dry-run-not-sent',
+      'none',
+      ['metadata', 'annotations', DRY_RUN],
+      'a dry-run policy is not sent to ztunnel: nothing is logged about it',
+    );
   if (hasTarget(policy)) return [];
   const { action = 'ALLOW' } = spec;
   if (action !== 'ALLOW' && action !== 'DENY') {
-    return one('action-not-enforced', action === 'CUSTOM' ? 'opens' : 'none', ['spec', 'action'], `ztunnel knows no ${action} policies`);
+    return one(
+      'action-not-enforced',
+      action === 'CUSTOM' ? 'opens' : 'none',
+      ['spec', 'action'],
+      `ztunnel knows no ${action} policies`,
+    );
   }
   if (spec.selector && Object.keys(spec.selector.matchLabels ?? {}).length === 0) {
-    return one('empty-selector-selects-nothing', 'opens', ['spec', 'selector'], 'an empty selector attaches to no workload in ambient');
+    return one(
+      'empty-selector-selects-nothing',
+      'opens',
+      ['spec', 'selector'],
+      'an empty selector attaches to no workload in ambient',
+    );
   }
   return spec.rules?.flatMap((rule, index) => ruleAnomalies(rule, { policy, action, index, context })) ?? [];
 }
@@ -61,30 +83,65 @@ function ruleAnomalies(rule: AuthorizationRule, place: Place): readonly Anomaly[
   const path: Path = ['spec', 'rules', index];
   const at = (finding: Finding): Anomaly => ({ ...finding, policy, rule: index });
   const names = unsupportedIn(rule, context).join(', ');
-  if (names && action === 'ALLOW') return [at({ id: 'http-rule-removed', effect: 'closes', path, text: `ztunnel cannot evaluate ${names}: the rule does not exist there` })];
+  if (names && action === 'ALLOW')
+    return [
+      at({
+        id: 'http-rule-removed',
+        effect: 'closes',
+        path,
+        text: `ztunnel cannot evaluate ${names}: the rule does not exist there`,
+      }),
+    ];
   const clauses = entriesOf(rule, path, place);
   if (names && clauses.some((entries) => entries.every(({ match }) => isEmptyMatch(match)))) {
-    return [at({ id: 'http-rule-without-effect', effect: 'opens', path, text: `ztunnel cannot evaluate ${names}: what is left of the rule denies nothing` })];
+    return [
+      at({
+        id: 'http-rule-without-effect',
+        effect: 'opens',
+        path,
+        text: `ztunnel cannot evaluate ${names}: what is left of the rule denies nothing`,
+      }),
+    ];
   }
-  return clauses.flat().flatMap((entry) => entryFindings(entry, action)).map(at);
+  return clauses
+    .flat()
+    .flatMap((entry) => entryFindings(entry, action))
+    .map(at);
 }
 
-function entriesOf(rule: AuthorizationRule, path: Path, { policy, action, context }: Place): readonly (readonly Entry[])[] {
+function entriesOf(
+  rule: AuthorizationRule,
+  path: Path,
+  { policy, action, context }: Place,
+): readonly (readonly Entry[])[] {
   const to = (rule.to ?? []).map(({ operation = {} }, i): Entry => {
     const at = [...path, 'to', i, 'operation'];
-    const found = [...badPorts(operation.ports, [...at, 'ports']), ...badPorts(operation.notPorts, [...at, 'notPorts'])];
+    const found = [
+      ...badPorts(operation.ports, [...at, 'ports']),
+      ...badPorts(operation.notPorts, [...at, 'notPorts']),
+    ];
     return { path: at, match: convertOperation(operation), http: unsupportedOperations(operation), found };
   });
   const from = (rule.from ?? []).map(({ source = {} }, i): Entry => {
     const at = [...path, 'from', i, 'source'];
     const match = convertSource(source, policy.namespace);
-    return { path: at, match, http: unsupportedSources(source, context), found: sourceFindings(source, match, at, action, context) };
+    return {
+      path: at,
+      match,
+      http: unsupportedSources(source, context),
+      found: sourceFindings(source, match, at, action, context),
+    };
   });
   const when = (rule.when ?? []).map((condition, i): readonly Entry[] => {
     const { key = '', values, notValues } = condition;
     const at = [...path, 'when', i];
     const check = CHECKS[key];
-    const found = check ? [...check(values, [...at, 'values'], action, false, context), ...check(notValues, [...at, 'notValues'], action, true, context)] : [];
+    const found = check
+      ? [
+          ...check(values, [...at, 'values'], action, false, context),
+          ...check(notValues, [...at, 'notValues'], action, true, context),
+        ]
+      : [];
     return [{ path: at, match: convertCondition(condition), http: unsupportedKey(key), found }];
   });
   return [to, from, ...when].filter((entries) => entries.length > 0);
@@ -95,23 +152,51 @@ function entryFindings({ path, match, http, found }: Entry, action: 'ALLOW' | 'D
   if (http.length > 0) {
     const names = http.join(', ');
     const own: Finding = empty
-      ? { id: 'http-entry-without-effect', effect: 'opens', path, text: `ztunnel cannot evaluate ${names}: the entry denies nothing` }
-      : { id: 'http-attributes-dropped', effect: 'closes', path, text: `ztunnel cannot evaluate ${names}: it denies whatever else the entry names` };
+      ? {
+          id: 'http-entry-without-effect',
+          effect: 'opens',
+          path,
+          text: `ztunnel cannot evaluate ${names}: the entry denies nothing`,
+        }
+      : {
+          id: 'http-attributes-dropped',
+          effect: 'closes',
+          path,
+          text: `ztunnel cannot evaluate ${names}: it denies whatever else the entry names`,
+        };
     return [own, ...found];
   }
   if (empty && found.length === 0) {
-    return [{ id: 'empty-entry-never-matches', effect: effectOf(action, 'less'), path, text: 'an entry without conditions never matches at ztunnel' }];
+    return [
+      {
+        id: 'empty-entry-never-matches',
+        effect: effectOf(action, 'less'),
+        path,
+        text: 'an entry without conditions never matches at ztunnel',
+      },
+    ];
   }
   return found;
 }
 
-function sourceFindings(source: AuthorizationSource, match: Match, path: Path, action: 'ALLOW' | 'DENY', context: AnomalyContext): readonly Finding[] {
+function sourceFindings(
+  source: AuthorizationSource,
+  match: Match,
+  path: Path,
+  action: 'ALLOW' | 'DENY',
+  context: AnomalyContext,
+): readonly Finding[] {
   const findings: Finding[] = [];
   const [trustDomain] = trustDomainsIn(source);
   if (trustDomain && context.trustDomains === 'dropped') {
     const empty = isEmptyMatch(match);
     const rest = empty ? 'the entry matches nobody' : 'the rest of the entry is enforced without it';
-    findings.push({ id: 'trust-domain-dropped', effect: effectOf(action, empty ? 'less' : 'more'), path: [...path, trustDomain], text: `ztunnel does not know ${trustDomain}: ${rest}` });
+    findings.push({
+      id: 'trust-domain-dropped',
+      effect: effectOf(action, empty ? 'less' : 'more'),
+      path: [...path, trustDomain],
+      text: `ztunnel does not know ${trustDomain}: ${rest}`,
+    });
   }
   for (const [name, check] of SOURCE_CHECKS) {
     findings.push(...check(source[name], [...path, name], action, name.startsWith('not'), context));
@@ -119,7 +204,13 @@ function sourceFindings(source: AuthorizationSource, match: Match, path: Path, a
   return findings;
 }
 
-type Check = (values: readonly string[] | undefined, path: Path, action: 'ALLOW' | 'DENY', negated: boolean, context: AnomalyContext) => readonly Finding[];
+type Check = (
+  values: readonly string[] | undefined,
+  path: Path,
+  action: 'ALLOW' | 'DENY',
+  negated: boolean,
+  context: AnomalyContext,
+) => readonly Finding[];
 
 const badValue = (value: string, path: Path): Finding => ({
   id: 'bad-value-dropped',
@@ -137,14 +228,28 @@ const checkAddresses: Check = (values = [], path, action, negated) =>
     const parsed = addressMatch(value);
     if (!parsed) return [badValue(value, [...path, i])];
     if (!isMappedAddress(parsed)) return [];
-    return [{ id: 'mapped-address-never-matches', effect: effectOf(action, negated ? 'more' : 'less'), path: [...path, i], text: `\`${value}\` never matches a client that comes by IPv4` }];
+    return [
+      {
+        id: 'mapped-address-never-matches',
+        effect: effectOf(action, negated ? 'more' : 'less'),
+        path: [...path, i],
+        text: `\`${value}\` never matches a client that comes by IPv4`,
+      },
+    ];
   });
 
 const checkNamespaces: Check = (values = [], path, action, negated) =>
   values.flatMap((value, i): readonly Finding[] => {
     const inner = value.startsWith('*') ? value.slice(1) : value.endsWith('*') ? value.slice(0, -1) : value;
     if (!inner.includes('*')) return [];
-    return [{ id: 'inner-star-is-literal', effect: effectOf(action, negated ? 'more' : 'less'), path: [...path, i], text: `\`${value}\`: ztunnel takes only one star, at one end, for a wildcard` }];
+    return [
+      {
+        id: 'inner-star-is-literal',
+        effect: effectOf(action, negated ? 'more' : 'less'),
+        path: [...path, i],
+        text: `\`${value}\`: ztunnel takes only one star, at one end, for a wildcard`,
+      },
+    ];
   });
 
 /** Sidecars read an alias, and `cluster.local`, as the mesh's trust domains. */
@@ -153,7 +258,14 @@ const checkPrincipals: Check = (values = [], path, action, negated, { trustDomai
     const [domain = '', ...rest] = value.split('/');
     if (trustDomain === undefined || rest.length !== 4 || domain === trustDomain) return [];
     if (domain !== 'cluster.local' && !trustDomainAliases.includes(domain)) return [];
-    return [{ id: 'trust-domain-not-expanded', effect: effectOf(action, negated ? 'more' : 'less'), path: [...path, i], text: `\`${value}\` stands for ${trustDomain} at a sidecar; ztunnel reads it literally` }];
+    return [
+      {
+        id: 'trust-domain-not-expanded',
+        effect: effectOf(action, negated ? 'more' : 'less'),
+        path: [...path, i],
+        text: `\`${value}\` stands for ${trustDomain} at a sidecar; ztunnel reads it literally`,
+      },
+    ];
   });
 
 const SOURCE_CHECKS = [

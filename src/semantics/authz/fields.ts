@@ -159,14 +159,22 @@ export function conditionField(key: string): Field | 'unknown' | 'malformed' {
   const plain = Object.hasOwn(CONDITION_FIELDS, key) ? CONDITION_FIELDS[key] : undefined;
   if (plain) return plain;
   if (key.startsWith('request.headers')) {
-    const name = /^request\.headers\[([^\]]*)\]$/.exec(key)?.[1];
+    const name = insideBrackets(key.slice('request.headers'.length));
     return name === undefined ? 'malformed' : header(name);
   }
   if (key.startsWith('request.auth.claims')) {
-    const rest = key.slice('request.auth.claims'.length);
-    const path = [...rest.matchAll(/\[([^\]]*)\]/g)].map((match) => match[1] ?? '');
-    return path.length > 0 && path.map((step) => `[${step}]`).join('') === rest ? ofClaim(path) : 'malformed';
+    const path = nestedBrackets(key.slice('request.auth.claims'.length));
+    return path ? ofClaim(path) : 'malformed';
   }
   if (key.startsWith('experimental.envoy.filters.')) return filterMetadata;
   return 'unknown';
+}
+
+const insideBrackets = (text: string): string | undefined => /^\[(.*)\]$/s.exec(text)?.[1];
+
+/** `[a][b]`; what is not nested cleanly counts as one name, brackets and all (model/util.go, extractNameInNestedBrackets). */
+function nestedBrackets(text: string): readonly string[] | undefined {
+  if (/^(\[[^[\]]*\])+$/.test(text)) return text.slice(1, -1).split('][');
+  const name = insideBrackets(text);
+  return name === undefined ? undefined : [name];
 }

@@ -44,7 +44,7 @@ export function authenticate(
   }
   const issuer = typeof token.claims.iss === 'string' ? token.claims.iss : '';
   const near = readers.find(({ rule }) => rule.issuer === issuer) ?? first;
-  const why = !token.valid
+  const why = !token.valid || !isInTime(token.claims)
     ? 'the token fails validation'
     : near.rule.issuer === issuer
       ? 'the token is for another audience'
@@ -64,11 +64,18 @@ function readsBearer(rule: JwtRule): boolean {
 }
 
 function accepts(rule: JwtRule, token: { readonly claims: Claims; readonly valid: boolean }): boolean {
-  if (!token.valid || (rule.issuer && token.claims.iss !== rule.issuer)) return false;
+  if (!token.valid || !isInTime(token.claims) || (rule.issuer && token.claims.iss !== rule.issuer)) return false;
   if (!rule.audiences?.length) return true;
   const { aud } = token.claims;
   const audiences = Array.isArray(aud) ? aud : [aud];
   return audiences.some((audience) => typeof audience === 'string' && rule.audiences?.includes(audience));
+}
+
+/** The engine has no clock: dates inside a token are compared with this day, in seconds since the epoch. */
+const REFERENCE_TIME = Date.UTC(2026, 10, 1) / 1000;
+
+function isInTime({ nbf, exp }: Claims): boolean {
+  return !(typeof nbf === 'number' && nbf > REFERENCE_TIME) && !(typeof exp === 'number' && exp <= REFERENCE_TIME);
 }
 
 function isPreflight({ method, headers }: { method: string; headers: readonly (readonly [string, string])[] }): boolean {

@@ -1,0 +1,3 @@
+export async function auditCommand(_inputs: readonly string[], _flags: unknown): Promise<number> {
+  return 2;
+}

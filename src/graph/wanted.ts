@@ -1,0 +1,108 @@
+import { byOf } from '../model/by.ts';
+import type { Principal, Workload, WorkloadId } from '../model/inventory/types.ts';
+import { actionOf } from '../semantics/authz/compile.ts';
+import { isDryRun } from '../semantics/authz/dry-run.ts';
+import type { Enforcement } from '../semantics/enforcement.ts';
+import type { Entrances, Flow, WantedTraffic } from './facts.ts';
+
+/** What `meshproof.yaml` declares. `to` is `ns/workload` or `ns/workload:port`. */
+export interface StatedFlow {
+  readonly from: string;
+  readonly to: string;
+  readonly methods?: readonly string[];
+  readonly paths?: readonly string[];
+}
+
+/**
+ * Flows that have to go on. Declared ones; for a destination without any, those implied by an ALLOW that names principals one by one, each
+ * held by one workload; and what routes lead to it from outside.
+ */
+export function wantedTraffic(enforcement: Enforcement, stated: readonly StatedFlow[], entrances: Entrances): WantedTraffic {
+  const { mesh } = enforcement;
+  const declared = stated.flatMap((flow) => declaredFlow(flow));
+  const statedFor = new Set(declared.map(({ to }) => to));
+  const flows: Flow[] = [...declared];
+  for (const workload of mesh.workloads) {
+    if (!statedFor.has(workload.id)) flows.push(...impliedFlows(enforcement, workload));
+    flows.push(...routedFlows(workload, entrances));
+  }
+  const to = groupBy(flows, (flow) => flow.to);
+  const from = groupBy(flows, (flow) => flow.from);
+  return {
+    flows,
+    to: (workload) => to.get(workload.id) ?? [],
+    from: (workload) => from.get(workload.id) ?? [],
+    isStated: (workload) => statedFor.has(workload.id),
+  };
+}
+
+function declaredFlow({ from, to, methods, paths }: StatedFlow): readonly Flow[] {
+  const match = /^(.*?)(?::(\d+))?$/.exec(to);
+  if (!match?.[1]) return [];
+  return [
+    {
+      from: from as WorkloadId,
+      to: match[1] as WorkloadId,
+      basis: 'declared',
+      ...(match[2] ? { port: Number(match[2]) } : {}),
+      ...(methods ? { methods } : {}),
+      ...(paths ? { paths } : {}),
+    },
+  ];
+}
+
+/** A shared identity implies nothing: nobody can tell which of its holders was meant. */
+function impliedFlows(enforcement: Enforcement, workload: Workload): readonly Flow[] {
+  if (workload.dataPlane.kind === 'none') return [];
+  const flows: Flow[] = [];
+  for (const policy of enforcement.envoy(workload).authorization) {
+    if (actionOf(policy) !== 'ALLOW' || isDryRun(policy)) continue;
+    policy.spec.rules?.forEach((rule, index) => {
+      const operations = (rule.to ?? []).map(({ operation }) => operation ?? {});
+      const methods = unique(operations.flatMap((operation) => operation.methods ?? []));
+      const paths = unique(operations.flatMap((operation) => operation.paths ?? []));
+      const ports = unique(operations.flatMap((operation) => operation.ports ?? [])).map(Number);
+      for (const named of (rule.from ?? []).flatMap(({ source }) => source?.principals ?? [])) {
+        const holders = enforcement.holdersOf(named as Principal);
+        const [holder] = holders;
+        if (holders.length !== 1 || !holder || holder === workload) continue;
+        flows.push({
+          from: holder.id,
+          to: workload.id,
+          basis: 'implied',
+          by: byOf(policy, { rule: index, path: ['spec', 'rules', index] }),
+          ...(ports.length === 1 && ports[0] !== undefined ? { port: ports[0] } : {}),
+          ...(methods.length > 0 ? { methods } : {}),
+          ...(paths.length > 0 ? { paths } : {}),
+        });
+      }
+    });
+  }
+  return flows;
+}
+
+function routedFlows(workload: Workload, entrances: Entrances): readonly Flow[] {
+  const flows: Flow[] = [];
+  for (const port of workload.ports) {
+    for (const { gateway, by, request } of entrances.of(workload, port.port)) {
+      if (!gateway) continue;
+      const flow: Flow = { from: gateway.id, to: workload.id, port: port.port, basis: 'implied', ...(by ? { by } : {}) };
+      const path = request.http?.path;
+      flows.push(path === undefined ? flow : { ...flow, paths: [path.endsWith('*') ? path : `${path}*`] });
+    }
+  }
+  return flows;
+}
+
+const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
+
+function groupBy<K>(flows: readonly Flow[], keyOf: (flow: Flow) => K): ReadonlyMap<K, readonly Flow[]> {
+  const groups = new Map<K, Flow[]>();
+  for (const flow of flows) {
+    const key = keyOf(flow);
+    const group = groups.get(key);
+    if (group) group.push(flow);
+    else groups.set(key, [flow]);
+  }
+  return groups;
+}

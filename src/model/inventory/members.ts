@@ -1,0 +1,135 @@
+import type { MeshConfig } from '../mesh-config.ts';
+import type { Resources } from '../resources.ts';
+import { type DataPlaneContext, decideDataPlane } from './data-plane.ts';
+import { declaredPorts } from './declared-ports.ts';
+import { readGatewayClasses } from './gateway-classes.ts';
+import { GATEWAY_CLASS_NAME, gatewayNameOf, gatewayRoleOf } from './gateway-role.ts';
+import { readInjectorSettings } from './injector-settings.ts';
+import { findMachines } from './machines.ts';
+import { deployManagedGateways, type ManagedGateways } from './managed-gateways.ts';
+import type { Member } from './member.ts';
+import { AMBIENT_REDIRECTION, type PodSet, serviceAccountOf } from './pod-set.ts';
+import { addressesOf } from './pods.ts';
+import { type MeshNamespace, namespaceKey, type WorkloadId, workloadId } from './types.ts';
+import { findInjectionWebhooks, type InjectionWebhooks } from './webhooks.ts';
+
+export interface MemberContext {
+  readonly resources: Resources;
+  readonly configOf: (revision: string) => MeshConfig;
+  /** The input is said to hold everything. */
+  readonly complete: boolean;
+}
+
+export interface FoundMembers extends ManagedGateways {
+  readonly members: readonly Member[];
+}
+
+/** Everything that runs: what the controllers and pods of the input make (`sets`), machines, and the gateways that istiod deploys. */
+export function findMembers(
+  sets: readonly PodSet[],
+  namespaces: ReadonlyMap<string, MeshNamespace>,
+  context: MemberContext,
+): FoundMembers {
+  const { resources, configOf } = context;
+  const classOf = readGatewayClasses(resources);
+  const managed = deployManagedGateways(resources, sets, classOf);
+  const contextOf = dataPlaneContexts(namespaces, sets, context);
+
+  const roleOf = (set: PodSet) => {
+    const name = gatewayNameOf(set);
+    const owner =
+      name === undefined ? undefined : resources.find('KubernetesGateway', set.namespace, name, set.cluster);
+    const className = owner?.spec.gatewayClassName ?? set.labels[GATEWAY_CLASS_NAME];
+    return gatewayRoleOf(set, className, className === undefined ? undefined : classOf(className, set.cluster));
+  };
+  const inPods = sets.map((set): Member => {
+    const decision = decideDataPlane(set, contextOf(set));
+    return {
+      ...set,
+      id: workloadId(set.cluster, set.namespace, set.name),
+      decision,
+      ...(decision.dataPlane.kind === 'gateway' && { gateway: roleOf(set) }),
+      serviceAccount: serviceAccountOf(set.spec),
+      addresses: [...new Set(set.pods.flatMap(addressesOf))].sort(),
+      declared: declaredPorts(set.spec),
+    };
+  });
+
+  const gateways = new Map(managed.gateways.map((each) => [gatewayKey(each.member), each.member]));
+  const machines: Member[] = [];
+  for (const machine of findMachines(resources, configOf('default'))) {
+    const key = gatewayKey(machine);
+    const gateway = machine.kind === 'WorkloadEntry' && key !== undefined ? gateways.get(key) : undefined;
+    // An entry with the label of a Gateway gives that Gateway an address.
+    if (gateway) gateways.set(key, { ...gateway, addresses: [...gateway.addresses, ...machine.addresses].sort() });
+    else
+      machines.push(machine.decision.dataPlane.kind === 'gateway' ? { ...machine, gateway: roleOf(machine) } : machine);
+  }
+  return { ...managed, members: unique([...inPods, ...machines, ...gateways.values()]) };
+}
+
+const gatewayKey = (set: Pick<PodSet, 'cluster' | 'namespace' | 'labels'>): string | undefined => {
+  const name = gatewayNameOf(set);
+  return name === undefined ? undefined : `${namespaceKey(set.cluster, set.namespace)}/${name}`;
+};
+
+function dataPlaneContexts(
+  namespaces: ReadonlyMap<string, MeshNamespace>,
+  sets: readonly PodSet[],
+  { resources, configOf, complete }: MemberContext,
+): (set: PodSet) => DataPlaneContext {
+  const settingsOf = readInjectorSettings(resources);
+  const webhooks = new Map<string, InjectionWebhooks>();
+  const webhooksOf = (cluster: string): InjectionWebhooks => {
+    const found = webhooks.get(cluster) ?? findInjectionWebhooks(resources, cluster);
+    webhooks.set(cluster, found);
+    return found;
+  };
+  const recorded = new Set(
+    sets.flatMap(({ cluster, pods }) =>
+      pods.some(({ annotations }) => annotations[AMBIENT_REDIRECTION]) ? [cluster] : [],
+    ),
+  );
+  const ztunnels = new Set(
+    resources.of('DaemonSet').flatMap(({ cluster, name }) => (name.includes('ztunnel') ? [cluster] : [])),
+  );
+  const contexts = new Map<string, DataPlaneContext>();
+  return ({ cluster, namespace: name }) => {
+    const key = namespaceKey(cluster, name);
+    const known = contexts.get(key);
+    if (known) return known;
+    const namespace = namespaces.get(key) ?? { cluster, name, labels: {}, annotations: {}, defined: false };
+    const context: DataPlaneContext = {
+      namespace,
+      labelsKnown: namespace.defined || complete,
+      webhooks: webhooksOf(cluster),
+      settingsOf,
+      complete,
+      configOf,
+      redirectionRecorded: recorded.has(cluster),
+      ambientAssumes: ztunnels.has(cluster) ? [] : ['istio-cni and ztunnel run on every node'],
+    };
+    contexts.set(key, context);
+    return context;
+  };
+}
+
+/** In which order objects of one namespace and name get the plain id; the others have their kind added to it. */
+const PRECEDENCE = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'CronJob', 'Job', 'Pod', 'Gateway'];
+
+function unique(members: readonly Member[]): readonly Member[] {
+  const rank = ({ kind }: Member) => (PRECEDENCE.includes(kind) ? PRECEDENCE.indexOf(kind) : PRECEDENCE.length);
+  const taken = new Set<WorkloadId>();
+  return [...members]
+    .sort((a, b) => (a.id === b.id ? rank(a) - rank(b) || (a.kind < b.kind ? -1 : 1) : a.id < b.id ? -1 : 1))
+    .map((member) => {
+      if (!taken.has(member.id)) {
+        taken.add(member.id);
+        return member;
+      }
+      const id = workloadId(member.cluster, member.namespace, `${member.name}.${member.kind.toLowerCase()}`);
+      taken.add(id);
+      return { ...member, id };
+    })
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}

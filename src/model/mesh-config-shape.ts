@@ -1,0 +1,30 @@
+import { any, boolean, type Infer, list, map, number, object, oneOf, string, text } from './shape.ts';
+
+const service = object({ service: string, port: number, failOpen: boolean });
+
+/** What the audit reads of `meshConfig`: the YAML in the ConfigMap, and the same object in IstioOperator and Helm values. */
+export const meshConfigShape = object({
+  rootNamespace: string,
+  trustDomain: string,
+  trustDomainAliases: list(string),
+  enableAutoMtls: boolean,
+  outboundTrafficPolicy: object({ mode: oneOf('ALLOW_ANY', 'REGISTRY_ONLY', 'ALLOW_ANY_DYNAMIC_DNS') }),
+  pathNormalization: object({
+    normalization: oneOf('DEFAULT', 'NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'),
+  }),
+  extensionProviders: list(object({ name: string, envoyExtAuthzHttp: service, envoyExtAuthzGrpc: service })),
+  accessLogFile: string,
+  ingressClass: string,
+  ingressControllerMode: oneOf('UNSPECIFIED', 'OFF', 'DEFAULT', 'STRICT'),
+  defaultConfig: object({
+    gatewayTopology: object({ numTrustedProxies: number }),
+    interceptionMode: oneOf('REDIRECT', 'TPROXY', 'NONE'),
+    proxyMetadata: map(text),
+  }),
+  discoverySelectors: list(any),
+  defaultServiceExportTo: list(string),
+  defaultVirtualServiceExportTo: list(string),
+  defaultDestinationRuleExportTo: list(string),
+});
+
+export type WrittenMeshConfig = Infer<typeof meshConfigShape>;

@@ -1,0 +1,82 @@
+import type { AttackPath, AuditResult } from '../../result/types.ts';
+import { nodeName, openPaths, pathLine, pathNote } from '../exposures.ts';
+import { type PlanStep, stepCloses } from '../first-steps.ts';
+import { nextProofs } from '../next-proof.ts';
+import { requestLine } from '../request-text.ts';
+import { count, percent } from '../wording.ts';
+import { block, bullets, code, decidedBy, folded, patchBlock, severityChip, table } from './marks.ts';
+import { type Html, html, joined, prose } from './syntax.ts';
+
+/** Paths that should not be there hop by hop, then inherent and closed ones as a list. */
+export function paths(result: AuditResult): Html {
+  const excess = openPaths(result);
+  const rest = result.paths.filter((path) => !excess.includes(path));
+  return html`<section id="paths" aria-labelledby="paths-title"><h2 id="paths-title">Attack paths</h2>
+${result.paths.length === 0 && html`<p>None is part of this result.</p>`}${excess.map(pathCard)}
+${rest.length > 0 && html`<h3>Inherent or closed</h3>${bullets(rest.map((path) => html`${pathLine(path)}: ${path.kind}, ${path.result}, ${pathNote(path)}`))}`}
+</section>`;
+}
+
+function pathCard(path: AttackPath): Html {
+  const hops = path.hops.map((hop, index) => [
+    index + 1,
+    html`${nodeName(hop.from)} → ${nodeName(hop.to)}${hop.port !== undefined && `:${hop.port}`}<small>${hop.pivot && `by ${hop.pivot} `}${hop.identity && html`as ${code(hop.identity)}`}</small>`,
+    hop.witness && code(requestLine(hop.witness)),
+    hop.by ? decidedBy(hop.by) : 'no object',
+    hop.excess ? 'excess' : 'wanted',
+    html`${hop.status}<small>${hop.technique}</small>`,
+  ]);
+  return html`<article class="card ${path.severity.toLowerCase()}" id="path-${path.rank}">${severityChip(path.severity)}<h3>${pathLine(path)}</h3>
+<p class="marks"><span>${code(path.id)}</span><span>${path.result}</span><span>${path.confidence} confidence</span><span>${pathNote(path)}</span></p>
+${table('Hops', ['Hop', 'From and to', 'Witness', 'Decided by', 'Kind', 'Status'], hops)}
+${bullets([
+  ...(path.requires.length > 0 ? [html`requires: ${path.requires.join('; ')}`] : []),
+  ...(path.assumes.length > 0 ? [html`assumes: ${path.assumes.join('; ')}`] : []),
+  ...(path.controls.length > 0 ? [html`controls on the way: ${path.controls.join('; ')}`] : []),
+])}</article>`;
+}
+
+/** The steps by horizon, each with what it closes and costs; then what no step closes. */
+export function plan({ plan: { horizons, unclosed } }: AuditResult): Html {
+  return html`<section id="plan" aria-labelledby="plan-title"><h2 id="plan-title">Remediation plan</h2>
+${horizons.length === 0 && html`<p>No plan is part of this result: the order is that of the findings, see <a href="#summary">Do first</a>.</p>`}
+${horizons.map(({ name, steps }) => html`<h3>${name}</h3>${steps.map(stepCard)}`)}
+${unclosed.length > 0 && html`<h3>Not closed by any step</h3>${bullets(unclosed.map(({ path, why }) => html`${code(path)}: ${prose(why)}`))}`}
+</section>`;
+}
+
+function stepCard(step: PlanStep): Html {
+  const { closes, breaks, keeps, preconditions, tests, after } = step;
+  const closed = [...closes.paths, ...closes.findings];
+  return html`<article class="card"><h3>${step.id}. ${prose(step.summary)}</h3>
+${bullets([
+  html`${stepCloses(step) || 'closes nothing by itself'}${closed.length > 0 && html`: ${joined(closed.map(code), ', ')}`}`,
+  `keeps ${keeps.have} of ${count(keeps.of, 'wanted flow')}`,
+  ...breaks.map(({ from, to, operation, basis }) => html`<strong>breaks</strong> ${from} → ${to}${operation && ` (${operation})`}, ${basis}`),
+  ...preconditions.map((text) => html`first: ${prose(text)}`),
+  ...(after.length > 0 ? [html`after ${joined(after.map(code), ', ')}`] : []),
+  `effort ${step.effort} of 5`,
+])}
+${folded('Patch, tests, rollback', [
+  step.patches.map(patchBlock),
+  tests.positive.length > 0 && html`<h4>Must still pass</h4>${block(tests.positive.join('\n'), 'Positive tests')}`,
+  tests.negative.length > 0 && html`<h4>Must be refused</h4>${block(tests.negative.join('\n'), 'Negative tests')}`,
+  html`<h4>Roll back</h4><p>${prose(step.rollback)}</p>`,
+])}</article>`;
+}
+
+/** What is open, ranked by how much each command settles, and what confidence lost. */
+export function residual(result: AuditResult): Html {
+  const { proofs, open } = nextProofs(result);
+  const { value, deductions, evidenceCoverage } = result.confidence;
+  return html`<section id="residual" aria-labelledby="residual-title"><h2 id="residual-title">Residual risk and retest</h2>
+<p>${proofs.length > 0 ? `${count(open, 'conclusion')} open. The commands only read.` : 'Nothing is open.'}</p>
+${proofs.length > 0 && html`<ol class="ranked">${proofs.map(({ command, settles, unknowns }) => html`<li><p>settles ${count(settles, 'conclusion')}</p>${block(command, 'Command')}${bullets(unknowns.map(prose))}</li>`)}</ol>`}
+<h3>Confidence ${value} %</h3>
+<p>Conclusions: ${percent(evidenceCoverage.verified)} verified, ${percent(evidenceCoverage.inferred)} inferred, ${percent(evidenceCoverage.unknown)} unknown.</p>
+${table(
+  'What confidence lost',
+  ['Lost because of', { name: 'Points', numeric: true }, 'Won back by'],
+  deductions.map(({ points, reason, remedy }) => [prose(reason), `−${points}`, code(remedy)]),
+)}</section>`;
+}

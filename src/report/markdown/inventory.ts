@@ -1,0 +1,68 @@
+import type { AuditResult, PortResult, WorkloadResult } from '../../result/types.ts';
+import { mtlsText, portTotals, postureText, principalShortener, reachedBy } from '../port-text.ts';
+import { byName, count, fewOf, number, place } from '../wording.ts';
+import { bullets, code, escape, table } from './syntax.ts';
+
+const namedIdentities = 20;
+
+/** Every workload port: data plane, effective mTLS, authorization, and who can reach it. */
+export function inventory(result: AuditResult): string[] {
+  const { workloads, gateways, identities, externalHosts } = result.inventory;
+  const short = principalShortener(result);
+  const totals = portTotals(result);
+  const shares = (rows: [string, number][]) => rows.map(([what, amount]) => `${what} ${number(amount)}`).join(' · ');
+  const shared = identities.filter((identity) => identity.workloads.length > 1);
+  return [
+    '## Protection inventory',
+    ...(workloads.length === 0 ? ['The input holds no workload.'] : []),
+    ...(totals.ports > 0
+      ? bullets([
+          `mTLS of ${count(totals.ports, 'workload port')}: ${shares(totals.mtls)}`,
+          `Authorization: ${shares(totals.posture)}`,
+          `Reached by: ${shares(totals.reach) || 'named identities only'}`,
+        ])
+      : []),
+    ...table(
+      ['Workload', 'Data plane', 'Port', 'mTLS', 'Authorization', 'Who can reach it'],
+      workloads.flatMap((workload) => workloadRows(workload, short)),
+    ),
+    ...(shared.length > 0
+      ? ['### Shared identities', ...bullets(shared.map(({ principal, workloads: holders }) => `${code(principal)}: ${fewOf(holders.map(code), namedIdentities)}`))]
+      : []),
+    ...(gateways.length > 0 ? ['### Gateways', ...table(['Gateway', 'Exposed to', 'Listeners', 'Routes'], gateways.map(gatewayRow))] : []),
+    ...(externalHosts.length > 0 ? ['### External hosts', ...bullets(externalHosts.map(code))] : []),
+  ];
+}
+
+function workloadRows(workload: WorkloadResult, short: (principal: string) => string): string[][] {
+  const { dataPlane, sensitivity, owner } = workload;
+  const name = [
+    `${code(workload.id)} ${escape(workload.kind)}`,
+    ...(sensitivity ? [`${sensitivity.level}: ${escape(sensitivity.why)}`] : []),
+    ...(owner ? [`owner ${escape(owner)}`] : []),
+    code(place(workload.location)),
+  ].join('<br>');
+  const plane = `${dataPlane.kind} (${dataPlane.status})<br>${escape(dataPlane.why)}${dataPlane.verifiedBy ? `<br>${escape(dataPlane.verifiedBy)}` : ''}`;
+  if (workload.ports.length === 0) return [[name, plane, 'none', '', '', '']];
+  return workload.ports.map((port, index) => [index === 0 ? name : code(workload.id), index === 0 ? plane : dataPlane.kind, ...portCells(port, short)]);
+}
+
+function portCells(port: PortResult, short: (principal: string) => string): string[] {
+  const { mtls, authorization, exposure } = port;
+  const reach = [...reachedBy(port), ...(exposure.identities.length > 0 ? [fewOf(exposure.identities.map(short).map(code), namedIdentities)] : [])];
+  return [
+    `${port.port} ${escape(port.protocol)}`,
+    `${mtlsText(port)}${mtls.by ? `<br>${code(byName(mtls.by))}` : ''}`,
+    `${postureText(port)}${authorization.policies.length > 0 ? `<br>${fewOf(authorization.policies.map(byName).map(code), namedIdentities)}` : ''}`,
+    reach.join('<br>') || 'nobody',
+  ];
+}
+
+function gatewayRow({ workload, kind, exposed, why, listeners, routes }: AuditResult['inventory']['gateways'][number]): string[] {
+  return [
+    `${code(workload)} (${kind})`,
+    `${exposed}<br>${escape(why)}`,
+    listeners.map(({ port, protocol, hosts, tls }) => `${port} ${escape(protocol)} ${hosts.map(code).join(', ')}: ${escape(tls)}`).join('<br>'),
+    routes.map(({ hosts, match, to }) => `${hosts.map(code).join(', ')} ${escape(match)} → ${code(to)}`).join('<br>'),
+  ];
+}

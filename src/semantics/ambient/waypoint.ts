@@ -1,0 +1,81 @@
+import type { MeshService, Workload } from '../../model/inventory/types.ts';
+import { decideChain } from '../authz/decide-chain.ts';
+import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
+import { normalizePath } from '../http/normalize-path.ts';
+import type { Query } from '../query.ts';
+import { viewAt } from '../sidecar.ts';
+import type { Verdict } from '../verdict.ts';
+
+const USE = 'istio.io/use-waypoint';
+const USE_NAMESPACE = 'istio.io/use-waypoint-namespace';
+const WAYPOINT_FOR = 'istio.io/waypoint-for';
+
+/**
+ * The waypoint that traffic to a service, or to a pod, is led through; undefined: none. A name that leads to no waypoint means no waypoint at
+ * all, not the namespace's.
+ *
+ * Source: istio pilot/pkg/serviceregistry/ambient/waypoints.go, ztunnel src/proxy/outbound.rs (reference §4.3).
+ */
+export function waypointOf(enforcement: Enforcement, target: MeshService | Workload): Workload | undefined {
+  const { mesh } = enforcement;
+  const namespace = mesh.namespaces.get(target.cluster ? `${target.cluster}:${target.namespace}` : target.namespace);
+  const labels = Object.hasOwn(target.labels, USE) ? target.labels : (namespace?.labels ?? {});
+  const name = labels[USE];
+  if (name === undefined || name === '' || name === 'none') return undefined;
+  const home = labels[USE_NAMESPACE] ?? target.namespace;
+  const gateway = mesh.resources.find('KubernetesGateway', home, name, target.cluster);
+  const serves = gateway?.labels[WAYPOINT_FOR] ?? 'service';
+  const wanted = 'targetPort' in target || 'type' in target ? 'service' : 'workload';
+  if (serves !== 'all' && serves !== wanted) return undefined;
+  return enforcement.waypoint(target.cluster, home, name);
+}
+
+/**
+ * A waypoint's own decision: it sees the client's identity, the service's port, and only policies that target the service, the Gateway or
+ * the GatewayClass. Reference §2.2, §4.3, §17.
+ */
+export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoint: Workload): Verdict {
+  const envoy = waypointPolicies(enforcement, query, waypoint);
+  const { via } = query.destination;
+  const config = enforcement.configOf(waypoint);
+  const kind =
+    via?.port.chain ??
+    query.destination.workload.ports.find(({ port }) => port === query.destination.port)?.chain ??
+    'auto';
+  const speaksHttp = query.http !== undefined;
+  const chainType = kind === 'http' || (kind === 'auto' && speaksHttp) ? 'http' : 'tcp';
+  const path =
+    chainType === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined;
+  const seen = viewAt(query, query.source.identity, path);
+  const view = via ? { ...seen, port: via.port.port } : seen;
+  const chain = chainType === 'http' ? envoy.http : envoy.tcp;
+  const decision = decideChain(
+    chain,
+    envoy.providers,
+    { view, ...(query.token ? { token: query.token } : {}) },
+    'waypoint',
+  );
+  const { outcome, by, reason, requires, assumes, steps } = decision;
+  return { outcome, by, reason, requires, assumes, point: 'waypoint', trace: steps };
+}
+
+export function waypointPolicies(
+  enforcement: Enforcement,
+  query: Pick<Query, 'destination'>,
+  waypoint: Workload,
+): EnvoyPolicies {
+  const { via } = query.destination;
+  return enforcement.envoyAt(
+    {
+      cluster: waypoint.cluster,
+      namespace: waypoint.namespace,
+      labels: waypoint.labels,
+      rootNamespace: enforcement.rootNamespace,
+      revision: waypoint.dataPlane.revision,
+      kind: 'waypoint',
+      gatewayName: waypoint.gateway?.gatewayName ?? waypoint.name,
+      ...(via ? { service: { kind: 'Service', namespace: via.service.namespace, name: via.service.name } } : {}),
+    },
+    enforcement.configOf(waypoint),
+  );
+}

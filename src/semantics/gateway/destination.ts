@@ -1,0 +1,53 @@
+import type { Destination } from '../../model/istio/destination.ts';
+import { qualifyHost } from './host-name.ts';
+import type { Endpoint, Registry, RegistryEntry } from './registry.ts';
+import type { Subsets } from './subsets.ts';
+
+/** What a route of a gateway may lead to. */
+export interface Destinations {
+  readonly registry: Registry;
+  readonly subsets: Subsets;
+}
+
+export interface FoundDestination {
+  readonly found: true;
+  readonly entry: RegistryEntry;
+  readonly port: number;
+  /** `ns/service:port`, or `host:port` of a ServiceEntry. */
+  readonly label: string;
+  readonly endpoints: readonly Endpoint[];
+}
+
+export type DestinationOutcome = FoundDestination | { readonly found: false; readonly why: string };
+
+export interface RouteContext {
+  readonly routeNamespace: string;
+  readonly proxyNamespace: string;
+  /** Port of the server: where a destination without port on a service of several ports goes. */
+  readonly listenPort: number;
+}
+
+/**
+ * The cluster that a destination stands for, as far as istiod gives it to the gateway. A port that the service does not have, or a subset
+ * that no DestinationRule defines, is no cluster: the gateway answers 503.
+ *
+ * Source: istio pilot/pkg/networking/core/route/route.go (GetDestinationCluster).
+ */
+export function findDestination(destination: Destination | undefined, all: Destinations, context: RouteContext): DestinationOutcome {
+  const { routeNamespace, proxyNamespace } = context;
+  const host = qualifyHost(destination?.host ?? '', routeNamespace);
+  if (host === '') return { found: false, why: 'its backend is not valid' };
+  const named = all.registry.find(host, routeNamespace, proxyNamespace);
+  const entry = named?.alias === undefined ? named : all.registry.find(named.alias, routeNamespace, proxyNamespace);
+  if (!named) return { found: false, why: `there is no service \`${host}\` that the gateway sees` };
+  if (!entry) return { found: false, why: `\`${host}\` stands for \`${named.alias}\`, which is outside the mesh` };
+  const [only] = named.ports;
+  const port = destination?.port?.number ?? (named.ports.length === 1 && only ? only.port : context.listenPort);
+  if (!entry.ports.some((own) => own.port === port && own.transport === 'TCP')) {
+    return { found: false, why: `\`${entry.label}\` has no port ${port}` };
+  }
+  const subset = destination?.subset ?? '';
+  const labels = subset === '' ? {} : all.subsets.labelsOf(entry.host, subset, proxyNamespace, entry.namespace);
+  if (!labels) return { found: false, why: `no DestinationRule defines subset \`${subset}\` of \`${entry.label}\`` };
+  return { found: true, entry, port, label: `${entry.label}:${port}`, endpoints: entry.endpoints(port, labels) };
+}

@@ -1,0 +1,162 @@
+import { parseRegex } from './parse.ts';
+import type { Node } from './syntax.ts';
+
+export interface Regex {
+  /** Whether the whole text matches. */
+  readonly test: (text: string) => boolean;
+  /** Texts that should match, likely ones first. */
+  readonly samples: readonly string[];
+  /** No repetition without bound inside another, so that a backtracking engine is safe with it too. */
+  readonly isFlat: boolean;
+}
+
+const MAX_STATES = 20_000;
+
+/**
+ * A regular expression with RE2's syntax and RE2's guarantee: time linear in the text, whatever the pattern. Patterns come from manifests,
+ * and V8 would backtrack on them. Undefined where RE2 refuses the pattern, or where it is too large to be a real one.
+ *
+ * Source: Russ Cox, "Regular Expression Matching: the Virtual Machine Approach" (Pike's simulation).
+ */
+export function compileRegex(pattern: string): Regex | undefined {
+  const node = parseRegex(pattern);
+  if (!node || sizeOf(node) > MAX_STATES) return undefined;
+  const program = compile(node);
+  return {
+    test: (text) => run(program, text),
+    samples: [...new Set([sample(node, 0), sample(node, 1)])],
+    isFlat: loopDepth(node) < 2,
+  };
+}
+
+type Step =
+  | { readonly kind: 'characters'; readonly has: (character: string) => boolean }
+  | { readonly kind: 'assert'; readonly holds: (before: string, after: string) => boolean }
+  | { readonly kind: 'fork'; readonly to: number[] }
+  | { readonly kind: 'match' };
+
+function compile(root: Node): readonly Step[] {
+  const program: Step[] = [];
+  const fork = (to: number[]): { kind: 'fork'; to: number[] } => {
+    const step = { kind: 'fork' as const, to };
+    program.push(step);
+    return step;
+  };
+  const emit = (node: Node): void => {
+    switch (node.kind) {
+      case 'characters':
+      case 'assert':
+        program.push(node);
+        return;
+      case 'sequence':
+        for (const part of node.parts) emit(part);
+        return;
+      case 'choice': {
+        const ends: number[][] = [];
+        const start = fork([]);
+        for (const option of node.options) {
+          start.to.push(program.length);
+          emit(option);
+          ends.push(fork([]).to);
+        }
+        for (const end of ends) end.push(program.length);
+        return;
+      }
+      case 'repeat': {
+        for (let i = 0; i < node.min; i++) emit(node.of);
+        if (node.max === Infinity) {
+          const at = program.length;
+          const loop = fork([at + 1]);
+          emit(node.of);
+          fork([at]);
+          loop.to.push(program.length);
+          return;
+        }
+        const skips: number[][] = [];
+        for (let i = node.min; i < node.max; i++) {
+          skips.push(fork([program.length + 1]).to);
+          emit(node.of);
+        }
+        for (const skip of skips) skip.push(program.length);
+      }
+    }
+  };
+  emit(root);
+  program.push({ kind: 'match' });
+  return program;
+}
+
+function run(program: readonly Step[], text: string): boolean {
+  const characters = [...text];
+  let threads = follow(program, [0], '', characters[0] ?? '');
+  for (const [i, character] of characters.entries()) {
+    const next: number[] = [];
+    for (const at of threads) {
+      const step = program[at];
+      if (step?.kind === 'characters' && step.has(character)) next.push(at + 1);
+    }
+    if (next.length === 0) return false;
+    threads = follow(program, next, character, characters[i + 1] ?? '');
+  }
+  return threads.some((at) => program[at]?.kind === 'match');
+}
+
+/** All steps that can be reached without taking a character. */
+function follow(program: readonly Step[], from: readonly number[], before: string, after: string): readonly number[] {
+  const seen = new Set<number>();
+  const stack = [...from];
+  const found: number[] = [];
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    if (seen.has(at)) continue;
+    seen.add(at);
+    const step = program[at];
+    if (step?.kind === 'fork') stack.push(...step.to);
+    else if (step?.kind === 'assert') {
+      if (step.holds(before, after)) stack.push(at + 1);
+    } else found.push(at);
+  }
+  return found;
+}
+
+/** `extra`: how often to take what may be left out. */
+function sample(node: Node, extra: number): string {
+  switch (node.kind) {
+    case 'characters':
+      return node.example;
+    case 'assert':
+      return '';
+    case 'sequence':
+      return node.parts.map((part) => sample(part, extra)).join('');
+    case 'choice':
+      return node.options[0] ? sample(node.options[0], extra) : '';
+    case 'repeat':
+      return sample(node.of, extra).repeat(Math.min(Math.max(node.min, extra), node.max));
+  }
+}
+
+/** Steps that the program will have. */
+function sizeOf(node: Node): number {
+  switch (node.kind) {
+    case 'sequence':
+      return node.parts.reduce((sum, part) => sum + sizeOf(part), 0);
+    case 'choice':
+      return node.options.reduce((sum, option) => sum + sizeOf(option) + 2, 1);
+    case 'repeat':
+      return (sizeOf(node.of) + 2) * (node.max === Infinity ? node.min + 1 : node.max);
+    default:
+      return 1;
+  }
+}
+
+function loopDepth(node: Node): number {
+  switch (node.kind) {
+    case 'sequence':
+      return Math.max(0, ...node.parts.map(loopDepth));
+    case 'choice':
+      return Math.max(0, ...node.options.map(loopDepth));
+    case 'repeat':
+      return loopDepth(node.of) + (node.max > 1 ? 1 : 0);
+    default:
+      return 0;
+  }
+}

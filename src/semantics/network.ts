@@ -1,0 +1,105 @@
+import { byOf } from '../model/by.ts';
+import type { Mesh, Workload } from '../model/inventory/types.ts';
+import type { Position } from './attempt.ts';
+import type { Enforcement } from './enforcement.ts';
+import { decideEgress, decideIngress } from './network-policy/decide.ts';
+import type { NetworkDecision, NetworkPeer, NetworkPod } from './network-policy/peer.ts';
+import type { Query } from './query.ts';
+import type { Requirement, TraceStep, Verdict } from './verdict.ts';
+
+export const CNI_ENFORCES = 'the CNI enforces NetworkPolicy';
+const HBONE_PORT = 15008;
+
+export type NetworkOutcome =
+  | { readonly passes: true; readonly requires: readonly Requirement[]; readonly assumes: readonly string[]; readonly steps: readonly TraceStep[] }
+  | { readonly passes: false; readonly verdict: Verdict };
+
+const OPEN: NetworkOutcome = { passes: true, requires: [], assumes: [], steps: [] };
+
+/**
+ * NetworkPolicy on the way of a request: egress of the source, ingress of the destination. Asked only where the source's place on the network
+ * is known; a peer that is known by its identity alone may be anywhere.
+ */
+export function decideNetwork(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): NetworkOutcome {
+  const { mesh, network } = enforcement;
+  const { position } = query.source;
+  const { workload } = query.destination;
+  if (mesh.cni === 'ignores-network-policy' || position.kind === 'unstated') return OPEN;
+  if (network.namespaces.size === 0 && network.unmodelled.size === 0) return OPEN;
+  if (position.kind === 'workload' && position.workload === workload) return OPEN;
+  const port = connects === 'mtls' && workload.dataPlane.kind === 'ambient' ? HBONE_PORT : query.destination.port;
+  const decisions: NetworkDecision[] = [];
+  if (position.kind === 'workload') {
+    decisions.push(decideEgress(network, podOf(position.workload), peerOf(mesh, { kind: 'workload', workload }), port, query.transport));
+  }
+  decisions.push(decideIngress(network, peerOf(mesh, position, query.source.ip), podOf(workload), port, query.transport));
+  const stop = decisions.find(({ outcome }) => outcome === 'deny') ?? decisions.find(({ outcome }) => outcome === 'unknown');
+  if (stop) return { passes: false, verdict: verdictOf(stop) };
+  const relevant = decisions.filter(({ isolatedBy }) => isolatedBy.length > 0);
+  return {
+    passes: true,
+    requires: relevant.flatMap(({ requires }) => requires),
+    assumes: relevant.flatMap(({ assumes }) => assumes),
+    steps: relevant.map((decision) => stepOf(decision, 'pass')),
+  };
+}
+
+/** What a NetworkPolicy sees of a place. */
+export function peerOf(mesh: Mesh, position: Position, ip?: string): NetworkPeer {
+  switch (position.kind) {
+    case 'workload': {
+      const pod = podOf(position.workload);
+      const namespace = mesh.namespaces.get(namespaceKey(pod.cluster, pod.namespace));
+      const { cluster, hostNetwork, namedPorts } = pod;
+      return {
+        kind: 'pod',
+        cluster,
+        namespace: pod.namespace,
+        namespaceLabels: namespace?.defined ? namespace.labels : null,
+        podLabels: pod.labels,
+        hostNetwork,
+        ...(namedPorts ? { namedPorts } : {}),
+        ...((ip ?? pod.ip) === undefined ? {} : { ip: ip ?? pod.ip ?? '' }),
+      };
+    }
+    case 'internet':
+      return ip === undefined ? { kind: 'external' } : { kind: 'external', ip };
+    case 'node-network':
+      return { kind: 'node' };
+    default:
+      // A pod that nobody has labelled, in a namespace that nobody has labelled.
+      return { kind: 'pod', cluster: '', namespace: '(any)', namespaceLabels: {}, podLabels: {}, hostNetwork: false };
+  }
+}
+
+export const namespaceKey = (cluster: string, namespace: string): string => (cluster ? `${cluster}:${namespace}` : namespace);
+
+export function podOf(workload: Workload): NetworkPod {
+  const { cluster, namespace, labels, hostNetwork, addresses, ports } = workload;
+  return {
+    cluster,
+    namespace,
+    labels,
+    hostNetwork,
+    namedPorts: (name, transport) => ports.find((port) => port.name === name && port.transport === transport)?.port,
+    ...(addresses[0] === undefined ? {} : { ip: addresses[0] }),
+  };
+}
+
+function verdictOf(decision: NetworkDecision): Verdict {
+  const step = stepOf(decision, 'stop');
+  return {
+    outcome: decision.outcome,
+    requires: [],
+    assumes: [CNI_ENFORCES, ...decision.assumes],
+    by: step.by ?? null,
+    reason: decision.reason,
+    point: 'network-policy',
+    trace: [step],
+  };
+}
+
+function stepOf({ by, reason }: NetworkDecision, outcome: 'pass' | 'stop'): TraceStep {
+  const step = { point: 'network-policy', stage: 'network-policy', outcome, text: reason } as const;
+  return by ? { ...step, by: byOf(by.policy, by.rule === undefined ? {} : { rule: by.rule }) } : step;
+}
