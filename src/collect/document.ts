@@ -1,10 +1,13 @@
 import type { Path } from '../model/resource.ts';
 import type { FileLocation } from '../result/location.ts';
 import { findJsonValue, jsonItems } from './json/positions.ts';
-import { locationAt, type SourceText } from './source-text.ts';
+import { lineStart, locationAt, type SourceText } from './source-text.ts';
 import { yamlItems } from './yaml/items.ts';
-import { findValue, readNodes, type YamlNodes } from './yaml/positions.ts';
+import { findValue, readNodes } from './yaml/positions.ts';
 import { firstContent } from './yaml/split.ts';
+
+/** Documents, or entries of Lists, whose nodes are kept. */
+const MAX_RECENT = 8;
 
 /** One document inside a file, and how to find its values again when somebody asks. */
 export interface SourceDocument {
@@ -12,7 +15,7 @@ export interface SourceDocument {
   readonly start: number;
   readonly end: number;
   readonly format: 'yaml' | 'json';
-  /** Where the entries of its `items` start; found on first use, so that a List is not read again for each of its objects. */
+  /** Where the entries of its `items` start (in YAML: and the last ends); found on first use, so that a List is not read again for each of its objects. */
   items?: readonly number[];
 }
 
@@ -39,8 +42,9 @@ function findInYaml(document: SourceDocument, path: Path): number {
   if (field === 'items' && typeof index === 'number') {
     document.items ??= yamlItems(source.text, start, end);
     const item = document.items[index];
+    const itemEnd = document.items[index + 1];
     // One entry is a document of its own once its `-` is a blank like those before it.
-    if (item !== undefined) return findInPart(source, item + 1, document.items[index + 1] ?? end, rest);
+    if (item !== undefined && itemEnd !== undefined) return findInPart(source, item + 1, itemEnd, rest);
   }
   return findInPart(source, start, end, path);
 }
@@ -48,20 +52,9 @@ function findInYaml(document: SourceDocument, path: Path): number {
 function findInPart(source: SourceText, start: number, end: number, path: Path): number {
   const known = source.recent.find((part) => part.source === source && part.start === start);
   if (known) return start - known.indent + findValue(known.nodes, path);
-  const indent = start - (source.text.lastIndexOf('\n', start - 1) + 1);
+  const indent = start - lineStart(source.text, start);
   const nodes = readNodes(' '.repeat(indent) + source.text.slice(start, end));
   source.recent.unshift({ source, start, indent, nodes });
   source.recent.splice(MAX_RECENT);
   return start - indent + findValue(nodes, path);
-}
-
-const MAX_RECENT = 8;
-
-/** A part of a text that positions were asked for lately. */
-export interface RecentPart {
-  readonly source: SourceText;
-  readonly start: number;
-  /** Blanks put before the part, so that its first line is as far right as in the file. */
-  readonly indent: number;
-  readonly nodes: YamlNodes;
 }

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { RawObject } from '../model/resource.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
 import type { Source } from '../result/source.ts';
-import type { RecentPart } from './document.ts';
 import { decodeText } from './files/decode.ts';
 import { tooLarge, type Unreadable } from './files/read.ts';
 import { explainFileName } from './files/steering.ts';
 import type { Limits } from './limits.ts';
 import { count } from './objects.ts';
 import { type ReadText, readText } from './read-text.ts';
+import type { RecentPart } from './source-text.ts';
 
 /** What all inputs hold together, as it is filled. */
 export interface Gathered {

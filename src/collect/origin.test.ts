@@ -26,7 +26,7 @@ describe('places of values', () => {
     [['spec', 'empty'], '13:3 empty:'],
     [['spec', 'true'], '14:7 1'],
     [['spec', 'text'], '17:5 one'],
-    [['spec', '8080', 'a', 1, 'c'], '18:22 d}]}'],
+    [['spec', '8080', 'a', 1, 'c'], '18:21 d}]}'],
   ])('%j', (path, expected) => {
     expect(place(text, path)).toBe(expected);
   });
@@ -43,9 +43,9 @@ describe('places of values', () => {
   });
 
   it('follows aliases and merges to where a value was written', () => {
-    const shared = `${HEAD}x: &x {p: 1, q: 2}\ny: &y\n  <<: *x\n  q: 3\nz:\n  <<: [*y, {r: 4}]\n  s: *x\n`;
-    expect(place(shared, ['y', 'p'])).toBe('4:11 1, q: 2}');
-    expect(place(shared, ['y', 'q'])).toBe('7:6 3');
+    const shared = `${HEAD}x: &x {p: 1, q: 2}\nw: &w\n  <<: *x\n  q: 3\nz:\n  <<: [*w, {r: 4}]\n  s: *x\n`;
+    expect(place(shared, ['w', 'p'])).toBe('4:11 1, q: 2}');
+    expect(place(shared, ['w', 'q'])).toBe('7:6 3');
     expect(place(shared, ['z', 'q'])).toBe('7:6 3');
     expect(place(shared, ['z', 'p'])).toBe('4:11 1, q: 2}');
     expect(place(shared, ['z', 'r'])).toBe('9:16 4}]');
@@ -59,7 +59,7 @@ describe('places of values', () => {
   });
 
   it('finds values behind brackets that are not indented', () => {
-    expect(place(`${HEAD}x: [\n1,\n2\n]\ny: [\n{a: b}\n]\n`, ['y', 0, 'a'])).toBe('9:5 b}');
+    expect(place(`${HEAD}x: [\n1,\n2\n]\nz: [\n{a: b}\n]\n`, ['z', 0, 'a'])).toBe('9:5 b}');
   });
 
   it('finds values in JSON, on one line or many', () => {
@@ -99,7 +99,7 @@ describe('places of values', () => {
 
   it('finds values in Lists inside Lists', () => {
     const list = `apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items:\n  - {apiVersion: v1, kind: A, metadata: {name: a}}\n  - {apiVersion: v1, kind: B, metadata: {name: b}}\n`;
-    expect(place(list, ['metadata', 'name'], 1)).toBe('8:47 b}}');
+    expect(place(list, ['metadata', 'name'], 1)).toBe('8:48 b}}');
   });
 
   it('knows the first line of each object', () => {

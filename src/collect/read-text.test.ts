@@ -76,7 +76,6 @@ describe('readText', () => {
 
   it('names a template that is valid YAML by the placeholder in its name', () => {
     expect(notes(object('Pod', '"{{ .Release.Name }}"'))).toEqual(['error 4 an unrendered template: expected values']);
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of a shell
     expect(notes(`${object('Pod', 'a')}  namespace: \${NAMESPACE}\n`)).toHaveLength(1);
     expect(notes(`${object('Rule', 'a')}summary: "{{ $labels.pod }} is down"\n`)).toEqual([]);
   });

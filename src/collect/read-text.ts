@@ -1,11 +1,10 @@
 import type { RawObject } from '../model/resource.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
-import type { RecentPart } from './document.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { addObjects, type Collecting, count } from './objects.ts';
 import { DocumentOrigin } from './origin.ts';
 import { parseDocuments } from './parse-documents.ts';
-import { locationAt, sourceText } from './source-text.ts';
+import { locationAt, type RecentPart, sourceText } from './source-text.ts';
 
 export interface ReadText {
   readonly objects: readonly RawObject[];

@@ -1,5 +1,14 @@
 import type { FileLocation } from '../result/location.ts';
-import type { RecentPart } from './document.ts';
+import type { YamlNodes } from './yaml/positions.ts';
+
+/** A part of a text that places were asked for lately. */
+export interface RecentPart {
+  readonly source: SourceText;
+  readonly start: number;
+  /** Blanks put before the part, so that its first line is as far right as in the file. */
+  readonly indent: number;
+  readonly nodes: YamlNodes;
+}
 
 /** The text of one file, with line breaks as `\n`, and what it takes to find places in it when somebody asks. */
 export interface SourceText {
@@ -31,6 +40,11 @@ export function locationAt(source: SourceText, offset: number): FileLocation {
   source.lineStarts ??= findLineStarts(source.text);
   const line = lineIndex(source.lineStarts, offset);
   return { file: source.name, line: line + 1, column: offset - (source.lineStarts[line] ?? 0) + 1 };
+}
+
+/** Where the line of the character at `offset` starts. */
+export function lineStart(text: string, offset: number): number {
+  return offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
 }
 
 function findLineStarts(text: string): Uint32Array {

@@ -71,8 +71,8 @@ function findIdentities(
   const found = new Map<Principal, Access>();
   const known = enforcement.mesh.identities;
   for (const sample of samples) {
-    if (!sample.peer) continue;
-    const named = known.has(sample.peer) ? [sample.peer] : principalsLike(enforcement, sample.peer);
+    const asked = sample.peers ?? (sample.peer ? [sample.peer] : []);
+    const named = asked.flatMap((peer) => (known.has(peer) ? [peer] : principalsLike(enforcement, peer)));
     for (const identity of named) {
       if (found.has(identity)) continue;
       const access = firstAllowed(enforcement, workload, port, { position: { kind: 'unstated' }, identity, connects: 'mtls' }, [sample]);

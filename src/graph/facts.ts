@@ -4,6 +4,7 @@ import type { Mesh, MeshService, Principal, Workload, WorkloadId, WorkloadPort }
 import type { By } from '../result/location.ts';
 import type { Request } from '../result/request.ts';
 import type { EvidenceStatus, Sensitivity } from '../result/status.ts';
+import type { GatewayResult } from '../result/types.ts';
 import type { CaptureOutcome } from '../semantics/capture.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Verdict } from '../semantics/verdict.ts';
@@ -83,6 +84,8 @@ export interface Entrance {
 
 export interface Entrances {
   of(workload: Workload, port: number): readonly Entrance[];
+  /** Gateways with their listeners and routes, by workload id. */
+  gateways(): readonly GatewayResult[];
 }
 
 export interface Asset {

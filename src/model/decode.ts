@@ -42,7 +42,7 @@ const NO_SPEC = Object.freeze({});
 export function decodeObjects(raw: Iterable<RawObject>, options: DecodeOptions = {}): DecodeResult {
   const log = new DiagnosticLog();
   const resources: Resource[] = [];
-  const positions = new Map<string, number>();
+  const names = new Map<string, Map<string, number>>();
   const unmodelled: Unmodelled[] = [];
   const counts = new Map<string, number>();
 
@@ -64,10 +64,10 @@ export function decodeObjects(raw: Iterable<RawObject>, options: DecodeOptions =
     }
     const resource = decodeOne(object, apiVersion, definition, options, log);
     if (!resource) continue;
-    const key = `${resource.kind}/${resource.cluster}/${resource.namespace}/${resource.name}`;
-    const position = isGenerated(object) ? undefined : positions.get(key);
+    const positions = positionsOf(names, resource);
+    const position = isGenerated(object) ? undefined : positions.get(resource.name);
     if (position === undefined) {
-      positions.set(key, resources.length);
+      positions.set(resource.name, resources.length);
       resources.push(resource);
       continue;
     }
@@ -77,6 +77,16 @@ export function decodeObjects(raw: Iterable<RawObject>, options: DecodeOptions =
 
   const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
   return { resources: indexResources(resources, unmodelled, Object.fromEntries(sorted)), diagnostics: log.list() };
+}
+
+/** Positions by name among the objects of the same cluster, kind and namespace. */
+function positionsOf(names: Map<string, Map<string, number>>, resource: Resource): Map<string, number> {
+  const key = `${resource.kind}/${resource.cluster}/${resource.namespace}`;
+  const known = names.get(key);
+  if (known) return known;
+  const positions = new Map<string, number>();
+  names.set(key, positions);
+  return positions;
 }
 
 function decodeOne(

@@ -23,10 +23,15 @@ type Intent = { readonly revision: string; readonly layers: readonly MeshConfigL
  * the shared one below it); else the objects of an installer say what was intended (reference §10).
  */
 export function findMeshConfigLayers(
-  resources: Resources,
+  everything: Resources,
   parseYaml: ParseYaml,
   log: DiagnosticLog,
+  cluster: string | undefined,
 ): ReadonlyMap<string, readonly MeshConfigLayer[]> {
+  const resources: Pick<Resources, 'of'> =
+    cluster === undefined
+      ? everything
+      : { of: (kind) => everything.of(kind).filter((resource) => resource.cluster === cluster) };
   const found = new Map<string, readonly MeshConfigLayer[]>();
   for (const { revision, layers } of readIntents(resources, log)) if (!found.has(revision)) found.set(revision, layers);
   for (const [revision, layers] of readConfigMaps(resources, parseYaml, log)) found.set(revision, layers);
@@ -34,7 +39,7 @@ export function findMeshConfigLayers(
 }
 
 function* readConfigMaps(
-  resources: Resources,
+  resources: Pick<Resources, 'of'>,
   parseYaml: ParseYaml,
   log: DiagnosticLog,
 ): Iterable<[string, MeshConfigLayer[]]> {
@@ -47,10 +52,10 @@ function* readConfigMaps(
   const shared = findSharedNames(resources);
   const layerOf = (name: string): MeshConfigLayer | undefined => {
     const [chosen, ...others] = (byName.get(name) ?? []).toSorted(
-      (a, b) => rank(a, istiods) - rank(b, istiods) || (a.namespace < b.namespace ? -1 : 1),
+      (a, b) => rank(a, istiods) - rank(b, istiods) || (labelOf(a) < labelOf(b) ? -1 : 1),
     );
     for (const other of others) {
-      const message = `ConfigMap \`${other.namespace}/${name}\` holds a second mesh config: \`${chosen?.namespace}/${name}\` counts`;
+      const message = `ConfigMap \`${labelOf(other)}\` holds a second mesh config: \`${chosen && labelOf(chosen)}\` counts`;
       log.add('warning', other.origin, [], message, 'only the one beside istiod is read; audit each mesh by itself');
     }
     return chosen && readLayer(chosen, parseYaml, log);
@@ -62,6 +67,8 @@ function* readConfigMaps(
   }
 }
 
+const labelOf = ({ cluster, namespace, name }: Resource): string => `${cluster && `${cluster}:`}${namespace}/${name}`;
+
 /** Beside istiod before `istio-system` before anywhere else. */
 function rank({ namespace }: Resource, istiods: ReadonlySet<string>): number {
   return istiods.has(namespace) ? 0 : namespace === 'istio-system' ? 1 : 2;
@@ -72,7 +79,7 @@ function readLayer(
   parseYaml: ParseYaml,
   log: DiagnosticLog,
 ): MeshConfigLayer {
-  const by = `ConfigMap ${configMap.namespace}/${configMap.name}`;
+  const by = `ConfigMap ${labelOf(configMap)}`;
   const path = ['data', 'mesh'];
   let value: unknown;
   try {
@@ -109,7 +116,7 @@ function decodeLayer(
   return { written, by, locate: (path) => origin.locate(place(path)) };
 }
 
-function* readIntents(resources: Resources, log: DiagnosticLog): Iterable<Intent> {
+function* readIntents(resources: Pick<Resources, 'of'>, log: DiagnosticLog): Iterable<Intent> {
   for (const operator of resources.of('IstioOperator')) {
     const { revision, meshConfig, values, namespace } = operator.spec;
     const by = `IstioOperator ${operator.namespace}/${operator.name}`;
@@ -138,12 +145,12 @@ function rootLayer({ origin }: Resource, by: string, namespace: string | undefin
 }
 
 /** Namespaces that run istiod, known by its container. */
-function findIstiodNamespaces(resources: Resources): ReadonlySet<string> {
+function findIstiodNamespaces(resources: Pick<Resources, 'of'>): ReadonlySet<string> {
   return new Set([...istiodContainers(resources)].map(({ namespace }) => namespace));
 }
 
 /** The ConfigMaps that hold for all revisions, below their own. */
-function findSharedNames(resources: Resources): ReadonlySet<string> {
+function findSharedNames(resources: Pick<Resources, 'of'>): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { env } of istiodContainers(resources)) {
     for (const { name, value } of env) if (name === 'SHARED_MESH_CONFIG' && value) names.add(value);
@@ -151,7 +158,7 @@ function findSharedNames(resources: Resources): ReadonlySet<string> {
   return names;
 }
 
-function* istiodContainers(resources: Resources): Iterable<{
+function* istiodContainers(resources: Pick<Resources, 'of'>): Iterable<{
   readonly namespace: string;
   readonly env: readonly { readonly name?: string; readonly value?: string }[];
 }> {

@@ -162,6 +162,22 @@ webhooks: []
     );
   });
 
+  it('keeps to one cluster when told', () => {
+    const objects = ['east', 'west'].flatMap(
+      (cluster) => readText(configMap(`trustDomain: ${cluster}`), 'install.yaml', { cluster }).objects,
+    );
+    const { resources } = decodeObjects(objects);
+    const west = readMeshConfigs(resources, parseYamlValue, 'west');
+    expect(west.diagnostics).toEqual([]);
+    expect(west.configs.get('default')?.trustDomain).toMatchObject({
+      value: 'west',
+      by: 'ConfigMap west:istio-system/istio',
+    });
+    const all = readMeshConfigs(resources, parseYamlValue);
+    expect(all.configs.get('default')?.trustDomain.value).toBe('east');
+    expect(all.diagnostics).toMatchObject([{ message: expect.stringContaining('`west:istio-system/istio`') }]);
+  });
+
   it('puts the shared mesh config below the own one', () => {
     const { configs } = read(
       [

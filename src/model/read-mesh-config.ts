@@ -16,11 +16,11 @@ const NOWHERE = 'Istio default, no mesh config in the input';
 
 /**
  * The mesh config in force per revision, each value with its source (reference §10). `parseYaml` reads the text inside the ConfigMap and
- * may throw. Without a configuration of the default revision, `default` is the revision that the tag `default` points to, or the only one.
+ * may throw. `cluster` keeps to the objects of one. Without a configuration of the default revision, `default` is the revision that the tag `default` points to, or the only one.
  */
-export function readMeshConfigs(resources: Resources, parseYaml: ParseYaml): MeshConfigs {
+export function readMeshConfigs(resources: Resources, parseYaml: ParseYaml, cluster?: string): MeshConfigs {
   const log = new DiagnosticLog();
-  const layers = findMeshConfigLayers(resources, parseYaml, log);
+  const layers = findMeshConfigLayers(resources, parseYaml, log, cluster);
   const configs = new Map<string, MeshConfig>();
   for (const revision of [...layers.keys()].toSorted())
     configs.set(revision, resolve(revision, layers.get(revision) ?? []));

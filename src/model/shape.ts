@@ -205,11 +205,6 @@ export function object<F extends Fields>(fields: F, options: { readonly strict?:
   };
 }
 
-/** For recursive or late-bound shapes. */
-export function lazy<T>(make: () => Shape<T>): Shape<T> {
-  return { decode: (value, at) => make().decode(value, at) };
-}
-
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
+import type { Location } from '../result/location.ts';
 import type { AuditResult } from '../result/types.ts';
-import { count, number } from './wording.ts';
+import { count, number, place } from './wording.ts';
 
 /** What was audited: mesh, Istio version and by what, namespaces, workloads by data plane. Each item is a phrase. */
 export function headline(result: AuditResult): string[] {
@@ -14,18 +15,37 @@ export function headline(result: AuditResult): string[] {
   ];
 }
 
+type Sources = AuditResult['input']['sources'];
+
 /** The name of the input: its folder where there are several files, else the file without its ending. */
-export function meshName(sources: AuditResult['input']['sources']): string {
-  const [first, ...others] = sources.map(({ name }) => name.split('/').filter((part) => part !== '' && part !== '.'));
+export function meshName(sources: Sources): string {
+  const [first, ...others] = sources;
   if (!first) return 'no input';
-  if (others.length === 0) return first.at(-1)?.replace(/(\.tar\.gz|\.[a-z]+)$/i, '') || 'input';
-  let shared = first.slice(0, -1);
+  if (others.length === 0) {
+    const file = first.name.split('/').at(-1) ?? '';
+    return file.replace(/(\.tar\.gz|\.[a-z]+)$/i, '') || 'input';
+  }
+  const folder = inputFolder(sources).split('/').at(-2) ?? '';
+  return /^(\.\.?|)$/.test(folder) ? `${number(sources.length)} inputs` : folder;
+}
+
+/** The folder that all sources are in, as the user named it and with a slash at its end; empty if there is none. */
+export function inputFolder(sources: Sources): string {
+  const [first, ...others] = sources.map(({ name }) => name.split('/').slice(0, -1));
+  let shared = first ?? [];
   for (const other of others) {
     const differs = shared.findIndex((part, index) => part !== other[index]);
     if (differs >= 0) shared = shared.slice(0, differs);
   }
-  const folder = shared.at(-1);
-  return folder === undefined || folder === '..' ? `${number(sources.length)} inputs` : folder;
+  return shared.map((part) => `${part}/`).join('');
+}
+
+/** `file:line` without the folder, for tables that name it once. */
+export function placeInFolder(folder: string): (location: Location) => string {
+  return (location) => {
+    const text = place(location);
+    return text.startsWith(folder) ? text.slice(folder.length) : text;
+  };
 }
 
 /** Sorted; those that the input defines and those that workloads are in. */

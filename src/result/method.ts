@@ -1,4 +1,4 @@
-import type { Severity } from './status.ts';
+import type { Sensitivity, Severity } from './status.ts';
 import type { DimensionId, VerdictWord } from './types.ts';
 
 /**
@@ -61,6 +61,8 @@ export const scoreLimits = {
   openCritical: 59,
   /** From this many UNKNOWN dimensions on, the figure is not available. */
   unknownDimensions: 5,
+  /** A dimension is UNKNOWN where more than this share of what it covers is, and the rating differs with it. */
+  unknownShare: 0.5,
 } as const;
 
 export type DeductionId =
@@ -141,3 +143,40 @@ export const severityRows: readonly { readonly severity: Severity; readonly when
   { severity: 'LOW', when: 'defence in depth or operations; not directly exploitable' },
   { severity: 'INFORMATIONAL', when: 'verified observation with no demonstrated impact; inherent paths' },
 ];
+
+/** How an attacker gets there, worst first. */
+export const entries = ['internet', 'plaintext', 'any-identity', 'named-identities', 'none'] as const;
+export type Entry = (typeof entries)[number];
+
+/**
+ * What a weakness comes to by the entry that it opens and the sensitivity of what is reached, before anything that stands in the way.
+ * Falls from left to right and from top to bottom. `medium` is also what nobody classified.
+ */
+export const severityTable: Readonly<Record<Entry, Readonly<Record<Sensitivity, Severity>>>> = {
+  internet: { critical: 'CRITICAL', high: 'HIGH', medium: 'HIGH', low: 'MEDIUM', none: 'LOW' },
+  plaintext: { critical: 'CRITICAL', high: 'HIGH', medium: 'MEDIUM', low: 'LOW', none: 'LOW' },
+  'any-identity': { critical: 'CRITICAL', high: 'HIGH', medium: 'MEDIUM', low: 'LOW', none: 'LOW' },
+  'named-identities': { critical: 'HIGH', high: 'MEDIUM', medium: 'LOW', low: 'LOW', none: 'LOW' },
+  none: { critical: 'MEDIUM', high: 'MEDIUM', medium: 'LOW', low: 'LOW', none: 'LOW' },
+};
+
+/** Steps down the table. The index is how many there are; the last one holds for more. */
+export const severitySteps = {
+  /** Things that an attacker must bring. */
+  requires: [0, 1, 2],
+  /** Workloads that must be taken over first: one is assumed of any attacker. */
+  breaches: [0, 0, 1],
+  /** For each control that stands in the way and is itself shown. */
+  compensation: 1,
+} as const;
+
+export const severityLimits = {
+  /** At most, where no wanted traffic is stated: the excess is probable … */
+  unstated: 'HIGH',
+  /** … but for access without any identity to what is this sensitive. */
+  unstatedExcept: { entries: ['internet', 'plaintext'], sensitivity: 'critical' },
+  /** At most, where no way to use it was shown. */
+  defenceInDepth: 'MEDIUM',
+  /** A check that failed is this at least. */
+  atLeast: 'LOW',
+} as const;

@@ -1,4 +1,4 @@
-import type { Principal } from '../model/inventory/types.ts';
+import { namespaceKey, type Principal } from '../model/inventory/types.ts';
 import { decideAtZtunnel } from './ambient/arrive.ts';
 import { decideAtWaypoint, waypointOf } from './ambient/waypoint.ts';
 import { isCaptured } from './capture.ts';
@@ -80,7 +80,7 @@ function waypointOnTheWay(enforcement: Enforcement, query: Query): ReturnType<ty
   if (client.gateway?.kind === 'waypoint') return undefined;
   if (client.dataPlane.kind === 'ambient') return waypointOf(enforcement, target);
   if (client.dataPlane.kind !== 'gateway' || !via || via.service.headless) return undefined;
-  const namespace = enforcement.mesh.namespaces.get(via.service.cluster ? `${via.service.cluster}:${via.service.namespace}` : via.service.namespace);
+  const namespace = enforcement.mesh.namespaces.get(namespaceKey(via.service.cluster, via.service.namespace));
   const wanted = via.service.labels[INGRESS_USE] ?? namespace?.labels[INGRESS_USE];
   return wanted === 'true' ? waypointOf(enforcement, target) : undefined;
 }

@@ -1,5 +1,5 @@
 import { byOf } from '../model/by.ts';
-import type { Mesh, Workload } from '../model/inventory/types.ts';
+import { type Mesh, namespaceKey, type Workload } from '../model/inventory/types.ts';
 import type { Position } from './attempt.ts';
 import type { Enforcement } from './enforcement.ts';
 import { decideEgress, decideIngress } from './network-policy/decide.ts';
@@ -71,8 +71,6 @@ export function peerOf(mesh: Mesh, position: Position, ip?: string): NetworkPeer
       return { kind: 'pod', cluster: '', namespace: '(any)', namespaceLabels: {}, podLabels: {}, hostNetwork: false };
   }
 }
-
-export const namespaceKey = (cluster: string, namespace: string): string => (cluster ? `${cluster}:${namespace}` : namespace);
 
 export function podOf(workload: Workload): NetworkPod {
   const { cluster, namespace, labels, hostNetwork, addresses, ports } = workload;

@@ -6,6 +6,8 @@ import { isPathTemplate } from './authz/path-template.ts';
 export interface Sample {
   /** The identity asked for; null where the rule asks for none at all; undefined where any will do. */
   readonly peer?: Principal | null;
+  /** Further identities that the same rule would take instead of `peer`. */
+  readonly peers?: readonly Principal[];
   readonly method?: string;
   readonly path?: string;
   readonly host?: string;
@@ -36,6 +38,7 @@ export function samplesOf(rule: CompiledRule): readonly Sample[] {
 
 interface Draft {
   peer?: Principal | null;
+  peers?: readonly Principal[];
   method?: string;
   path?: string;
   host?: string;
@@ -56,23 +59,31 @@ function sampleOf(clauses: readonly Clause[]): Sample {
 
 const TRUST_DOMAIN = 'cluster.local';
 
+/** An identity for each value of a field about identities. */
+const IDENTITIES: Readonly<Record<string, (value: string) => Principal>> = {
+  principals: identityFor,
+  'source.principal': identityFor,
+  namespaces: (value) => `${TRUST_DOMAIN}/ns/${concrete(value)}/sa/default` as Principal,
+  'source.namespace': (value) => `${TRUST_DOMAIN}/ns/${concrete(value)}/sa/default` as Principal,
+  serviceAccounts: accountIdentity,
+  'source.serviceAccount': accountIdentity,
+};
+
+function accountIdentity(value: string): Principal {
+  const [namespace, account] = value.includes('/') ? value.split('/') : ['default', value];
+  return `${TRUST_DOMAIN}/ns/${namespace}/sa/${account}` as Principal;
+}
+
 function fill(draft: Draft, { field, values }: Clause): void {
   const value = values[0] ?? '';
+  const identity = IDENTITIES[field];
+  if (identity) {
+    // The narrower of two fields about the caller says more.
+    if (draft.peer !== undefined && field.toLowerCase().includes('namespace')) return;
+    [draft.peer, draft.peers] = [identity(value), values.map(identity)];
+    return;
+  }
   switch (field) {
-    case 'principals':
-    case 'source.principal':
-      draft.peer = identityFor(value);
-      return;
-    case 'namespaces':
-    case 'source.namespace':
-      draft.peer ??= `${TRUST_DOMAIN}/ns/${concrete(value)}/sa/default` as Principal;
-      return;
-    case 'serviceAccounts':
-    case 'source.serviceAccount': {
-      const [namespace, account] = value.includes('/') ? value.split('/') : ['default', value];
-      draft.peer = `${TRUST_DOMAIN}/ns/${namespace}/sa/${account}` as Principal;
-      return;
-    }
     case 'methods':
       draft.method = concrete(value, 'GET');
       return;

@@ -1,3 +1,5 @@
+import { lineStart } from '../source-text.ts';
+
 /** What is wrong with a document and what to do about it. */
 export interface Problem {
   /** In the file's text. */
@@ -110,8 +112,8 @@ export function findTemplate(text: string): (Explanation & { readonly offset: nu
  * one, and where they are the parser does not say.
  */
 export function findPlaceholder(text: string, at: number, reason: string): ReturnType<typeof findTemplate> {
-  const lineStart = text.lastIndexOf('\n', at - 1) + 1;
-  const near = Math.max(text.lastIndexOf('\n', lineStart - 2) + 1, at - NEAR);
+  const line = lineStart(text, at);
+  const near = Math.max(lineStart(text, Math.max(0, line - 1)), at - NEAR);
   const lineEnd = text.indexOf('\n', at);
   const here = findTemplate(text.slice(near, lineEnd === -1 ? text.length : lineEnd));
   if (here) return { ...here, offset: near + here.offset };

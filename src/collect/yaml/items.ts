@@ -1,6 +1,7 @@
 /**
  * Offsets of the `-` of each entry under a top-level `items:` in block style, by indentation alone: what belongs to an entry is indented
- * further, block scalars, quoted and bracketed text included. Empty if the document is not of that form. `start` begins a line.
+ * further, block scalars, quoted and bracketed text included. The last offset is the end of the last entry. Empty if the document is not of
+ * that form. `start` begins a line.
  */
 export function yamlItems(text: string, start: number, end: number): number[] {
   const offsets: number[] = [];
@@ -21,12 +22,14 @@ export function yamlItems(text: string, start: number, end: number): number[] {
     } else if (content < next && c !== '\n' && !(c === '#' && (column === -1 || indent <= column))) {
       const isEntry = c === '-' && isBlank(text[content + 1]);
       if (column === -1 && isEntry) column = indent;
-      if (indent < column || column === -1 || (indent === column && !isEntry)) break;
+      if (indent < column || column === -1 || (indent === column && !isEntry)) {
+        return offsets.length === 0 ? [] : [...offsets, at];
+      }
       if (indent === column) offsets.push(content);
     }
     at = next;
   }
-  return offsets;
+  return offsets.length === 0 ? [] : [...offsets, end];
 }
 
 function skipBlanks(text: string, from: number, end: number): number {

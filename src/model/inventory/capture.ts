@@ -2,7 +2,7 @@ import { JSON_SCHEMA, load } from 'js-yaml';
 import type { MeshConfig } from '../mesh-config.ts';
 import type { Path } from '../resource.ts';
 import { isObject } from '../shape.ts';
-import type { ProxyValues } from './injector-settings.ts';
+import { NO_VALUES, type ProxyValues } from './injector-settings.ts';
 import type { PodSet } from './pod-set.ts';
 import type { Capture } from './types.ts';
 
@@ -29,6 +29,13 @@ const EVERYTHING: Omit<Capture, 'mode'> = {
   sources: {},
 };
 
+/** What a pod without annotations has, once for all of them. */
+const USUAL: Readonly<Record<Capture['mode'], Capture>> = {
+  REDIRECT: { ...EVERYTHING, mode: 'REDIRECT' },
+  TPROXY: { ...EVERYTHING, mode: 'TPROXY' },
+  NONE: { ...EVERYTHING, mode: 'NONE' },
+};
+
 /** Without a proxy, nothing. */
 export const CAPTURES_NOTHING: Capture = {
   ...EVERYTHING,
@@ -46,13 +53,9 @@ export const LISTENS_ITSELF: Capture = { ...EVERYTHING, mode: 'NONE' };
  * api annotation/annotations.yaml (reference §1.6).
  */
 export function captureOfAmbient(set: PodSet): Capture {
-  const bypassInbound = /^(1|t|true)$/i.test(set.annotations[BYPASS_INBOUND] ?? '');
-  return {
-    ...EVERYTHING,
-    mode: 'REDIRECT',
-    bypassInbound,
-    sources: bypassInbound ? { bypassInbound: annotationPath(set, BYPASS_INBOUND) } : {},
-  };
+  if (!/^(1|t|true)$/i.test(set.annotations[BYPASS_INBOUND] ?? '')) return USUAL.REDIRECT;
+  const sources = { bypassInbound: annotationPath(set, BYPASS_INBOUND) };
+  return { ...USUAL.REDIRECT, bypassInbound: true, sources };
 }
 
 /**
@@ -61,6 +64,9 @@ export function captureOfAmbient(set: PodSet): Capture {
  * Source: istio manifests/charts/istio-control/istio-discovery/files/injection-template.yaml, tools/istio-iptables (reference §5.3).
  */
 export function captureOfSidecar(set: PodSet, values: ProxyValues, config: MeshConfig): Capture {
+  if (values === NO_VALUES && !Object.keys(set.annotations).some((key) => key.includes('istio.io/'))) {
+    return USUAL[config.interceptionMode.value];
+  }
   const sources: Record<string, Path> = {};
   const read = (field: keyof Capture, annotation: string, value: string | undefined): string | undefined => {
     const written = set.annotations[annotation];

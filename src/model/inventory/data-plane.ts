@@ -11,8 +11,6 @@ import { REVISION } from './webhooks.ts';
 
 export interface DataPlaneContext extends InjectionContext {
   readonly configOf: (revision: string) => MeshConfig;
-  /** Some pod of the cluster carries istio-cni's annotation: then its absence on another is a fact. */
-  readonly redirectionRecorded: boolean;
   /** What ambient needs and the input does not show. */
   readonly ambientAssumes: readonly string[];
 }
@@ -31,31 +29,29 @@ type Conclusion = Omit<DataPlane, 'capture'>;
 export function decideDataPlane(set: PodSet, context: DataPlaneContext): Decision {
   const configured = byConfiguration(set, context);
   const observed = observe(set);
-  const ambientUnseen = observed?.kind === 'none' && configured.kind === 'ambient' && !context.redirectionRecorded;
-  if (!observed || ambientUnseen) {
-    const unseen = 'its running pods are redirected to ztunnel: no pod of the input carries the annotation that tells';
-    const concluded = ambientUnseen ? { ...configured, assumes: [...configured.assumes, unseen] } : configured;
-    return { dataPlane: withCapture(set, context, concluded) };
-  }
+  if (!observed) return { dataPlane: withCapture(set, context, configured) };
+
   const concluded = byObservation(set, observed, configured);
-  const dataPlane = withCapture(set, context, concluded);
-  const agrees = concluded.kind === configured.kind || configured.status === 'UNKNOWN';
+  const contradicted = concluded.kind !== configured.kind && configured.status !== 'UNKNOWN';
+  // The cause is worth more than the pods that show it; a bare pod is its own cause.
+  const explained = !contradicted && configured.status !== 'UNKNOWN' && set.resource.kind !== 'Pod';
+  const explanation = { why: `${concluded.why}: ${configured.why}`, ...(configured.by && { by: configured.by }) };
   return {
-    dataPlane,
-    ...(!agrees && { contradiction: `${observed.why}, although ${configured.why}` }),
+    dataPlane: withCapture(set, context, explained ? { ...concluded, ...explanation } : concluded),
+    ...(contradicted && { contradiction: `${observed.why}, although ${configured.why}` }),
     ...(observed.kind === 'mixed' && { partlyInMesh: true }),
   };
 }
 
 function byObservation(set: PodSet, observed: Observation, configured: Conclusion): Conclusion {
-  const base = { status: 'INFERRED' as const, why: observed.why, by: observed.by, assumes: [] };
   const revision = observed.revision ?? configured.revision;
-  if (observed.kind === 'none' || observed.kind === 'mixed') return { ...base, kind: 'none', revision };
-  if (observed.kind === 'ambient') return { ...base, kind: 'ambient', revision };
+  const base = { status: 'INFERRED' as const, why: observed.why, by: observed.by, assumes: [], revision };
+  if (observed.kind === 'none' || observed.kind === 'mixed') return { ...base, kind: 'none' };
+  if (observed.kind === 'ambient') return { ...base, kind: 'ambient' };
   const mark = findGatewayMark({ ...set, spec: observed.spec });
   return mark
-    ? { ...base, kind: 'gateway', why: `${observed.why} and ${mark}`, revision }
-    : onHost(set, { ...base, kind: 'sidecar', revision });
+    ? { ...base, kind: 'gateway', why: `${observed.why} and ${mark}` }
+    : onHost(set, { ...base, kind: 'sidecar' });
 }
 
 /** A template that names its proxy, then injection, then ambient: a sidecar keeps ztunnel away. */

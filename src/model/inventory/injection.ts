@@ -10,6 +10,8 @@ export interface InjectionContext {
   readonly namespace: MeshNamespace;
   /** False where the labels of the namespace are not in the input. */
   readonly labelsKnown: boolean;
+  /** Those labels as webhooks see them: the API server adds the namespace's name. */
+  readonly selectableLabels: Labels;
   readonly webhooks: InjectionWebhooks;
   readonly settingsOf: (revision: string) => InjectorSettings;
   /** The input holds everything, so that a webhook it does not hold does not exist. */
@@ -52,9 +54,9 @@ export function decideInjection(set: PodSet, context: InjectionContext): Injecti
 
 /** Gate 1: is a webhook called? */
 function passWebhook(set: PodSet, context: InjectionContext): Injection {
-  const { namespace, webhooks, complete } = context;
+  const { webhooks, complete } = context;
   const request = askedFor(set, context);
-  const found = selectWebhook(webhooks, namespace.name, namespace.labels, set.labels);
+  const found = selectWebhook(webhooks, context.selectableLabels, set.labels);
   if (found) {
     const asked = request.outcome === 'asked' ? request : undefined;
     const why = asked?.why ?? `webhook \`${found.resource.name}\` selects its pods`;

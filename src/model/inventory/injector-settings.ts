@@ -18,12 +18,15 @@ export interface InjectorSettings {
 
 export type ProxyValues = NonNullable<NonNullable<InstallValues['global']>['proxy']>;
 
+/** Every setting of the proxy as Istio ships it. */
+export const NO_VALUES: ProxyValues = {};
+
 const CHART_DEFAULTS: InjectorSettings = {
   policy: 'enabled',
   neverInject: [],
   alwaysInject: [],
   defaultTemplates: ['sidecar'],
-  proxy: {},
+  proxy: NO_VALUES,
 };
 
 const injectionConfig = object({
@@ -54,7 +57,7 @@ export function readInjectorSettings(resources: Resources): (revision: string) =
       neverInject: config?.neverInjectSelector ?? [],
       alwaysInject: config?.alwaysInjectSelector ?? [],
       defaultTemplates: config?.defaultTemplates?.length ? config.defaultTemplates : CHART_DEFAULTS.defaultTemplates,
-      proxy: values?.global?.proxy ?? {},
+      proxy: values?.global?.proxy ?? NO_VALUES,
     });
   }
   return (revision) => settings.get(revision) ?? CHART_DEFAULTS;

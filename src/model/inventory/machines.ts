@@ -5,6 +5,7 @@ import type { MeshConfig } from '../mesh-config.ts';
 import type { Resources } from '../resources.ts';
 import { CAPTURES_NOTHING, captureOfSidecar, LISTENS_ITSELF } from './capture.ts';
 import { GATEWAY_NAME } from './gateway-role.ts';
+import { NO_VALUES } from './injector-settings.ts';
 import type { DeclaredPort, Member } from './member.ts';
 import type { PodSet } from './pod-set.ts';
 import { type DataPlane, namespaceKey, workloadId } from './types.ts';
@@ -76,7 +77,7 @@ function entryDataPlane(entry: WorkloadEntry, set: PodSet, config: MeshConfig): 
 }
 
 function sidecar(set: PodSet, config: MeshConfig, why: string, assumes: readonly string[]): DataPlane {
-  const capture = captureOfSidecar(set, {}, config);
+  const capture = captureOfSidecar(set, NO_VALUES, config);
   const revision = set.labels['istio.io/rev'] ?? 'default';
   return { kind: 'sidecar', status: 'INFERRED', why, by: byOf(set.resource), assumes, revision, capture };
 }

@@ -8,7 +8,7 @@ import { readInjectorSettings } from './injector-settings.ts';
 import { findMachines } from './machines.ts';
 import { deployManagedGateways, type ManagedGateways } from './managed-gateways.ts';
 import type { Member } from './member.ts';
-import { AMBIENT_REDIRECTION, type PodSet, serviceAccountOf } from './pod-set.ts';
+import { type PodSet, serviceAccountOf } from './pod-set.ts';
 import { addressesOf } from './pods.ts';
 import { type MeshNamespace, namespaceKey, type WorkloadId, workloadId } from './types.ts';
 import { findInjectionWebhooks, type InjectionWebhooks } from './webhooks.ts';
@@ -33,7 +33,7 @@ export function findMembers(
   const { resources, configOf } = context;
   const classOf = readGatewayClasses(resources);
   const managed = deployManagedGateways(resources, sets, classOf);
-  const contextOf = dataPlaneContexts(namespaces, sets, context);
+  const contextOf = dataPlaneContexts(namespaces, context);
 
   const roleOf = (set: PodSet) => {
     const name = gatewayNameOf(set);
@@ -75,7 +75,6 @@ const gatewayKey = (set: Pick<PodSet, 'cluster' | 'namespace' | 'labels'>): stri
 
 function dataPlaneContexts(
   namespaces: ReadonlyMap<string, MeshNamespace>,
-  sets: readonly PodSet[],
   { resources, configOf, complete }: MemberContext,
 ): (set: PodSet) => DataPlaneContext {
   const settingsOf = readInjectorSettings(resources);
@@ -85,11 +84,6 @@ function dataPlaneContexts(
     webhooks.set(cluster, found);
     return found;
   };
-  const recorded = new Set(
-    sets.flatMap(({ cluster, pods }) =>
-      pods.some(({ annotations }) => annotations[AMBIENT_REDIRECTION]) ? [cluster] : [],
-    ),
-  );
   const ztunnels = new Set(
     resources.of('DaemonSet').flatMap(({ cluster, name }) => (name.includes('ztunnel') ? [cluster] : [])),
   );
@@ -102,11 +96,11 @@ function dataPlaneContexts(
     const context: DataPlaneContext = {
       namespace,
       labelsKnown: namespace.defined || complete,
+      selectableLabels: { ...namespace.labels, 'kubernetes.io/metadata.name': name },
       webhooks: webhooksOf(cluster),
       settingsOf,
       complete,
       configOf,
-      redirectionRecorded: recorded.has(cluster),
       ambientAssumes: ztunnels.has(cluster) ? [] : ['istio-cni and ztunnel run on every node'],
     };
     contexts.set(key, context);

@@ -17,7 +17,7 @@ export interface PodSet {
   readonly labels: Labels;
   readonly annotations: Labels;
   readonly spec: PodSpec;
-  readonly replicas?: number;
+  readonly replicas?: number | undefined;
   /** Pods that exist, completed ones left out. A manifest of a bare Pod is its own and only pod. */
   readonly pods: readonly Pod[];
 }

@@ -90,13 +90,15 @@ function adoption(roots: readonly Controller[]): (pod: Pod) => Root | undefined 
 
 function toPodSet({ root, namespace, cluster, pods, children }: Draft): PodSet | undefined {
   const { kind, name } = root;
-  const place = { cluster, namespace, name, kind, pods };
   const controller = root.controller ?? newest(children);
   if (controller) {
     const { resource, templatePath, template, replicas } = controller;
     const written = template.metadata?.labels ?? {};
     return {
-      ...place,
+      cluster,
+      namespace,
+      name,
+      kind,
       resource,
       templatePath,
       labels: withObserved(root.controller ? written : withoutPerPodLabels(written), pods, (pod) =>
@@ -104,13 +106,15 @@ function toPodSet({ root, namespace, cluster, pods, children }: Draft): PodSet |
       ),
       annotations: withObserved(template.metadata?.annotations ?? {}, pods, istioAnnotations),
       spec: template.spec ?? {},
-      ...(replicas !== undefined && { replicas }),
+      replicas,
+      pods,
     };
   }
   const first = [...pods].sort((a, b) => (a.name < b.name ? -1 : 1))[0];
   if (!first) return undefined;
   const labels = kind === 'Pod' ? first.labels : withoutPerPodLabels(first.labels);
-  return { ...place, resource: first, templatePath: [], labels, annotations: first.annotations, spec: first.spec };
+  const { annotations, spec } = first;
+  return { cluster, namespace, name, kind, resource: first, templatePath: [], labels, annotations, spec, pods };
 }
 
 /** The child whose template holds: the youngest, and of equals the one that runs most. */
@@ -123,6 +127,7 @@ function newest(children: readonly Controller[]): Controller | undefined {
 
 /** The template's own, and what admission gave to all of the running pods alike. */
 function withObserved(written: Labels, pods: readonly Pod[], observe: (pod: Pod) => Labels): Labels {
+  if (pods.length === 0) return written;
   const [first, ...others] = pods.filter(isLive).map(observe);
   if (!first) return written;
   const shared = Object.entries(first).filter(([key, value]) =>

@@ -65,8 +65,20 @@ const nameOf = (name: string | undefined) => (name === undefined ? {} : { name }
 const byNumber = (a: WorkloadPort, b: WorkloadPort) => a.port - b.port || (a.transport < b.transport ? -1 : 1);
 
 /** A port that no Service names: detected, and on the passthrough chain. */
-function ofContainer(port: DeclaredPort): WorkloadPort {
-  return { ...port, ...(port.transport === 'UDP' ? UDP : AUTO), services: [], declaredBy: 'container' };
+function ofContainer({ port, name, transport, hostPort, probed }: DeclaredPort): WorkloadPort {
+  const { protocol, chain } = transport === 'UDP' ? UDP : AUTO;
+  const services: WorkloadPort['services'] = [];
+  return {
+    port,
+    transport,
+    protocol,
+    chain,
+    services,
+    declaredBy: 'container',
+    probed,
+    ...nameOf(name),
+    ...(hostPort ? { hostPort } : {}),
+  };
 }
 
 function groupClaims(claims: readonly ServiceClaim[]): ReadonlyMap<string, readonly ServiceClaim[]> {
@@ -116,14 +128,19 @@ function applySidecar(ports: Map<string, WorkloadPort>, listeners: readonly Side
   }
 }
 
-/** A Gateway names the port of the gateway's Service; without one that has it, the proxy listens on the number itself. */
+/**
+ * A Gateway names the port of the gateway's Service: of the oldest, of equals the first by name; without one the proxy listens on the number
+ * itself. Source: istio pilot/pkg/model/gateway.go (resolvePorts).
+ */
 function open(ports: Map<string, WorkloadPort>, opened: OpenedPort, claims: readonly ServiceClaim[]): void {
-  const number =
-    claims.find(({ port, transport }) => port === opened.number && transport === 'TCP')?.target ?? opened.number;
+  const { protocol, chain, declaredBy } = opened;
+  const [leading] = claims
+    .filter(({ translates, port, transport }) => translates && port === opened.number && transport === 'TCP')
+    .sort((a, b) => compare(a.created ?? '', b.created ?? '') || compare(a.source, b.source));
+  const number = leading?.target ?? opened.number;
   const key = keyOf(number, 'TCP');
   const before = ports.get(key);
-  const { protocol, chain, declaredBy } = opened;
-  const again = before && (before.declaredBy === 'gateway' || before.declaredBy === 'listener');
+  const again = before && before.declaredBy !== 'service';
   ports.set(key, {
     ...(before ?? { port: number, transport: 'TCP', services: [], probed: false }),
     ...nameOf(before?.name ?? opened.name),

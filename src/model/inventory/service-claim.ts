@@ -5,6 +5,8 @@ export interface ServiceClaim {
   /** Key of the Service in the mesh, or of the ServiceEntry, as `ServiceEntry ns/name`. */
   readonly source: string;
   readonly isService: boolean;
+  /** False for a Service that opted out of leading Gateway servers to its target ports. */
+  readonly translates: boolean;
   readonly created?: string | undefined;
   readonly port: number;
   readonly name?: string | undefined;

@@ -24,6 +24,7 @@ export function claimServiceEntries(
         const claim: ServiceClaim = {
           source: `ServiceEntry ${namespace}/${entry}`,
           isService: false,
+          translates: true,
           created: creationTimestamp,
           port: number,
           name,

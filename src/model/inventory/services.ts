@@ -128,16 +128,16 @@ function toTarget({ name, transport }: ServicePort, { member, ports }: EndpointT
   return found ? [[member, found.port]] : [];
 }
 
-function claim(
-  { id, resource }: MeshService,
-  { port, name, transport, protocol, chain }: ServicePort,
-  target: number,
-): ServiceClaim {
+const NO_TRANSLATION = 'experimental.istio.io/disable-gateway-port-translation';
+
+function claim({ id, labels, resource }: MeshService, port: ServicePort, target: number): ServiceClaim {
+  const { name, transport, protocol, chain } = port;
   return {
     source: id,
     isService: true,
+    translates: labels[NO_TRANSLATION] === undefined,
     created: resource.creationTimestamp,
-    port,
+    port: port.port,
     name,
     target,
     transport,

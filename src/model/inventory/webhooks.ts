@@ -42,17 +42,15 @@ export function findInjectionWebhooks(resources: Resources, cluster: string): In
   return { all, revisions };
 }
 
-/** The first webhook whose two selectors take the pod. The API server adds the namespace's name to its labels. */
+/** The first webhook whose two selectors take the pod. */
 export function selectWebhook(
   { all }: InjectionWebhooks,
-  namespace: string,
   namespaceLabels: Labels,
   podLabels: Labels,
 ): InjectionWebhook | undefined {
-  const labels = { ...namespaceLabels, 'kubernetes.io/metadata.name': namespace };
   return all.find(
     ({ webhook }) =>
-      selectsLabels(webhook.namespaceSelector, labels) && selectsLabels(webhook.objectSelector, podLabels),
+      selectsLabels(webhook.namespaceSelector, namespaceLabels) && selectsLabels(webhook.objectSelector, podLabels),
   );
 }
 

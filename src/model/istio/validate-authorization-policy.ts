@@ -110,10 +110,12 @@ function* checkFields<F extends string>(
   name: string,
 ): Iterable<Refusal> {
   let values = 0;
-  for (const field of Object.keys(checks) as F[]) {
+  for (const field of Object.keys(fields ?? {}) as F[]) {
     const list: readonly string[] = fields?.[field] ?? [];
+    if (list.length === 0) continue;
     values += list.length;
-    for (const check of checks[field]) yield* check(list, [...path, field]);
+    const at = [...path, field];
+    for (const check of checks[field]) yield* check(list, at);
   }
   if (values > 0) return;
   yield { path, reason: `a \`${name}\` is empty`, help: 'fill it in, or remove the whole entry if you mean any' };

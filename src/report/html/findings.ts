@@ -48,10 +48,10 @@ function card(finding: Finding, anchor: string, severalClusters: boolean): Html 
     morePatches,
   ];
   return html`<article class="card ${severity.toLowerCase()}" id="${anchor}" aria-labelledby="${anchor}-title">
-${severityChip(severity)}<h3 id="${anchor}-title">${prose(finding.title)}</h3>
+<h3 id="${anchor}-title">${severityChip(severity)} ${prose(finding.title)}</h3>
 <p class="marks">${marks(finding).map((mark) => html`<span>${mark}</span>`)}</p>
 ${exception && html`<p><strong>Accepted:</strong> ${prose(exception.reason)}${exception.owner && `, by ${exception.owner}`}${exception.until && `, until ${exception.until}`}</p>`}
-<p>${prose(finding.impact)}</p>${scenario && html`<p>${prose(scenario)}</p>`}
+<p><span class="label">Impact:</span> ${prose(finding.impact)}</p>${scenario && html`<p><span class="label">Attack:</span> ${prose(scenario)}</p>`}
 ${witness && html`<h4>Witness: a request that passes</h4>${requestBlock(witness)}`}
 <h4>Affected</h4>${affected(groupSubjects(finding.subjects), severalClusters)}
 <h4>Fix</h4><p class="what">${prose(remediation.summary)}</p>
@@ -71,7 +71,7 @@ function marks({ id, status, confidence, enforcement, owner }: Finding): Content
 }
 
 export function requestBlock(request: Request): Html {
-  return html`<dl class="request mono">${requestFields(request).map(([label, text]) => html`<dt>${label}</dt><dd>${text}</dd>`)}</dl>${folded('as a policy test', block(requestAsTest(request), 'Policy test'))}`;
+  return html`<dl class="request mono">${requestFields(request).map(([label, text]) => html`<dt>${label}</dt><dd>${text}</dd>`)}</dl><div class="again">${folded('as a policy test', block(requestAsTest(request), 'Policy test'))}</div>`;
 }
 
 function affected(groups: readonly SubjectGroup[], severalClusters: boolean): Content {

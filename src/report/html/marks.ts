@@ -42,7 +42,7 @@ export function decidedBy(by: By): Html {
 
 /** A block that is there to be copied. Wide ones scroll, so it takes focus. */
 export function block(text: string, label: string): Html {
-  return html`<pre tabindex="0" role="region" aria-label="${label}">${text.trimEnd()}</pre>`;
+  return html`<pre tabindex="0" role="group" aria-label="${label}">${text.trimEnd()}</pre>`;
 }
 
 /** A patch; whole added and removed lines are coloured, their signs stay. */
@@ -55,7 +55,7 @@ export function patchBlock({ file, kind, diff }: Patch): Html {
     return html`${line}
 `;
   });
-  return html`<h4>${kind === 'new' ? 'New file' : 'Change'} <code>${file}</code></h4><pre tabindex="0" role="region" aria-label="Patch of ${file}">${lines}</pre>`;
+  return html`<h4>${kind === 'new' ? 'New file' : 'Change'} <code>${file}</code></h4><pre tabindex="0" role="group" aria-label="Patch of ${file}">${lines}</pre>`;
 }
 
 /** Long parts, folded. */
@@ -63,9 +63,9 @@ export function folded(summary: Content, inner: Content, open = false): Html {
   return html`<details${open && html` open`}><summary>${summary}</summary><div class="inner">${inner}</div></details>`;
 }
 
-/** A table that scrolls sideways by itself where the page is narrow. */
-export function scrolling(label: string, table: Html): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;
+/** A table that scrolls sideways by itself where the page is narrow. Short ones stay on one page of paper. */
+export function scrolling(label: string, table: Html, rows: number): Html {
+  return html`<div class="scroll${rows <= 12 && ' short'}" tabindex="0" role="group" aria-label="${label}">${table}</div>`;
 }
 
 export interface Column {
@@ -83,6 +83,7 @@ export function table(caption: string, columns: readonly (string | Column)[], ro
   return scrolling(
     caption,
     html`<table><caption class="unseen">${caption}</caption><thead><tr>${all.map(({ name }, index) => html`<th scope="col"${numeric(index)}>${name}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody></table>`,
+    rows.length,
   );
 }
 

@@ -26,7 +26,7 @@ function pathCard(path: AttackPath): Html {
     hop.excess ? 'excess' : 'wanted',
     html`${hop.status}<small>${hop.technique}</small>`,
   ]);
-  return html`<article class="card ${path.severity.toLowerCase()}" id="path-${path.rank}">${severityChip(path.severity)}<h3>${pathLine(path)}</h3>
+  return html`<article class="card ${path.severity.toLowerCase()}" id="path-${path.rank}"><h3>${severityChip(path.severity)} ${pathLine(path)}</h3>
 <p class="marks"><span>${code(path.id)}</span><span>${path.result}</span><span>${path.confidence} confidence</span><span>${pathNote(path)}</span></p>
 ${table('Hops', ['Hop', 'From and to', 'Witness', 'Decided by', 'Kind', 'Status'], hops)}
 ${bullets([
@@ -77,6 +77,6 @@ ${proofs.length > 0 && html`<ol class="ranked">${proofs.map(({ command, settles,
 ${table(
   'What confidence lost',
   ['Lost because of', { name: 'Points', numeric: true }, 'Won back by'],
-  deductions.map(({ points, reason, remedy }) => [prose(reason), `−${points}`, code(remedy)]),
+  deductions.map(({ points, reason, remedy }) => [prose(reason), `−${points}`, prose(remedy)]),
 )}</section>`;
 }

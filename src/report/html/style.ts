@@ -9,6 +9,7 @@ html{scroll-padding-top:1rem;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.875em}
 code{overflow-wrap:anywhere}
+td code,th code{overflow-wrap:break-word}
 a{color:var(--accent);text-underline-offset:.15em}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:2px}
 .skip{position:absolute;left:-100vw;top:0;background:var(--panel);padding:.6rem 1rem;z-index:1}
@@ -65,7 +66,7 @@ nav .count{color:var(--muted);font-variant-numeric:tabular-nums;margin-left:.35r
 .chip.critical{color:var(--critical);background:var(--critical-ground)}.chip.high{color:var(--high);background:var(--high-ground)}
 .chip.medium{color:var(--medium);background:var(--medium-ground)}.chip.low{color:var(--low);background:var(--low-ground)}
 .chip.informational,.chip.none{color:var(--informational);background:var(--informational-ground)}
-.tone{display:inline-block;font-size:.84rem;font-weight:600;padding:0 .35rem;border-radius:3px;line-height:1.5}
+.tone{display:inline-block;font-size:.84rem;font-weight:600;padding:0 .35rem;border-radius:3px;line-height:1.5;white-space:nowrap}
 .tone.good{color:var(--good);background:var(--good-ground)}.tone.bad{color:var(--bad);background:var(--bad-ground)}
 .tone.unsure{color:var(--unsure);background:var(--unsure-ground)}.tone.plain{color:var(--informational);background:var(--informational-ground)}
 .counts{display:flex;flex-wrap:wrap;gap:.4rem .6rem;margin:.9rem 0 0;padding:0;list-style:none}
@@ -77,8 +78,9 @@ tbody th{font-weight:600}
 td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 td small,th small{display:block;color:var(--muted);font-size:.82rem;font-weight:400;line-height:1.4}
 .ports{table-layout:fixed;min-width:58rem}
-.ports col.w{width:24%}.ports col.d{width:17%}.ports col.p{width:8%}.ports col.m{width:15%}.ports col.a{width:18%}
-.ports tr.here td,tr.here th{background:var(--sunken)}
+.ports col.w{width:19%}.ports col.d{width:20%}.ports col.p{width:7%}.ports col.m{width:16%}.ports col.a{width:19%}
+.ports .namespace th{background:var(--sunken);padding:.3rem .75rem;font-size:.95rem}
+.ports small.mono{font-size:.76rem;overflow-wrap:anywhere}
 .filter{margin:1rem 0;display:flex;flex-wrap:wrap;gap:.3rem .8rem;align-items:center}
 .filter[hidden]{display:none}
 .filter input{font:inherit;color:inherit;background:var(--panel);border:1px solid var(--muted);border-radius:4px;padding:.3rem .6rem;width:20rem;max-width:100%}
@@ -86,6 +88,7 @@ td small,th small{display:block;color:var(--muted);font-size:.82rem;font-weight:
 .card.critical{border-left:5px solid var(--critical)}.card.high{border-left:5px solid var(--high)}.card.medium{border-left:5px solid var(--medium)}
 .card.low{border-left:5px solid var(--low)}.card.informational{border-left:5px solid var(--informational)}
 .card>h3{margin:.3rem 0 .2rem;font-size:1.12rem}
+.card>h3>.chip{display:table;margin-bottom:.35rem}
 .card h4{color:var(--muted);font-size:.82rem;font-weight:600;margin:1rem 0 .25rem}
 .card>p{max-width:52rem}
 .marks{color:var(--muted);font-size:.86rem;margin:0;display:flex;flex-wrap:wrap;gap:.1rem 1rem}
@@ -102,22 +105,34 @@ details{margin:.5rem 0}
 summary{cursor:pointer;color:var(--accent);font-size:.92rem;padding:.12rem 0;width:fit-content}
 details>.inner{padding:.1rem 0 .3rem 1.05rem;border-left:2px solid var(--line);margin:.3rem 0 .5rem .25rem}
 details.rows>.scroll{margin-top:.5rem}
+.label{font-weight:600}
+.affected{font-size:.94rem}
 footer{color:var(--muted);font-size:.85rem;padding-top:1rem;padding-bottom:3rem}
+@media screen and (max-width:44rem){.scroll table{min-width:38rem}.scroll .ports{min-width:56rem}}
 @media (max-width:40rem){header.top,footer,.layout{padding-left:1rem;padding-right:1rem}.verdict,.card{padding-left:1rem;padding-right:1rem}h1{font-size:1.5rem}.request{grid-template-columns:minmax(0,1fr);gap:0}.request dd{margin-bottom:.3rem}.figures{grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr))}}
 @media print{
 :root{color-scheme:light;${properties(light)};--page:#ffffff}
 @page{margin:16mm 14mm}
-body{font-size:9.5pt}
-nav,.skip,.filter{display:none!important}
+html{font-size:9.5pt}
+header.top{padding-top:0}
+main>section{padding:1.2rem 0 .6rem}
+nav,.skip,.filter,.again{display:none!important}
+.two{grid-template-columns:minmax(0,1.25fr) minmax(0,1fr);gap:0 1.6rem}
 header.top,footer,.layout{max-width:none;padding-left:0;padding-right:0}
 .layout{display:block}
 .scroll{overflow:visible;border-radius:0}
 .ports{min-width:0}
-table{font-size:7.8pt}
-th,td{padding:.3rem .4rem}
-thead{display:table-header-group}
-tr,.request,.verdict,.ranked>li{break-inside:avoid}
-h2,h3,h4,summary{break-after:avoid}
+table{font-size:.8rem}
+td small,th small{font-size:.72rem}
+.ports small.mono,.ports td code{font-size:.68rem}
+.tone{font-size:.74rem;padding:0 .2rem}
+th,td{padding:.28rem .4rem}
+thead{display:table-header-group;break-after:avoid}
+tbody.namespace{break-after:avoid}
+tr,.request,.verdict,.ranked>li,.short{break-inside:avoid}
+td code,th code{overflow-wrap:anywhere}
+h2,h2+p,h3,h4,summary,.marks{break-after:avoid}
+.card{padding:.8rem 1rem}
 pre{white-space:pre-wrap;overflow-wrap:anywhere}
 a{color:inherit;text-decoration:none}
 details:not(.rows)::details-content{content-visibility:visible;block-size:auto;display:block}

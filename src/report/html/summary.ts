@@ -5,7 +5,7 @@ import { firstSteps } from '../first-steps.ts';
 import { nextProofs } from '../next-proof.ts';
 import { count, number } from '../wording.ts';
 import { block, code, severityChip, severityCountChips } from './marks.ts';
-import { type Content, type Html, html, prose } from './syntax.ts';
+import { type Content, type Html, html, joined, prose } from './syntax.ts';
 
 const shown = 5;
 
@@ -74,7 +74,10 @@ function scale(name: string, { value, low, high }: Figure): Html {
 
 function exposureItem({ severity, what, note, witness, decidedBy, at, of }: Exposure, anchor: (finding: Finding) => string): Html {
   const target = 'finding' in of ? anchor(of.finding) : `path-${of.path.rank}`;
-  const by: Content = decidedBy && at && html`<p class="small muted">decided by ${code(decidedBy)} at <code class="place">${at}</code></p>`;
+  const facts: Content[] = [
+    ...(decidedBy && at ? [html`decided by ${code(decidedBy)} at <code class="place">${at}</code>`] : []),
+    html`<span>${note}</span>`,
+  ];
   return html`<li><p class="what">${severityChip(severity)} <a href="#${target}">${prose(what)}</a></p>
-${witness && html`<p class="small">${code(witness)}</p>`}${by}<p class="small muted">${note}</p></li>`;
+${witness && html`<p class="small">${code(witness)}</p>`}<p class="small muted">${joined(facts, ' · ')}</p></li>`;
 }

@@ -46,6 +46,6 @@ export function residual(result: AuditResult): string[] {
     ...numbered(proofs.map(({ command, settles, unknowns }) => `settles ${settles}: ${unknowns.map(escape).join('; ')}\n\n${fenced(command, 'sh')}`)),
     `### Confidence ${value} %`,
     `Conclusions: ${share(evidenceCoverage.verified)} verified, ${share(evidenceCoverage.inferred)} inferred, ${share(evidenceCoverage.unknown)} unknown.`,
-    ...table(['Points', 'Lost because of', 'Won back by'], deductions.map(({ points, reason, remedy }) => [`−${points}`, escape(reason), code(remedy)])),
+    ...table(['Points', 'Lost because of', 'Won back by'], deductions.map(({ points, reason, remedy }) => [`−${points}`, escape(reason), escape(remedy)])),
   ];
 }

@@ -93,7 +93,7 @@ export function residualLines(result: AuditResult, width: number, style: Style):
     '',
     style.heading(`CONFIDENCE ${result.confidence.value} %`),
     ...(deductions.length > 0
-      ? deductions.flatMap(({ points, reason, remedy }) => hang(`  −${points}`, [...wrap(reason, width - 7), style.code(remedy)], 7))
+      ? deductions.flatMap(({ points, reason, remedy }) => hang(`  −${points}`, [...wrap(reason, width - 7), ...wrap(remedy, width - 7).map(style.faint)], 7))
       : ['  nothing lost']),
   ];
 }

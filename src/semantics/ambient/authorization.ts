@@ -61,7 +61,10 @@ export interface AddressMatch {
   readonly text: string;
 }
 
-export const isEmptyMatch = (match: Match): boolean => Object.keys(match).length === 0;
+export function isEmptyMatch(match: Match): boolean {
+  for (const _ in match) return false;
+  return true;
+}
 
 /** How PeerAuthentication is said to ztunnel: deny who proves no identity. */
 export const WITHOUT_IDENTITY: Match = { notPrincipals: [{ presence: true }] };

@@ -40,7 +40,7 @@ export function effectiveZtunnelMode({ transport }: ZtunnelPolicies, port: numbe
 }
 
 /** Only what PeerAuthentication does to plaintext on this port. */
-export function modeAt(variant: TransportVariant, port: number): 'STRICT' | 'PERMISSIVE' {
+function modeAt(variant: TransportVariant, port: number): 'STRICT' | 'PERMISSIVE' {
   const view: ZtunnelView = {
     principal: '',
     namespace: '',

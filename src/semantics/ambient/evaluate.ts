@@ -1,12 +1,13 @@
 import { type Address, contains } from '../../util/cidr.ts';
-import type {
-  AddressMatch,
-  Clause,
-  Group,
-  Match,
-  ServiceAccountMatch,
-  StringMatch,
-  ZtunnelAuthorization,
+import {
+  type AddressMatch,
+  type Clause,
+  type Group,
+  isEmptyMatch,
+  type Match,
+  type ServiceAccountMatch,
+  type StringMatch,
+  type ZtunnelAuthorization,
 } from './authorization.ts';
 
 /** A connection as ztunnel sees it. */
@@ -64,37 +65,32 @@ export function matchesClause({ matches }: Clause, view: ZtunnelView): Truth {
 
 /** An empty match never matches. */
 function matchesAll(match: Match, view: ZtunnelView): Truth {
-  let empty = true;
-  let undetermined = false;
-  for (const name in match) {
-    empty = false;
-    const truth = FIELDS[name as keyof Match](match, view);
-    if (truth === false) return false;
-    if (truth === undefined) undetermined = true;
-  }
-  return undetermined ? undefined : !empty;
+  const { principal, namespace, source, destination, port } = view;
+  if (match.destinationPorts && !match.destinationPorts.includes(port)) return false;
+  if (match.notDestinationPorts?.includes(port)) return false;
+  if (match.principals && !anyPrincipal(match.principals, principal)) return false;
+  if (match.notPrincipals && anyPrincipal(match.notPrincipals, principal)) return false;
+  if (match.namespaces && !anyString(match.namespaces, namespace)) return false;
+  if (match.notNamespaces && anyString(match.notNamespaces, namespace)) return false;
+  if (match.serviceAccounts && !anyAccount(match.serviceAccounts, view)) return false;
+  if (match.notServiceAccounts && anyAccount(match.notServiceAccounts, view)) return false;
+  const inSource = matchesAddress(match.sourceIps, match.notSourceIps, source);
+  const inDestination = matchesAddress(match.destinationIps, match.notDestinationIps, destination);
+  if (inSource === false || inDestination === false) return false;
+  if (inSource === undefined || inDestination === undefined) return undefined;
+  return !isEmptyMatch(match);
 }
 
-type Field = (match: Match, view: ZtunnelView) => Truth;
+type Addresses = readonly AddressMatch[] | undefined;
 
-const FIELDS: Readonly<Record<keyof Match, Field>> = {
-  namespaces: ({ namespaces }, { namespace }) => anyString(namespaces, namespace),
-  notNamespaces: ({ notNamespaces }, { namespace }) => !anyString(notNamespaces, namespace),
-  serviceAccounts: ({ serviceAccounts }, view) => anyAccount(serviceAccounts, view),
-  notServiceAccounts: ({ notServiceAccounts }, view) => !anyAccount(notServiceAccounts, view),
-  principals: ({ principals }, { principal }) => anyPrincipal(principals, principal),
-  notPrincipals: ({ notPrincipals }, { principal }) => !anyPrincipal(notPrincipals, principal),
-  sourceIps: ({ sourceIps }, { source }) => anyAddress(sourceIps, source),
-  notSourceIps: ({ notSourceIps }, { source }) => not(anyAddress(notSourceIps, source)),
-  destinationIps: ({ destinationIps }, { destination }) => anyAddress(destinationIps, destination),
-  notDestinationIps: ({ notDestinationIps }, { destination }) => not(anyAddress(notDestinationIps, destination)),
-  destinationPorts: ({ destinationPorts }, { port }) => destinationPorts?.includes(port),
-  notDestinationPorts: ({ notDestinationPorts }, { port }) => !notDestinationPorts?.includes(port),
-};
+function matchesAddress(positive: Addresses, negative: Addresses, address: Address | undefined): Truth {
+  if (!positive && !negative) return true;
+  if (!address) return undefined;
+  if (positive && !positive.some(({ cidr }) => contains(cidr, address))) return false;
+  return !negative?.some(({ cidr }) => contains(cidr, address));
+}
 
-const not = (truth: Truth): Truth => (truth === undefined ? undefined : !truth);
-
-function anyString(matches: readonly StringMatch[] = [], value: string): boolean {
+function anyString(matches: readonly StringMatch[], value: string): boolean {
   return matches.some((match) => matchesString(match, value));
 }
 
@@ -106,19 +102,15 @@ function matchesString(match: StringMatch, value: string): boolean {
 }
 
 /** Without an identity no principal matches, not even an empty prefix. */
-const anyPrincipal = (matches: readonly StringMatch[] | undefined, principal: string): boolean =>
+const anyPrincipal = (matches: readonly StringMatch[], principal: string): boolean =>
   principal !== '' && anyString(matches, principal);
 
 function anyAccount(
-  matches: readonly ServiceAccountMatch[] = [],
+  matches: readonly ServiceAccountMatch[],
   { principal, namespace, serviceAccount }: ZtunnelView,
 ): boolean {
   return (
     principal !== '' &&
     matches.some((match) => match.namespace === namespace && match.serviceAccount === serviceAccount)
   );
-}
-
-function anyAddress(matches: readonly AddressMatch[] = [], address: Address | undefined): Truth {
-  return address && matches.some(({ cidr }) => contains(cidr, address));
 }

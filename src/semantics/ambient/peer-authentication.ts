@@ -92,7 +92,7 @@ export function resolveTransport({ policies, rootNamespace, workload }: Transpor
   };
 }
 
-export const isUnselective = ({ spec }: PeerAuthentication): boolean =>
+const isUnselective = ({ spec }: PeerAuthentication): boolean =>
   Object.keys(spec.selector?.matchLabels ?? {}).length === 0;
 const hasPorts = ({ spec }: PeerAuthentication): boolean => Object.keys(spec.portLevelMtls ?? {}).length > 0;
 

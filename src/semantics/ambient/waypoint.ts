@@ -1,4 +1,4 @@
-import type { MeshService, Workload } from '../../model/inventory/types.ts';
+import { type MeshService, namespaceKey, type Workload } from '../../model/inventory/types.ts';
 import { decideChain } from '../authz/decide-chain.ts';
 import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
 import { normalizePath } from '../http/normalize-path.ts';
@@ -18,7 +18,7 @@ const WAYPOINT_FOR = 'istio.io/waypoint-for';
  */
 export function waypointOf(enforcement: Enforcement, target: MeshService | Workload): Workload | undefined {
   const { mesh } = enforcement;
-  const namespace = mesh.namespaces.get(target.cluster ? `${target.cluster}:${target.namespace}` : target.namespace);
+  const namespace = mesh.namespaces.get(namespaceKey(target.cluster, target.namespace));
   const labels = Object.hasOwn(target.labels, USE) ? target.labels : (namespace?.labels ?? {});
   const name = labels[USE];
   if (name === undefined || name === '' || name === 'none') return undefined;

@@ -1,0 +1,46 @@
+import type { Facts } from '../../graph/facts.ts';
+import type { AuditResult, Finding } from '../../result/types.ts';
+
+/** What is open: every input that is missing or assumed, how many conclusions it would settle, and the read-only command that shows it. */
+export function residualResult(facts: Facts, findings: readonly Finding[], input: string): AuditResult['residual'] {
+  const open = new Map<string, { settles: number; command: string }>();
+  const add = (unknown: string, settles: number, command: string): void => {
+    const known = open.get(unknown);
+    if (known) known.settles += settles;
+    else open.set(unknown, { settles, command });
+  };
+  const inMesh = facts.mesh.workloads.filter(({ dataPlane }) => dataPlane.kind !== 'none');
+  const ports = inMesh.reduce((total, { ports }) => total + ports.length, 0);
+  add(
+    'whether the proxies hold and capture what the manifests say (no data-plane evidence in the input)',
+    ports + findings.length,
+    'istioctl proxy-config all <pod> -o json',
+  );
+  for (const workload of facts.mesh.workloads) {
+    if (workload.dataPlane.status !== 'UNKNOWN') continue;
+    add(
+      `whether namespace ${workload.namespace} is enrolled (its labels are not in the input)`,
+      1 + workload.ports.length,
+      `kubectl get namespace ${workload.namespace} -o yaml | meshproof audit ${input} -`,
+    );
+  }
+  const root = facts.enforcement.rootNamespace;
+  if (facts.mesh.config.trustDomain.from === 'default' && !facts.isComplete('mesh-config')) {
+    add('the mesh config in force (Istio defaults are assumed)', inMesh.length, `kubectl get configmap istio -n ${root} -o yaml | meshproof audit ${input} -`);
+  }
+  if (!facts.isComplete('root-policies') && !facts.isComplete({ namespace: root })) {
+    add(
+      `policies in the root namespace ${root} (none are in the input)`,
+      ports,
+      `kubectl get authorizationpolicies,peerauthentications,requestauthentications -n ${root} -o yaml | meshproof audit ${input} -`,
+    );
+  }
+  if (facts.mesh.resources.of('NetworkPolicy').length > 0) {
+    const isolated = facts.mesh.workloads.filter((workload) => facts.mesh.resources.inNamespace('NetworkPolicy', workload.namespace, workload.cluster).length > 0);
+    add('whether the CNI enforces NetworkPolicy', isolated.length, 'kubectl get daemonsets -A -l k8s-app -o name; state it as mesh.cni in meshproof.yaml');
+  }
+  if (facts.wanted.flows.every(({ basis }) => basis !== 'declared')) {
+    add('which traffic is wanted (nothing is declared, so excess access is probable, not certain)', findings.length, 'declare `wanted:` in meshproof.yaml');
+  }
+  return [...open].map(([unknown, { settles, command }]) => ({ unknown, settles, command })).sort((a, b) => b.settles - a.settles || (a.unknown < b.unknown ? -1 : 1));
+}

@@ -1,0 +1,98 @@
+import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
+import { effectiveZtunnelMode } from '../semantics/ambient/effective-mode.ts';
+import { isCaptured } from '../semantics/capture.ts';
+import type { Enforcement } from '../semantics/enforcement.ts';
+import { modeOfPort } from '../semantics/mtls/effective-mode.ts';
+import { findAccess } from './access.ts';
+import { type StatedAsset, sensitivityOf } from './assets.ts';
+import { authorizationOf } from './authorization.ts';
+import { findEntrances } from './entrances.ts';
+import type { Asset, Completeness, Facts, MtlsFact, PortAccess, PortFacts, WantedTraffic } from './facts.ts';
+import { type StatedFlow, wantedTraffic } from './wanted.ts';
+
+/** What the user stated in `meshproof.yaml`, as far as facts follow from it. */
+export interface Stated {
+  readonly assets?: readonly StatedAsset[];
+  readonly wanted?: readonly StatedFlow[];
+}
+
+/** All facts about a mesh; each is worked out when first asked for, and then kept. */
+export function makeFacts(enforcement: Enforcement, stated: Stated = {}): Facts {
+  const { mesh } = enforcement;
+  const ports = new Map<Workload, readonly PortFacts[]>();
+  const assets = new Map<Workload, Asset>();
+  const entrances = findEntrances(enforcement);
+  let wanted: WantedTraffic | undefined;
+  return {
+    mesh,
+    enforcement,
+    entrances,
+    ports(workload) {
+      let facts = ports.get(workload);
+      if (!facts) {
+        facts = workload.ports.map((port) => portFacts(enforcement, workload, port, entrances));
+        ports.set(workload, facts);
+      }
+      return facts;
+    },
+    sensitivity(workload) {
+      let asset = assets.get(workload);
+      if (!asset) {
+        asset = sensitivityOf(workload, stated.assets ?? []);
+        assets.set(workload, asset);
+      }
+      return asset;
+    },
+    get wanted() {
+      wanted ??= wantedTraffic(enforcement, stated.wanted ?? [], entrances);
+      return wanted;
+    },
+    isComplete: (question) => isComplete(enforcement, question),
+  };
+}
+
+function isComplete({ mesh }: Enforcement, question: Completeness): boolean {
+  const { complete, namespaces } = mesh.scope;
+  if (complete.has('all')) return true;
+  if (typeof question !== 'string') return namespaces.has(question.namespace) || complete.has(`namespace:${question.namespace}`);
+  return complete.has(question);
+}
+
+function portFacts(enforcement: Enforcement, workload: Workload, port: WorkloadPort, entrances: Facts['entrances']): PortFacts {
+  let access: PortAccess | undefined;
+  let authorization: PortFacts['authorization'] | undefined;
+  return {
+    workload,
+    port,
+    captured: isCaptured(workload, port.port, port.transport),
+    mtls: mtlsOf(enforcement, workload, port),
+    get authorization() {
+      authorization ??= authorizationOf(enforcement, workload, port);
+      return authorization;
+    },
+    get access() {
+      access ??= findAccess(enforcement, workload, port);
+      return access;
+    },
+    get internet() {
+      return entrances.of(workload, port.port).filter(({ entry }) => entry === 'internet');
+    },
+    get nodeNetwork() {
+      return entrances.of(workload, port.port).filter(({ entry }) => entry === 'node-network');
+    },
+  };
+}
+
+function mtlsOf(enforcement: Enforcement, workload: Workload, port: WorkloadPort): MtlsFact {
+  const { dataPlane } = workload;
+  const none: MtlsFact = { mode: 'none', by: null, level: 'none', status: dataPlane.status, assumes: dataPlane.assumes };
+  // PeerAuthentication governs neither gateway listeners nor waypoints (reference §15.2).
+  if (dataPlane.kind === 'gateway' || !isCaptured(workload, port.port, port.transport).captured) return none;
+  if (dataPlane.kind === 'ambient') {
+    const { mode, by, assumes } = effectiveZtunnelMode(enforcement.ztunnel(workload), port.port);
+    return { mode, by, level: by ? 'workload' : 'default', status: dataPlane.status, assumes: [...dataPlane.assumes, ...assumes] };
+  }
+  const modes = enforcement.modes(workload);
+  const { mode, by, level } = modeOfPort(modes, port.port);
+  return { mode, by, level, status: dataPlane.status, assumes: [...dataPlane.assumes, ...modes.assumes] };
+}

@@ -1,0 +1,61 @@
+import type { Workload, WorkloadId } from '../model/inventory/types.ts';
+import type { Facts } from './facts.ts';
+
+/** Somebody who calls a workload without a mesh identity, and so breaks when its ports turn STRICT. */
+export interface PlaintextCaller {
+  readonly workload: WorkloadId;
+  readonly caller: string;
+  readonly why: string;
+}
+
+/**
+ * Callers that the input shows to have no mesh identity: the API server of webhooks, load balancers and ingress controllers in front of a
+ * workload, scrapers that go to its own port, wanted callers outside the mesh. Reference §15.12.
+ */
+export function plaintextCallers(facts: Facts, workloads: readonly Workload[]): readonly PlaintextCaller[] {
+  const wanted = new Set(workloads.map(({ id }) => id));
+  const callers: PlaintextCaller[] = [];
+  callers.push(...webhookCallers(facts).filter(({ workload }) => wanted.has(workload)));
+  for (const workload of workloads) {
+    for (const port of workload.ports) {
+      for (const entrance of facts.entrances.of(workload, port.port)) {
+        if (!entrance.gateway) callers.push({ workload: workload.id, caller: `clients from outside (${entrance.entry})`, why: entrance.why });
+      }
+    }
+    callers.push(...scrapers(workload));
+    for (const flow of facts.wanted.to(workload)) {
+      if (flow.from === 'internet') continue;
+      const caller = facts.mesh.workloadById.get(flow.from);
+      if (caller?.dataPlane.kind !== 'none') continue;
+      callers.push({ workload: workload.id, caller: caller.id, why: `wanted (${flow.basis}) and outside the mesh: ${caller.dataPlane.why}` });
+    }
+  }
+  const seen = new Set<string>();
+  return callers.filter(({ workload, caller }) => {
+    const key = `${workload}\n${caller}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function webhookCallers({ mesh }: Facts): readonly PlaintextCaller[] {
+  const configurations = [...mesh.resources.of('MutatingWebhookConfiguration'), ...mesh.resources.of('ValidatingWebhookConfiguration')];
+  return configurations.flatMap((configuration) =>
+    (configuration.spec.webhooks ?? []).flatMap(({ clientConfig }) => {
+      const target = clientConfig?.service;
+      const service = target && mesh.serviceById.get(`${target.namespace}/${target.name}`);
+      const why = `${configuration.kind} ${configuration.name} calls service ${target?.namespace}/${target?.name}`;
+      return (service?.workloads ?? []).map((workload) => ({ workload, caller: 'kube-apiserver', why }));
+    }),
+  );
+}
+
+function scrapers(workload: Workload): readonly PlaintextCaller[] {
+  const { annotations } = workload;
+  if (annotations['prometheus.io/scrape'] !== 'true') return [];
+  const port = Number(annotations['prometheus.io/port']);
+  if (!workload.ports.some((candidate) => candidate.port === port)) return [];
+  const why = `annotation prometheus.io/port: ${port}; the proxy's merged metrics on 15020 stay reachable`;
+  return [{ workload: workload.id, caller: 'Prometheus outside the mesh', why }];
+}

@@ -1,0 +1,78 @@
+import { LISTENS_ITSELF } from '../../model/inventory/capture.ts';
+import { type Mesh, principal, type Workload, type WorkloadPort, workloadId } from '../../model/inventory/types.ts';
+import { isSubset } from '../policy-index.ts';
+import { compare } from './age.ts';
+import type { GatewayObject } from './server.ts';
+
+/**
+ * Gateways whose pods are not in the input, by what they select: manifests of an application name the shared ingress gateway and do not hold
+ * it. Its namespace and service account are those of Istio's own installation, which is an assumption.
+ */
+export function findAbsentGateways(mesh: Mesh, gateways: readonly GatewayObject[]): readonly Workload[] {
+  const groups = new Map<string, GatewayObject[]>();
+  for (const gateway of gateways) {
+    if (gateway.kubernetes || isServed(mesh, gateway)) continue;
+    const selector = Object.entries(gateway.selector ?? {}).sort(([a], [b]) => compare(a, b));
+    const key = `${gateway.cluster} ${JSON.stringify(selector)}`;
+    groups.set(key, [...(groups.get(key) ?? []), gateway]);
+  }
+  return [...groups.values()].map((group) => toWorkload(mesh, group));
+}
+
+/** Something in the input carries the labels, though it may be no gateway. */
+function isServed(mesh: Mesh, { selector, cluster }: GatewayObject): boolean {
+  return mesh.workloads.some(
+    (workload) =>
+      workload.cluster === cluster &&
+      (selector && Object.keys(selector).length > 0
+        ? isSubset(selector, workload.labels)
+        : workload.gateway !== undefined && workload.gateway.kind !== 'waypoint'),
+  );
+}
+
+function toWorkload(mesh: Mesh, group: readonly GatewayObject[]): Workload {
+  const [first] = group;
+  const { cluster = '', resource, selector = {} } = first ?? {};
+  if (!resource) throw new Error('a group of Gateways is never empty');
+  const label = selector['istio'] ?? selector['app'] ?? 'ingressgateway';
+  const name = label.startsWith('istio') ? label : `istio-${label}`;
+  const namespace = mesh.config.rootNamespace.value;
+  const serviceAccount = `${name}-service-account`;
+  const assumption = `the pods that Gateways of selector \`${textOf(selector)}\` select are not in the input: taken to be \`${namespace}/${name}\` with service account \`${serviceAccount}\`, and exposed`;
+  const ports = new Map<number, WorkloadPort>();
+  for (const { port, protocol } of group.flatMap(({ servers }) => servers)) {
+    if (!ports.has(port)) ports.set(port, { port, transport: 'TCP', ...protocol, services: [], declaredBy: 'gateway', probed: false });
+  }
+  return {
+    id: workloadId(cluster, namespace, name),
+    cluster,
+    namespace,
+    name,
+    kind: 'Gateway',
+    resource,
+    templatePath: [],
+    labels: selector,
+    annotations: {},
+    serviceAccount,
+    identity: principal(mesh.config.trustDomain.value, namespace, serviceAccount),
+    dataPlane: {
+      kind: 'gateway',
+      status: 'INFERRED',
+      why: 'Gateways select it; its pods are not in the input',
+      assumes: [assumption],
+      revision: 'default',
+      capture: LISTENS_ITSELF,
+    },
+    gateway: { kind: label.includes('egress') ? 'egress' : 'istio' },
+    hostNetwork: false,
+    addresses: [],
+    ports: [...ports.values()].sort((a, b) => a.port - b.port),
+    services: [],
+    containers: [],
+  };
+}
+
+const textOf = (selector: Readonly<Record<string, string>>): string =>
+  Object.entries(selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',') || 'none';

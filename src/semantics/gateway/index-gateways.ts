@@ -1,0 +1,117 @@
+import type { Mesh, MeshService, Workload } from '../../model/inventory/types.ts';
+import type { Enforcement } from '../enforcement.ts';
+import { findAbsentGateways } from './absent-gateway.ts';
+import { compareAge } from './age.ts';
+import type { Destinations } from './destination.ts';
+import { buildFilterChains, type FilterChain } from './filter-chain.ts';
+import { isIstioIngress, readIngress } from './ingress.ts';
+import { readListeners } from './kubernetes/listeners.ts';
+import { readKubernetesRoutes } from './kubernetes/routes.ts';
+import { type IgnoredServer, mergeServers } from './merge-servers.ts';
+import { Registry } from './registry.ts';
+import { RouteIndex } from './route-index.ts';
+import { type GatewayObject, readGateway, type Server } from './server.ts';
+import { Subsets } from './subsets.ts';
+import { readVirtualServices } from './virtual-services.ts';
+
+/** A port that the pods of a gateway listen on. */
+export interface GatewayListener {
+  /** The pods' own port, after `targetPort`. */
+  readonly port: number;
+  /** The address; empty: all. */
+  readonly bind: string;
+  readonly servers: readonly Server[];
+  readonly chains: readonly FilterChain[];
+}
+
+/** One gateway workload with everything that it is configured to serve. */
+export interface GatewayProxy {
+  readonly workload: Workload;
+  /** False: Gateways select it, and its pods are not in the input. */
+  readonly present: boolean;
+  readonly listeners: readonly GatewayListener[];
+  readonly ignored: readonly IgnoredServer[];
+}
+
+export interface GatewayIndex {
+  /** In the order of the mesh; those that are not in the input come last. */
+  readonly proxies: readonly GatewayProxy[];
+  readonly byWorkload: ReadonlyMap<Workload, GatewayProxy>;
+  readonly destinations: Destinations;
+}
+
+const INDEXES = new WeakMap<Enforcement, GatewayIndex>();
+
+/** Everything that gateways serve, worked out once per mesh. Routes of a listener are compiled when they are first asked for. */
+export function indexGateways(enforcement: Enforcement): GatewayIndex {
+  let index = INDEXES.get(enforcement);
+  if (!index) {
+    index = buildIndex(enforcement.mesh);
+    INDEXES.set(enforcement, index);
+  }
+  return index;
+}
+
+function buildIndex(mesh: Mesh): GatewayIndex {
+  const listeners = readListeners(mesh);
+  const ingresses = mesh.resources
+    .of('Ingress')
+    .filter((ingress) => isIstioIngress(mesh, ingress))
+    .map((ingress) => readIngress(mesh, ingress));
+  const gateways = [
+    ...mesh.resources.of('Gateway').map(readGateway),
+    ...ingresses.map(({ gateway }) => gateway),
+    ...[...listeners.values()].flatMap((infos) => infos.map(({ gateway }) => gateway)),
+  ].sort(compareAge);
+  const routes = new RouteIndex(
+    [...readVirtualServices(mesh), ...readKubernetesRoutes(mesh, listeners), ...ingresses.flatMap((ingress) => ingress.routes)],
+    mesh.config.defaultExportTo.value.virtualService,
+  );
+  const { serviceById } = mesh;
+  const proxies = [
+    ...mesh.workloads.filter(isIngressProxy).map((workload) => toProxy(workload, true, gateways, routes, serviceById)),
+    ...findAbsentGateways(mesh, gateways).map((workload) => toProxy(workload, false, gateways, routes, serviceById)),
+  ];
+  return {
+    proxies,
+    byWorkload: new Map(proxies.map((proxy) => [proxy.workload, proxy])),
+    destinations: { registry: new Registry(mesh), subsets: new Subsets(mesh) },
+  };
+}
+
+/** Gateways and egress gateways; a waypoint serves no Gateway's servers. */
+const isIngressProxy = ({ dataPlane, gateway }: Workload): boolean =>
+  dataPlane.kind === 'gateway' && gateway !== undefined && gateway.kind !== 'waypoint';
+
+function toProxy(
+  workload: Workload,
+  present: boolean,
+  gateways: readonly GatewayObject[],
+  routes: RouteIndex,
+  services: ReadonlyMap<string, MeshService>,
+): GatewayProxy {
+  const own = gateways.filter((gateway) => gateway.cluster === workload.cluster && serves(gateway, workload));
+  const { groups, ignored } = mergeServers(own, workload, services);
+  const listeners = new Map<string, { port: number; bind: string; servers: Server[]; chains: FilterChain[]; names: Set<string> }>();
+  for (const group of groups) {
+    const { port, bind, servers } = group;
+    const listener = listeners.get(`${port} ${bind}`) ?? { port, bind, servers: [], chains: [], names: new Set<string>() };
+    listeners.set(`${port} ${bind}`, listener);
+    listener.servers.push(...servers);
+    listener.chains.push(...buildFilterChains(group, workload, routes, listener.names));
+  }
+  const built = [...listeners.values()].map(({ names: _names, ...listener }) => listener);
+  return {
+    workload,
+    present,
+    ignored,
+    // A listener needs a chain.
+    listeners: built.filter(({ chains }) => chains.length > 0).sort((a, b) => a.port - b.port || a.bind.length - b.bind.length),
+  };
+}
+
+/** Since 1.31, the proxies that istiod deploys for a Gateway API Gateway take Istio Gateways of their own namespace only (reference §8.1). */
+function serves(gateway: GatewayObject, workload: Workload): boolean {
+  if (!gateway.selects(workload)) return false;
+  return gateway.kubernetes || workload.gateway?.kind !== 'kubernetes' || gateway.namespace === workload.namespace;
+}
