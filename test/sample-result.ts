@@ -174,3 +174,27 @@ function checked(result: AuditResult): AuditResult {
   auditResult.parse(result);
   return result;
 }
+
+/** What somebody may write into a name to break out of a report: HTML, Markdown, terminal codes, text that reorders. */
+export const poison = '"\'><script>alert(1)</script>`|[x](javascript:y)@all\n# h\u001b[31m\u009b1m\u202e&amp;';
+
+/** Values of the schema's own words; `id` and `kind` hold both words and names. */
+const words = /^(severity|status|confidence|enforcement|mode|posture|verdict|result|exposed|basis|as|at|level)$/;
+
+/** The sample with paths, and {@link poison} at the end of every text that comes from the input or quotes it. */
+export function hostileResult(): AuditResult {
+  const enumerated = new Set<string>([
+    ...sampleDimensions().map(({ id }) => id),
+    ...['none', 'sidecar', 'ambient', 'gateway', 'istio', 'edit', 'new', 'excess', 'inherent', 'internet', 'workload'],
+  ]);
+  const poisoned = (value: unknown, key = ''): unknown => {
+    if (typeof value === 'string') {
+      const isWord = words.test(key) || ((key === 'id' || key === 'kind') && enumerated.has(value));
+      return isWord ? value : value + poison;
+    }
+    if (Array.isArray(value)) return value.map((item) => poisoned(item, key));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, poisoned(item, name)]));
+  };
+  return checked(poisoned(sampleResultWithPaths()) as AuditResult);
+}

@@ -16,7 +16,10 @@ const SHOWN = 20;
 export function printDiagnostics(diagnostics: readonly Diagnostic[], output: Output): void {
   if (output.quiet) return;
   const wanted = diagnostics.filter(({ severity }) => output.verbose || severity !== 'info');
-  const sorted = [...wanted.filter(({ severity }) => severity === 'error'), ...wanted.filter(({ severity }) => severity !== 'error')];
+  const sorted = [
+    ...wanted.filter(({ severity }) => severity === 'error'),
+    ...wanted.filter(({ severity }) => severity !== 'error'),
+  ];
   const shown = output.verbose ? sorted : sorted.slice(0, SHOWN);
   for (const { severity, file, line, message, help } of shown) {
     output.err(`${line > 0 ? `${file}:${line}` : file}: ${severity}: ${message}${help ? ` (${help})` : ''}\n`);

@@ -47,14 +47,20 @@ function makeProgram(finish: (code: number) => void): Command {
     .option('--default-namespace <name>', 'namespace of objects that name none')
     .option('--cluster <name=input>', 'an input of a named cluster; may be repeated', collectClusters, [])
     .option('--now <date>', 'judge dates against this day')
-    .action(async (inputs: string[], flags) => finish(await (await import('./commands/audit.ts')).auditCommand(inputs, flags)));
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/audit.ts')).auditCommand(inputs, flags)),
+    );
 
   common(program.command('test'))
     .description('run policy tests on the model')
     .argument('<suite...>', 'PolicyTest files, folders, or - for stdin')
-    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json', 'junit']).default('terminal'))
+    .addOption(
+      new Option('--format <format>', 'output format').choices(['terminal', 'json', 'junit']).default('terminal'),
+    )
     .option('--out <file>', 'write to a file')
-    .action(async (suites: string[], flags) => finish(await (await import('./commands/test.ts')).testCommand(suites, flags)));
+    .action(async (suites: string[], flags) =>
+      finish(await (await import('./commands/test.ts')).testCommand(suites, flags)),
+    );
 
   common(program.command('rules'))
     .description('list the rules')
@@ -80,7 +86,10 @@ function common(command: Command): Command {
 
 const collectValues = (value: string, previous: string[]): string[] => [...previous, value];
 
-function collectClusters(value: string, previous: { cluster: string; path: string }[]): { cluster: string; path: string }[] {
+function collectClusters(
+  value: string,
+  previous: { cluster: string; path: string }[],
+): { cluster: string; path: string }[] {
   const at = value.indexOf('=');
   if (at < 1 || at === value.length - 1) throw new InvalidArgumentError('give it as NAME=INPUT');
   return [...previous, { cluster: value.slice(0, at), path: value.slice(at + 1) }];

@@ -9,7 +9,11 @@ export interface Output {
 }
 
 /** The process' own streams; colour only where a person looks at it and nobody said otherwise (https://no-color.org). */
-export function processOutput(flags: { readonly quiet?: boolean; readonly color?: boolean; readonly verbose?: boolean }): Output {
+export function processOutput(flags: {
+  readonly quiet?: boolean;
+  readonly color?: boolean;
+  readonly verbose?: boolean;
+}): Output {
   const { stdout, stderr, env } = process;
   const wanted = flags.color !== false && !env.NO_COLOR;
   return {

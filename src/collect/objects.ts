@@ -4,6 +4,8 @@ import type { SourceDocument } from './document.ts';
 import { DocumentOrigin } from './origin.ts';
 import { findTemplate } from './yaml/explain.ts';
 
+const WHOLE: Path = [];
+
 type Value = Readonly<Record<string, unknown>>;
 
 /** Where objects are put as they are found, and what is noted about the rest. */
@@ -30,18 +32,13 @@ const TOOLS: readonly (readonly [prefix: string, message: string, help: string])
 ];
 
 /** Adds the object of a document, or all of a List's, as `kubectl apply` takes them. */
-export function addObjects(into: Collecting, document: SourceDocument, value: unknown, path: Path = []): void {
+export function addObjects(into: Collecting, document: SourceDocument, value: unknown, path: Path = WHOLE): void {
   if (value === null || value === undefined) return;
-  const note = (severity: Diagnostic['severity'], { at, message, help }: Flaw) => {
-    const { file, line } = new DocumentOrigin(document, path).locate(at);
-    into.diagnostics.push({ severity, file, line, message, help });
-  };
+  const origin = new DocumentOrigin(document, path);
   if (!isMap(value)) {
     const found = Array.isArray(value) ? 'a list' : `a ${typeof value}`;
-    note(
-      'error',
-      flaw([], `${found} instead of a Kubernetes object`, 'put each object into a document of its own, after `---`'),
-    );
+    const message = `${found} instead of a Kubernetes object`;
+    note(into, origin, 'error', flaw(WHOLE, message, 'put each object into a document of its own, after `---`'));
     return;
   }
   const { apiVersion, kind } = value;
@@ -56,13 +53,18 @@ export function addObjects(into: Collecting, document: SourceDocument, value: un
   if (tool) {
     const [, message, help] = tool;
     into.foreign++;
-    if (message) note('info', flaw([], message, help));
+    if (message) note(into, origin, 'info', flaw(WHOLE, message, help));
     return;
   }
   const wrong = findFlaw(value);
-  if (wrong) note('error', wrong);
+  if (wrong) note(into, origin, 'error', wrong);
   else if (SKIPPED.has(kind as string)) count(into.skippedKinds, kind as string);
-  else into.objects.push({ value, origin: new DocumentOrigin(document, path), cluster: into.cluster });
+  else into.objects.push({ value, origin, cluster: into.cluster });
+}
+
+function note({ diagnostics }: Collecting, origin: DocumentOrigin, severity: Diagnostic['severity'], what: Flaw): void {
+  const { file, line } = origin.locate(what.at);
+  diagnostics.push({ severity, file, line, message: what.message, help: what.help });
 }
 
 export function count(counts: Record<string, number>, kind: string, by = 1): void {
@@ -79,25 +81,27 @@ const flaw = (at: Path, message: string, help: string): Flaw => ({ at, message, 
 
 /** Why a mapping is no object that an API server would look at. */
 function findFlaw({ apiVersion, kind, metadata }: Value): Flaw | undefined {
-  const { name, generateName, namespace } = isMap(metadata) ? metadata : {};
-  const what = isText(kind) ? `\`${kind}\`` : 'the document';
-  if (!isText(apiVersion)) return missing(['apiVersion'], what, apiVersion);
-  if (!isText(kind)) return missing(['kind'], what, kind);
-  if (!isText(name ?? generateName)) return missing(['metadata', 'name'], what, name ?? generateName);
-  const texts: [Path, unknown][] = [
-    [['apiVersion'], apiVersion],
-    [['kind'], kind],
-    [['metadata', 'name'], name],
-    [['metadata', 'namespace'], namespace],
-  ];
-  for (const [at, text] of texts) {
-    const template = isText(text) ? findTemplate(text) : undefined;
-    if (template) return flaw(at, template.message, template.help);
-  }
-  return undefined;
+  const { name, generateName, namespace } = isMap(metadata) ? metadata : NOTHING;
+  if (!isText(apiVersion)) return missing(['apiVersion'], kind, apiVersion);
+  if (!isText(kind)) return missing(['kind'], kind, kind);
+  if (!isText(name ?? generateName)) return missing(['metadata', 'name'], kind, name ?? generateName);
+  return (
+    findUnrendered(['kind'], kind) ??
+    findUnrendered(['apiVersion'], apiVersion) ??
+    findUnrendered(['metadata', 'name'], name) ??
+    findUnrendered(['metadata', 'namespace'], namespace)
+  );
 }
 
-function missing(at: Path, what: string, found: unknown): Flaw {
+const NOTHING: Value = {};
+
+function findUnrendered(at: Path, text: unknown): Flaw | undefined {
+  const template = isText(text) ? findTemplate(text) : undefined;
+  return template && flaw(at, template.message, template.help);
+}
+
+function missing(at: Path, kind: unknown, found: unknown): Flaw {
+  const what = isText(kind) ? `\`${kind}\`` : 'the document';
   const field = at.join('.');
   if (found === undefined || found === null || found === '') {
     return flaw(at, `${what} has no \`${field}\`: every Kubernetes object needs one`, `add \`${field}\``);

@@ -2,6 +2,7 @@ import type { SourceDocument } from './document.ts';
 import { skipValue } from './json/positions.ts';
 import type { Limits } from './limits.ts';
 import type { SourceText } from './source-text.ts';
+import { isCommonText, readFast } from './yaml/fast/read.ts';
 import { type Parsed, parseYaml } from './yaml/parse.ts';
 import { firstContent, type Span, splitDocuments } from './yaml/split.ts';
 
@@ -16,6 +17,12 @@ const DEFINITION = 'apiVersion: apiextensions.k8s.io/';
 /** All documents of a text, in order, one by one: a broken one costs only itself. Empty ones are left out. */
 export function* parseDocuments(source: SourceText, limits: Limits): Generator<ParsedDocument> {
   const { text } = source;
+  const isCommon = isCommonText(text);
+  const parse = (span: Span): Parsed => {
+    const isFast = isCommon || isCommonText(text.slice(span.start, span.end));
+    const value = isFast ? readFast(text, span.start, span.end, limits.depth) : undefined;
+    return value ? { value } : parseYaml(text, span, limits);
+  };
   let count = 0;
   for (const span of splitDocuments(text, limits.documents + 1)) {
     const document: SourceDocument = { source, ...span, format: 'yaml' };
@@ -33,11 +40,11 @@ export function* parseDocuments(source: SourceText, limits: Limits): Generator<P
     if (text[first] === '{') {
       const values = parseJson(source, { start: first, end: span.end });
       if (values) yield* values;
-      else yield { document, ...parseYaml(text, span, limits) };
+      else yield { document, ...parse(span) };
     } else if (isDefinition(text, first)) {
       yield { document, skipped: 'CustomResourceDefinition' };
     } else {
-      yield { document, ...parseYaml(text, span, limits) };
+      yield { document, ...parse(span) };
     }
   }
 }

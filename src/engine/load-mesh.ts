@@ -27,7 +27,8 @@ export function loadMesh(objects: Iterable<RawObject>, facts: StatedFacts = {}):
   const { defaultNamespace, trustDomain, istioVersion } = facts;
   const decoded = decodeObjects(objects, defaultNamespace === undefined ? {} : { defaultNamespace });
   const { configs, diagnostics } = readMeshConfigs(decoded.resources, parseYamlValue);
-  const version = istioVersion === undefined ? readIstioVersion(decoded.resources) : { value: istioVersion, by: 'meshproof.yaml' };
+  const version =
+    istioVersion === undefined ? readIstioVersion(decoded.resources) : { value: istioVersion, by: 'meshproof.yaml' };
   const built = buildMesh(decoded.resources, {
     configs,
     scopeComplete: facts.complete ?? [],

@@ -16,7 +16,11 @@ export interface UserConfig {
 export function readConfig(file: ConfigFile): UserConfig {
   const { value, lineOf } = parseConfigFile(file);
   const parsed = config.safeParse(value);
-  if (parsed.success) return { config: parsed.data, file: file.path, facts: factsOf(parsed.data) };
+  if (parsed.success) {
+    // zod infers optional fields as possibly undefined; it leaves them out.
+    const read = parsed.data as Config;
+    return { config: read, file: file.path, facts: factsOf(read) };
+  }
   const [issue] = parsed.error.issues;
   if (!issue) throw new InputError(`${file.path}: not a valid configuration`, 'see docs/configuration.md');
   const where = issue.path.filter((step): step is string | number => typeof step !== 'symbol');
@@ -55,12 +59,22 @@ function describe(issue: z.core.$ZodIssue, where: readonly (string | number)[]):
       help: near ? `did you mean \`${near}\`?` : `known here: ${known.join(', ')}`,
     };
   }
-  return { message: `\`${where.join('.') || '(document)'}\`: ${issue.message.toLowerCase()}`, help: 'see docs/configuration.md' };
+  return {
+    message: `\`${where.join('.') || '(document)'}\`: ${issue.message.toLowerCase()}`,
+    help: 'see docs/configuration.md',
+  };
 }
 
 /** The keys that the schema knows at a path. */
 function knownKeys(schema: z.core.$ZodType, where: readonly (string | number)[]): readonly string[] {
-  const { def } = schema._zod as { def: { type: string; innerType?: z.core.$ZodType; element?: z.core.$ZodType; shape?: Record<string, z.core.$ZodType> } };
+  const { def } = schema._zod as {
+    def: {
+      type: string;
+      innerType?: z.core.$ZodType;
+      element?: z.core.$ZodType;
+      shape?: Record<string, z.core.$ZodType>;
+    };
+  };
   if (def.innerType) return knownKeys(def.innerType, where);
   const [step, ...rest] = where;
   if (step === undefined) return Object.keys(def.shape ?? {});

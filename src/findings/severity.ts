@@ -1,5 +1,6 @@
 import { type Entry, entries, severityLimits, severityRows, severitySteps, severityTable } from '../result/method.ts';
 import type { Severity } from '../result/status.ts';
+import type { Finding } from '../result/types.ts';
 import type { Factors } from '../rules/rule.ts';
 
 export interface SeverityJudgement {
@@ -40,6 +41,11 @@ export function severityOf(factors: Factors): SeverityJudgement {
     moved.push(`no wanted traffic is stated, so the excess is probable: ${severity} at most`);
   }
   return { severity, factors: moved };
+}
+
+/** Whether a finding opens something to the internet, as its witness or the factors made here say. */
+export function entersFromInternet({ factors, witness }: Pick<Finding, 'factors' | 'witness'>): boolean {
+  return witness?.from.internet === true || factors.some((text) => text.startsWith(entryWords.internet));
 }
 
 /** Position from the worst, for ordering. */

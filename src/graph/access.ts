@@ -42,13 +42,16 @@ export function findAccess(enforcement: Enforcement, workload: Workload, port: W
   const trustDomain = enforcement.mesh.config.trustDomain.value;
   const stranger = strangerOf(trustDomain);
   const samples = candidates(enforcement, workload, port);
-  const attempt = (source: Source, wanted: readonly Sample[]): Access | null => firstAllowed(enforcement, workload, port, source, wanted);
+  const attempt = (source: Source, wanted: readonly Sample[]): Access | null =>
+    firstAllowed(enforcement, workload, port, source, wanted);
 
   const anonymous = samples.filter(({ peer }) => peer === undefined || peer === null);
   const unnamed = samples.filter(({ peer }) => peer === undefined || (peer !== null && isAny(peer)));
   const plaintext = attempt({ position: { kind: 'unstated' }, identity: null, connects: 'plaintext' }, anonymous);
   const anyIdentity =
-    workload.dataPlane.kind === 'none' ? null : attempt({ position: { kind: 'unstated' }, identity: stranger, connects: 'mtls' }, unnamed);
+    workload.dataPlane.kind === 'none'
+      ? null
+      : attempt({ position: { kind: 'unstated' }, identity: stranger, connects: 'mtls' }, unnamed);
   const anyPod = { kind: 'pod-outside-mesh' } as const;
   return {
     plaintext,
@@ -75,7 +78,13 @@ function findIdentities(
     const named = asked.flatMap((peer) => (known.has(peer) ? [peer] : principalsLike(enforcement, peer)));
     for (const identity of named) {
       if (found.has(identity)) continue;
-      const access = firstAllowed(enforcement, workload, port, { position: { kind: 'unstated' }, identity, connects: 'mtls' }, [sample]);
+      const access = firstAllowed(
+        enforcement,
+        workload,
+        port,
+        { position: { kind: 'unstated' }, identity, connects: 'mtls' },
+        [sample],
+      );
       if (access) found.set(identity, access);
     }
   }
@@ -86,18 +95,26 @@ function findIdentities(
 function principalsLike(enforcement: Enforcement, peer: Principal): readonly Principal[] {
   const [trustDomain = '', , namespace = ''] = peer.split('/');
   const own = enforcement.mesh.config.trustDomain.value;
-  const swapped = trustDomain === TRUST_DOMAIN && own !== TRUST_DOMAIN ? (peer.replace(/^[^/]+/, own) as Principal) : peer;
+  const swapped =
+    trustDomain === TRUST_DOMAIN && own !== TRUST_DOMAIN ? (peer.replace(/^[^/]+/, own) as Principal) : peer;
   const ofNamespace = enforcement.identitiesOf(namespace);
   return [...new Set([swapped, ...ofNamespace])];
 }
 
 /** What to try, most telling first: what no rule names, then one request per alternative of each rule that may let something in. */
 function candidates(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Sample[] {
-  const plain: Sample[] = [{ method: 'GET', path: '/' }, { method: 'POST', path: '/' }];
+  const plain: Sample[] = [
+    { method: 'GET', path: '/' },
+    { method: 'POST', path: '/' },
+  ];
   if (workload.dataPlane.kind === 'none') return plain.slice(0, 1);
   const envoy = enforcement.envoy(workload);
   const chains: readonly (readonly CompiledPolicy[])[] =
-    port.chain === 'http' ? [envoy.http.allow] : port.chain === 'tcp' ? [envoy.tcp.allow] : [envoy.http.allow, envoy.tcp.allow];
+    port.chain === 'http'
+      ? [envoy.http.allow]
+      : port.chain === 'tcp'
+        ? [envoy.tcp.allow]
+        : [envoy.http.allow, envoy.tcp.allow];
   const fromRules = chains.flatMap((policies) => policies.flatMap(({ rules }) => rules.flatMap(samplesOf)));
   return [...plain, ...fromRules.filter((sample) => sample.port === undefined || sample.port === port.port)];
 }
@@ -109,19 +126,29 @@ function firstAllowed(
   source: Source,
   samples: readonly Sample[],
 ): Access | null {
-  for (const sample of samples) {
-    // An auto-detected port takes HTTP and anything else; what is no HTTP is asked once.
-    for (const speaksHttp of port.chain === 'tcp' ? [false] : port.chain === 'http' ? [true] : [true, false]) {
+  // An auto-detected port takes HTTP and anything else.
+  for (const speaksHttp of port.chain === 'tcp' ? [false] : port.chain === 'http' ? [true] : [true, false]) {
+    for (const sample of samples) {
       const query = queryOf(workload, port, source, sample, speaksHttp);
       const verdict = decide(enforcement, query);
       if (verdict.outcome === 'allow') return { request: requestOf(query), verdict };
+      // Refused before any policy was asked: so is whatever else this source sends.
+      if (EARLY.has(verdict.trace.at(-1)?.stage ?? '')) break;
     }
   }
   return null;
 }
 
+const EARLY: ReadonlySet<string> = new Set(['capture', 'network-policy', 'transport']);
+
 /** The query that a sample describes, sent by `source`. */
-export function queryOf(workload: Workload, port: WorkloadPort, source: Source, sample: Sample, speaksHttp: boolean): Query {
+export function queryOf(
+  workload: Workload,
+  port: WorkloadPort,
+  source: Source,
+  sample: Sample,
+  speaksHttp: boolean,
+): Query {
   const http: HttpRequest | undefined = speaksHttp
     ? {
         method: sample.method ?? 'GET',
@@ -152,7 +179,11 @@ export function requestOf(query: Query): Request {
   const ip = source.ip === undefined ? {} : { ip: source.ip };
   const from =
     position.kind === 'workload'
-      ? { workload: position.workload.id, as: query.client, ...(source.connects === 'plaintext' ? { plaintext: true as const } : {}) }
+      ? {
+          workload: position.workload.id,
+          as: query.client,
+          ...(source.connects === 'plaintext' ? { plaintext: true as const } : {}),
+        }
       : position.kind === 'internet'
         ? { internet: true as const }
         : identity === null
@@ -170,7 +201,9 @@ export function requestOf(query: Query): Request {
   };
 }
 
-function headersOf({ headers }: HttpRequest): { headers?: Record<string, string> | readonly (readonly [string, string])[] } {
+function headersOf({ headers }: HttpRequest): {
+  headers?: Record<string, string> | readonly (readonly [string, string])[];
+} {
   if (headers.length === 0) return {};
   const names = new Set(headers.map(([name]) => name));
   return { headers: names.size === headers.length ? Object.fromEntries(headers) : headers };

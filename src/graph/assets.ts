@@ -4,12 +4,22 @@ import type { Asset } from './facts.ts';
 
 /** What `meshproof.yaml` says of assets; the first entry that selects a workload holds. */
 export interface StatedAsset {
-  readonly select: { readonly namespace?: string; readonly workload?: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly select: {
+    readonly namespace?: string;
+    readonly workload?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly sensitivity: Sensitivity;
   readonly why?: string;
 }
 
-const LABELS = ['data-classification', 'sensitivity', 'data-sensitivity', 'classification', 'meshproof.dev/sensitivity'];
+const LABELS = [
+  'data-classification',
+  'sensitivity',
+  'data-sensitivity',
+  'classification',
+  'meshproof.dev/sensitivity',
+];
 const LEVELS: readonly (readonly [RegExp, Sensitivity])[] = [
   [/^(critical|restricted|secret|top-secret|pci|pci-dss|phi|cardholder)$/i, 'critical'],
   [/^(high|confidential|sensitive|pii|gdpr|personal)$/i, 'high'],
@@ -17,7 +27,8 @@ const LEVELS: readonly (readonly [RegExp, Sensitivity])[] = [
   [/^(low|public)$/i, 'low'],
 ];
 
-const STORES = /(^|[-/_.])(mysql|mariadb|postgres(ql)?|pgsql|mongo(db)?|redis|valkey|cassandra|elasticsearch|opensearch|etcd|couchdb|cockroach(db)?|clickhouse|minio|seaweedfs|neo4j|influxdb|kafka|rabbitmq|nats|memcached|oracle|mssql|sqlserver)($|[-/_.:@\d])/i;
+const STORES =
+  /(^|[-/_.])(mysql|mariadb|postgres(ql)?|pgsql|mongo(db)?|redis|valkey|cassandra|elasticsearch|opensearch|etcd|couchdb|cockroach(db)?|clickhouse|minio|seaweedfs|neo4j|influxdb|kafka|rabbitmq|nats|memcached|oracle|mssql|sqlserver)($|[-/_.:@\d])/i;
 const STORE_PORTS: ReadonlyMap<number, string> = new Map([
   [3306, 'MySQL'],
   [5432, 'PostgreSQL'],
@@ -28,12 +39,14 @@ const STORE_PORTS: ReadonlyMap<number, string> = new Map([
   [1433, 'SQL Server'],
   [1521, 'Oracle'],
 ]);
-const WORDS = /(^|[-_])(payments?|ledger|billing|checkout-?db|vault|secrets?|credentials?|identity|accounts?-?db|patients?|health-?records?|kyc|cards?|wallet)($|[-_])/i;
+const WORDS =
+  /(^|[-_])(payments?|ledger|billing|checkout-?db|vault|secrets?|credentials?|identity|accounts?-?db|patients?|health-?records?|kyc|cards?|wallet)($|[-_])/i;
 
 /** How sensitive a workload is: as declared, by a label in common use, inferred from what it is, or unknown (then `medium`). */
 export function sensitivityOf(workload: Workload, stated: readonly StatedAsset[]): Asset {
   const declared = stated.find(({ select }) => isSelected(workload, select));
-  if (declared) return { level: declared.sensitivity, basis: 'declared', why: declared.why ?? 'declared in the configuration' };
+  if (declared)
+    return { level: declared.sensitivity, basis: 'declared', why: declared.why ?? 'declared in the configuration' };
   for (const label of LABELS) {
     const value = workload.labels[label];
     const level = value === undefined ? undefined : LEVELS.find(([words]) => words.test(value))?.[1];
@@ -47,9 +60,12 @@ export function sensitivityOf(workload: Workload, stated: readonly StatedAsset[]
 function inferFrom(workload: Workload): string | undefined {
   const store = workload.containers.find(({ image, init }) => !init && STORES.test(image.replace(/@.*$/, '')));
   if (store) return `runs the data store image ${store.image}`;
-  const port = workload.ports.find((candidate) => STORE_PORTS.has(candidate.port) && candidate.declaredBy !== 'listener');
+  const port = workload.ports.find(
+    (candidate) => STORE_PORTS.has(candidate.port) && candidate.declaredBy !== 'listener',
+  );
   if (port) return `serves port ${port.port} (${STORE_PORTS.get(port.port)})`;
-  if (WORDS.test(workload.name) || WORDS.test(workload.namespace)) return `its name speaks of sensitive data (${workload.namespace}/${workload.name})`;
+  if (WORDS.test(workload.name) || WORDS.test(workload.namespace))
+    return `its name speaks of sensitive data (${workload.namespace}/${workload.name})`;
   return undefined;
 }
 

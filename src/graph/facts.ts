@@ -9,6 +9,7 @@ import type { CaptureOutcome } from '../semantics/capture.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Verdict } from '../semantics/verdict.ts';
 import type { Access, PortAccess } from './access.ts';
+import type { Opening } from './opening.ts';
 
 /** What rules judge: everything that was computed about the mesh, asked per workload and port, worked out once. Pure and lazy. */
 export interface Facts {
@@ -62,8 +63,10 @@ export interface AuthorizationFact {
   readonly requestAuthentication: readonly RequestAuthentication[];
   /** The rule that lets anybody use the whole port, for `allow-any`. */
   readonly openRule?: By;
-  /** What still restricts an open rule (a CUSTOM policy, a DENY), in words. */
+  /** What still restricts an open rule: a CUSTOM policy, a DENY. */
   readonly heldBy: readonly By[];
+  /** Whether callers that no rule names may use the port, policies or not. */
+  readonly opening: Opening;
   readonly status: EvidenceStatus;
   readonly why: string;
 }

@@ -54,11 +54,17 @@ export function makeFacts(enforcement: Enforcement, stated: Stated = {}): Facts 
 function isComplete({ mesh }: Enforcement, question: Completeness): boolean {
   const { complete, namespaces } = mesh.scope;
   if (complete.has('all')) return true;
-  if (typeof question !== 'string') return namespaces.has(question.namespace) || complete.has(`namespace:${question.namespace}`);
+  if (typeof question !== 'string')
+    return namespaces.has(question.namespace) || complete.has(`namespace:${question.namespace}`);
   return complete.has(question);
 }
 
-function portFacts(enforcement: Enforcement, workload: Workload, port: WorkloadPort, entrances: Facts['entrances']): PortFacts {
+function portFacts(
+  enforcement: Enforcement,
+  workload: Workload,
+  port: WorkloadPort,
+  entrances: Facts['entrances'],
+): PortFacts {
   let access: PortAccess | undefined;
   let authorization: PortFacts['authorization'] | undefined;
   return {
@@ -85,12 +91,24 @@ function portFacts(enforcement: Enforcement, workload: Workload, port: WorkloadP
 
 function mtlsOf(enforcement: Enforcement, workload: Workload, port: WorkloadPort): MtlsFact {
   const { dataPlane } = workload;
-  const none: MtlsFact = { mode: 'none', by: null, level: 'none', status: dataPlane.status, assumes: dataPlane.assumes };
+  const none: MtlsFact = {
+    mode: 'none',
+    by: null,
+    level: 'none',
+    status: dataPlane.status,
+    assumes: dataPlane.assumes,
+  };
   // PeerAuthentication governs neither gateway listeners nor waypoints (reference §15.2).
   if (dataPlane.kind === 'gateway' || !isCaptured(workload, port.port, port.transport).captured) return none;
   if (dataPlane.kind === 'ambient') {
     const { mode, by, assumes } = effectiveZtunnelMode(enforcement.ztunnel(workload), port.port);
-    return { mode, by, level: by ? 'workload' : 'default', status: dataPlane.status, assumes: [...dataPlane.assumes, ...assumes] };
+    return {
+      mode,
+      by,
+      level: by ? 'workload' : 'default',
+      status: dataPlane.status,
+      assumes: [...dataPlane.assumes, ...assumes],
+    };
   }
   const modes = enforcement.modes(workload);
   const { mode, by, level } = modeOfPort(modes, port.port);

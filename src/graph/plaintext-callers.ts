@@ -19,7 +19,12 @@ export function plaintextCallers(facts: Facts, workloads: readonly Workload[]): 
   for (const workload of workloads) {
     for (const port of workload.ports) {
       for (const entrance of facts.entrances.of(workload, port.port)) {
-        if (!entrance.gateway) callers.push({ workload: workload.id, caller: `clients from outside (${entrance.entry})`, why: entrance.why });
+        if (!entrance.gateway)
+          callers.push({
+            workload: workload.id,
+            caller: `clients from outside (${entrance.entry})`,
+            why: entrance.why,
+          });
       }
     }
     callers.push(...scrapers(workload));
@@ -27,7 +32,11 @@ export function plaintextCallers(facts: Facts, workloads: readonly Workload[]): 
       if (flow.from === 'internet') continue;
       const caller = facts.mesh.workloadById.get(flow.from);
       if (caller?.dataPlane.kind !== 'none') continue;
-      callers.push({ workload: workload.id, caller: caller.id, why: `wanted (${flow.basis}) and outside the mesh: ${caller.dataPlane.why}` });
+      callers.push({
+        workload: workload.id,
+        caller: caller.id,
+        why: `wanted (${flow.basis}) and outside the mesh: ${caller.dataPlane.why}`,
+      });
     }
   }
   const seen = new Set<string>();
@@ -40,7 +49,10 @@ export function plaintextCallers(facts: Facts, workloads: readonly Workload[]): 
 }
 
 function webhookCallers({ mesh }: Facts): readonly PlaintextCaller[] {
-  const configurations = [...mesh.resources.of('MutatingWebhookConfiguration'), ...mesh.resources.of('ValidatingWebhookConfiguration')];
+  const configurations = [
+    ...mesh.resources.of('MutatingWebhookConfiguration'),
+    ...mesh.resources.of('ValidatingWebhookConfiguration'),
+  ];
   return configurations.flatMap((configuration) =>
     (configuration.spec.webhooks ?? []).flatMap(({ clientConfig }) => {
       const target = clientConfig?.service;

@@ -17,7 +17,11 @@ export interface StatedFlow {
  * Flows that have to go on. Declared ones; for a destination without any, those implied by an ALLOW that names principals one by one, each
  * held by one workload; and what routes lead to it from outside.
  */
-export function wantedTraffic(enforcement: Enforcement, stated: readonly StatedFlow[], entrances: Entrances): WantedTraffic {
+export function wantedTraffic(
+  enforcement: Enforcement,
+  stated: readonly StatedFlow[],
+  entrances: Entrances,
+): WantedTraffic {
   const { mesh } = enforcement;
   const declared = stated.flatMap((flow) => declaredFlow(flow));
   const statedFor = new Set(declared.map(({ to }) => to));
@@ -86,7 +90,13 @@ function routedFlows(workload: Workload, entrances: Entrances): readonly Flow[] 
   for (const port of workload.ports) {
     for (const { gateway, by, request } of entrances.of(workload, port.port)) {
       if (!gateway) continue;
-      const flow: Flow = { from: gateway.id, to: workload.id, port: port.port, basis: 'implied', ...(by ? { by } : {}) };
+      const flow: Flow = {
+        from: gateway.id,
+        to: workload.id,
+        port: port.port,
+        basis: 'implied',
+        ...(by ? { by } : {}),
+      };
       const path = request.http?.path;
       flows.push(path === undefined ? flow : { ...flow, paths: [path.endsWith('*') ? path : `${path}*`] });
     }

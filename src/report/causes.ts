@@ -29,7 +29,8 @@ export function severityCounts(findings: readonly Finding[]): { severity: Severi
 export type WorkloadOf = (subject: Subject) => WorkloadResult | undefined;
 
 export function indexWorkloads(result: AuditResult): WorkloadOf {
-  const key = ({ cluster, kind, namespace, name }: Subject | WorkloadResult) => [cluster, kind, namespace, name].join('\n');
+  const key = ({ cluster, kind, namespace, name }: Subject | WorkloadResult) =>
+    [cluster, kind, namespace, name].join('\n');
   const workloads = new Map(result.inventory.workloads.map((workload) => [key(workload), workload]));
   return (subject) => workloads.get(key(subject));
 }
@@ -48,17 +49,26 @@ export function extent(findings: readonly Finding[], workloadOf: WorkloadOf): st
     }
   }
   if (workloads.size === 0) return count(objects.size, 'object');
-  return ports.size > workloads.size ? `${count(workloads.size, 'workload')}, ${count(ports.size, 'port')}` : count(workloads.size, 'workload');
+  return ports.size > workloads.size
+    ? `${count(workloads.size, 'workload')}, ${count(ports.size, 'port')}`
+    : count(workloads.size, 'workload');
 }
 
 /** Sorted by owner, those without one last. An owner of an affected workload counts where the finding itself names none. */
-export function findingsByOwner(findings: readonly Finding[], workloadOf: WorkloadOf): { owner: string | undefined; findings: Finding[] }[] {
+export function findingsByOwner(
+  findings: readonly Finding[],
+  workloadOf: WorkloadOf,
+): { owner: string | undefined; findings: Finding[] }[] {
   const owners = new Map<string, Finding[]>();
   const nobodys: Finding[] = [];
   for (const finding of findings) {
     const named = ownersOf(finding, workloadOf);
     if (named.length === 0) nobodys.push(finding);
-    for (const owner of named) owners.set(owner, [...(owners.get(owner) ?? []), finding]);
+    for (const owner of named) {
+      const owned = owners.get(owner);
+      if (owned) owned.push(finding);
+      else owners.set(owner, [finding]);
+    }
   }
   const rows: { owner: string | undefined; findings: Finding[] }[] = [...owners.keys()]
     .sort()
@@ -69,20 +79,4 @@ export function findingsByOwner(findings: readonly Finding[], workloadOf: Worklo
 function ownersOf(finding: Finding, workloadOf: WorkloadOf): string[] {
   if (finding.owner) return [finding.owner];
   return [...new Set(finding.subjects.flatMap((subject) => workloadOf(subject)?.owner ?? []))];
-}
-
-/** Subjects that are one object, with the ports that are named of it; order kept. */
-export interface SubjectGroup extends Omit<Subject, 'port'> {
-  readonly ports: readonly number[];
-}
-
-export function groupSubjects(subjects: readonly Subject[]): SubjectGroup[] {
-  const groups = new Map<string, SubjectGroup & { ports: number[] }>();
-  for (const { port, ...object } of subjects) {
-    const key = [object.cluster, object.kind, object.namespace, object.name].join('\n');
-    const group = groups.get(key) ?? { ...object, ports: [] };
-    if (port !== undefined && !group.ports.includes(port)) group.ports.push(port);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
 }

@@ -30,7 +30,9 @@ export function topExposures(result: AuditResult, workloadOf: WorkloadOf, limit:
 
 /** Paths that should not be there and may be, best for the attacker first. */
 export function openPaths(result: AuditResult): AttackPath[] {
-  return result.paths.filter(({ kind, result: outcome }) => kind === 'excess' && outcome !== 'DENIED').toSorted((a, b) => a.rank - b.rank);
+  return result.paths
+    .filter(({ kind, result: outcome }) => kind === 'excess' && outcome !== 'DENIED')
+    .toSorted((a, b) => a.rank - b.rank);
 }
 
 function exposureOfPath(path: AttackPath): Exposure {
@@ -87,7 +89,12 @@ function exposureOfFinding(finding: Finding, workloadOf: WorkloadOf): Exposure {
     what: finding.title,
     note: `${extent([finding], workloadOf)}${finding.status === 'UNKNOWN' ? ', conditional' : ''}`,
     ...(finding.witness ? { witness: requestLine(finding.witness) } : {}),
-    ...(first ? { decidedBy: byName(first), at: place(workloadOf(first) ? first.location : decidingPlace(finding, first.location)) } : {}),
+    ...(first
+      ? {
+          decidedBy: byName(first),
+          at: place(workloadOf(first) ? first.location : decidingPlace(finding, first.location)),
+        }
+      : {}),
     of: { finding },
   };
 }
@@ -95,6 +102,7 @@ function exposureOfFinding(finding: Finding, workloadOf: WorkloadOf): Exposure {
 /** Evidence inside the object at fault points to the very field; else the object has to do. */
 function decidingPlace({ evidence }: Finding, object: Location): Location {
   if (!('file' in object)) return object;
-  const inside = ({ source }: Finding['evidence'][number]) => 'file' in source && source.file === object.file && source.line >= object.line;
+  const inside = ({ source }: Finding['evidence'][number]) =>
+    'file' in source && source.file === object.file && source.line >= object.line;
   return evidence.find(inside)?.source ?? object;
 }

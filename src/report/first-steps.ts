@@ -19,7 +19,11 @@ export function firstSteps(result: AuditResult, workloadOf: WorkloadOf, limit: n
 }
 
 function stepOfPlan(step: PlanStep): FirstStep {
-  return { what: step.summary, effect: [stepCloses(step), stepCosts(step)].filter(Boolean).join('; '), command: `meshproof plan --step ${step.id}` };
+  return {
+    what: step.summary,
+    effect: [stepCloses(step), stepCosts(step)].filter(Boolean).join('; '),
+    command: `meshproof plan --step ${step.id}`,
+  };
 }
 
 /** `closes 3 paths, 5 findings` */
@@ -43,7 +47,9 @@ function remediesOf(findings: readonly Finding[], workloadOf: WorkloadOf): First
   for (const finding of findings) {
     if (finding.severity === 'INFORMATIONAL') continue;
     const { summary } = finding.remediation;
-    bySummary.set(summary, [...(bySummary.get(summary) ?? []), finding]);
+    const alike = bySummary.get(summary);
+    if (alike) alike.push(finding);
+    else bySummary.set(summary, [finding]);
   }
   return [...bySummary].map(([what, closed]) => {
     const ids = [...new Set(closed.map(({ id }) => id))];

@@ -1,7 +1,6 @@
-import type { Renderer } from './index.ts';
+import type { Renderer } from './renderer.ts';
 
 /** DEL and the C1 controls: JSON leaves them raw, and some terminals obey them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
 const controls = /[\u007f-\u009f]/g;
 
 /** The result as it is, keys in the order of the contract; or with `residualOnly` the matching part of it. */

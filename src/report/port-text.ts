@@ -55,15 +55,28 @@ export function principalShortener({ inventory }: AuditResult): (principal: stri
 }
 
 /** Ports by mTLS mode and by posture, in a fixed order: `STRICT 5 of 14`. */
-export function portTotals({ inventory }: AuditResult): { ports: number; mtls: [string, number][]; posture: [string, number][]; reach: [string, number][] } {
+export function portTotals({ inventory }: AuditResult): {
+  ports: number;
+  mtls: [string, number][];
+  posture: [string, number][];
+  reach: [string, number][];
+} {
   const ports = inventory.workloads.flatMap((workload) => workload.ports);
   const having = (test: (port: PortResult) => boolean) => ports.filter(test).length;
   const present = (rows: [string, number][]) => rows.filter(([, amount]) => amount > 0);
   return {
     ports: ports.length,
-    mtls: present((['STRICT', 'PERMISSIVE', 'DISABLE', 'none'] as const).map((mode) => [mode, having(({ mtls }) => mtls.mode === mode)])),
+    mtls: present(
+      (['STRICT', 'PERMISSIVE', 'DISABLE', 'none'] as const).map((mode) => [
+        mode,
+        having(({ mtls }) => mtls.mode === mode),
+      ]),
+    ),
     posture: present(
-      (['restricted', 'deny-all', 'conditional', 'allow-any', 'none'] as const).map((posture) => [postures[posture], having(({ authorization }) => authorization.posture === posture)]),
+      (['restricted', 'deny-all', 'conditional', 'allow-any', 'none'] as const).map((posture) => [
+        postures[posture],
+        having(({ authorization }) => authorization.posture === posture),
+      ]),
     ),
     reach: present([
       ['internet', having(({ exposure }) => exposure.internet)],

@@ -13,7 +13,10 @@ export function requestFields(request: Request): [label: string, text: string][]
   if (http?.host !== undefined) fields.push(['host', http.host]);
   for (const [name, value] of headersOf(http)) fields.push(['header', `${name}: ${value}`]);
   fields.push(['to', `${target(to)}${to.ip ? ` (${to.ip})` : ''}${to.at ? `, at the ${to.at} alone` : ''}`]);
-  fields.push(['from', `${sender(from).replace(/^(from|as) /, '')}${from.as === 'attacker' ? ', with any client' : ''}`]);
+  fields.push([
+    'from',
+    `${sender(from).replace(/^(from|as) /, '')}${from.as === 'attacker' ? ', with any client' : ''}`,
+  ]);
   if (from.remoteIp) fields.push(['client IP', from.remoteIp]);
   if (sni ?? tls?.sni) fields.push(['SNI', String(sni ?? tls?.sni)]);
   if (tls?.alpn) fields.push(['ALPN', tls.alpn.join(', ')]);
@@ -62,7 +65,9 @@ function tokenText({ http, jwt }: Request): string | undefined {
 }
 
 function claims({ payload }: Token): string {
-  const shown = Object.entries(payload).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const shown = Object.entries(payload).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return shown.length === 0 ? '' : ` (${shown.join(', ')})`;
 }
 

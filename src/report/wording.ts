@@ -1,6 +1,5 @@
 import type { By, Location } from '../result/location.ts';
 import type { AuditResult } from '../result/types.ts';
-import type { SubjectGroup } from './causes.ts';
 
 /** `1 workload`, `12 workloads`, `10,000 workloads`. */
 export function count(amount: number, singular: string, plural = `${singular}s`): string {
@@ -32,14 +31,7 @@ export function byName({ namespace, name, rule }: By): string {
   return `${namespacedName(namespace, name)}${rule === undefined ? '' : ` rules[${rule}]`}`;
 }
 
-/** `StatefulSet payments/ledger, ports 8080 and 5432`; with the cluster in front where there are several. */
-export function subjectName({ cluster, kind, namespace, name, ports }: SubjectGroup, severalClusters: boolean): string {
-  const object = `${kind} ${severalClusters ? `${cluster}:` : ''}${namespacedName(namespace, name)}`;
-  if (ports.length <= 1) return `${object}${ports.map((port) => `:${port}`).join('')}`;
-  return `${object}, ports ${ports.slice(0, -1).join(', ')} and ${ports.at(-1)}`;
-}
-
-function namespacedName(namespace: string, name: string): string {
+export function namespacedName(namespace: string, name: string): string {
   return namespace ? `${namespace}/${name}` : name;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.ts';
 
 const sensitivity = z.enum(['critical', 'high', 'medium', 'low', 'none']);
 const select = z
@@ -7,7 +8,10 @@ const select = z
     workload: z.string().optional(),
     labels: z.record(z.string(), z.string()).optional(),
   })
-  .refine((value) => Object.values(value).some((part) => part !== undefined), 'select something: namespace, workload or labels');
+  .refine(
+    (value) => Object.values(value).some((part) => part !== undefined),
+    'select something: namespace, workload or labels',
+  );
 
 const completeness = z.union([
   z.enum(['all', 'mesh-config', 'root-policies', 'network-policies', 'rbac', 'gateways']),
@@ -26,9 +30,7 @@ export const config = z.strictObject({
       cni: z.enum(['enforces-network-policy', 'ignores-network-policy']).optional(),
     })
     .optional(),
-  assets: z
-    .array(z.strictObject({ select, sensitivity, why: z.string().optional() }))
-    .optional(),
+  assets: z.array(z.strictObject({ select, sensitivity, why: z.string().optional() })).optional(),
   entries: z.array(z.string()).optional(),
   wanted: z
     .array(
@@ -40,13 +42,35 @@ export const config = z.strictObject({
       }),
     )
     .optional(),
-  owners: z.strictObject({ label: z.string().optional(), annotation: z.string().optional(), codeowners: z.string().optional() }).optional(),
+  owners: z
+    .strictObject({
+      label: z.string().optional(),
+      annotation: z.string().optional(),
+      codeowners: z.string().optional(),
+    })
+    .optional(),
   exceptions: z
-    .array(z.strictObject({ rule: z.string(), select, reason: z.string(), owner: z.string().optional(), until: z.string().optional() }))
+    .array(
+      z.strictObject({
+        rule: z.string(),
+        select,
+        reason: z.string(),
+        owner: z.string().optional(),
+        until: z.string().optional(),
+      }),
+    )
     .optional(),
   observations: z
-    .array(z.strictObject({ workload: z.string(), saw: z.string(), at: z.string().optional(), by: z.string().optional(), how: z.string().optional() }))
+    .array(
+      z.strictObject({
+        workload: z.string(),
+        saw: z.string(),
+        at: z.string().optional(),
+        by: z.string().optional(),
+        how: z.string().optional(),
+      }),
+    )
     .optional(),
 });
 
-export type Config = z.infer<typeof config>;
+export type Config = DeepReadonly<z.infer<typeof config>>;

@@ -153,10 +153,22 @@ export const gatewayResult = z.strictObject({
   exposed: z.enum(['internet', 'node-network', 'cluster', 'unknown']),
   why: z.string(),
   listeners: z.array(
-    z.strictObject({ port: z.int(), protocol: z.string(), hosts: z.array(z.string()), tls: z.string(), location: location.optional() }),
+    z.strictObject({
+      port: z.int(),
+      protocol: z.string(),
+      hosts: z.array(z.string()),
+      tls: z.string(),
+      location: location.optional(),
+    }),
   ),
   routes: z.array(
-    z.strictObject({ hosts: z.array(z.string()), match: z.string(), to: z.string(), workloads: z.array(workloadId), location: location.optional() }),
+    z.strictObject({
+      hosts: z.array(z.string()),
+      match: z.string(),
+      to: z.string(),
+      workloads: z.array(workloadId),
+      location: location.optional(),
+    }),
   ),
 });
 
@@ -212,7 +224,9 @@ export const finding = z.strictObject({
   rollback: z.string(),
   references: z.array(z.string()),
   controls: z.array(z.string()),
-  exception: z.strictObject({ reason: z.string(), owner: z.string().optional(), until: z.string().optional() }).optional(),
+  exception: z
+    .strictObject({ reason: z.string(), owner: z.string().optional(), until: z.string().optional() })
+    .optional(),
 });
 
 export const attackPath = z.strictObject({
@@ -284,7 +298,9 @@ export const auditResult = z.strictObject({
     scope: z.strictObject({ complete: z.array(z.string()), namespaces: z.array(z.string()) }),
     istioVersion: z.strictObject({ value: z.string(), by: z.string() }).optional(),
     /** The mesh config in force: each value that the audit rests on, and where it comes from. */
-    meshConfig: z.array(z.strictObject({ field: z.string(), value: z.string(), from: z.string(), location: location.optional() })),
+    meshConfig: z.array(
+      z.strictObject({ field: z.string(), value: z.string(), from: z.string(), location: location.optional() }),
+    ),
     assumptions: z.array(z.string()),
   }),
   verdict: z.enum(['STRONG', 'MODERATE', 'WEAK', 'HIGH RISK', 'INCONCLUSIVE']),

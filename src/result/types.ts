@@ -1,13 +1,6 @@
 import type { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.ts';
 import type * as schema from './schema.ts';
-
-type DeepReadonly<T> = T extends [infer A, infer B]
-  ? readonly [A, B]
-  : T extends (infer U)[]
-  ? readonly DeepReadonly<U>[]
-  : T extends object
-    ? { readonly [K in keyof T]: DeepReadonly<Exclude<T[K], undefined>> }
-    : T;
 
 /** Type-only view of the result's schema: importing this loads no zod. */
 export type AuditResult = DeepReadonly<z.infer<typeof schema.auditResult>>;

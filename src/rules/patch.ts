@@ -17,10 +17,18 @@ export function newObjects(neighbour: string, manifests: readonly Manifest[]): P
   const [first] = manifests;
   const slash = neighbour.lastIndexOf('/');
   const folder = slash < 0 || neighbour.startsWith('<') ? '' : neighbour.slice(0, slash + 1);
-  const name = first ? `${first.kind.toLowerCase()}-${first.metadata.namespace ?? 'cluster'}-${first.metadata.name}.yaml` : 'change.yaml';
+  const name = first
+    ? `${first.kind.toLowerCase()}-${first.metadata.namespace ?? 'cluster'}-${first.metadata.name}.yaml`
+    : 'change.yaml';
   const lines = manifests.map(yamlOf).join('---\n').trimEnd().split('\n');
   const file = `${folder}meshproof/${name}`;
-  const diff = [`--- /dev/null`, `+++ ${file}`, `@@ -0,0 +1,${lines.length} @@`, ...lines.map((line) => `+${line}`), ''].join('\n');
+  const diff = [
+    `--- /dev/null`,
+    `+++ ${file}`,
+    `@@ -0,0 +1,${lines.length} @@`,
+    ...lines.map((line) => `+${line}`),
+    '',
+  ].join('\n');
   return { file, kind: 'new', diff, objects: manifests.map(objectName) };
 }
 
@@ -30,8 +38,16 @@ export function changedValue(by: By, path: string, before: string, after: string
   const file = 'file' in location ? location.file : `${by.kind} ${by.namespace}/${by.name}`;
   const line = 'file' in location ? location.line : 1;
   const key = path.slice(path.lastIndexOf('.') + 1);
-  const diff = [`--- ${file}`, `+++ ${file}`, `@@ -${line} +${line} @@ ${path}`, `-${key}: ${before}`, `+${key}: ${after}`, ''].join('\n');
+  const diff = [
+    `--- ${file}`,
+    `+++ ${file}`,
+    `@@ -${line} +${line} @@ ${path}`,
+    `-${key}: ${before}`,
+    `+${key}: ${after}`,
+    '',
+  ].join('\n');
   return { file, kind: 'edit', diff, objects: [`${by.kind} ${by.namespace}/${by.name}`] };
 }
 
-const objectName = ({ kind, metadata }: Manifest): string => `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;
+const objectName = ({ kind, metadata }: Manifest): string =>
+  `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;

@@ -15,7 +15,15 @@ export interface RuleMeta {
   /** Id in the catalogue of weaknesses. */
   readonly catalogue: string;
   /** Dimension of the score that a fail belongs to. */
-  readonly dimension: 'identity' | 'mtls' | 'request-authn' | 'authorization' | 'segmentation' | 'ingress' | 'egress' | 'auditability';
+  readonly dimension:
+    | 'identity'
+    | 'mtls'
+    | 'request-authn'
+    | 'authorization'
+    | 'segmentation'
+    | 'ingress'
+    | 'egress'
+    | 'auditability';
   readonly references: readonly string[];
 }
 
@@ -78,7 +86,11 @@ export interface Explanation {
   readonly title: string;
   readonly scenario: string;
   readonly impact: string;
-  readonly remediation: { readonly summary: string; readonly patches: readonly Patch[]; readonly steps: readonly string[] };
+  readonly remediation: {
+    readonly summary: string;
+    readonly patches: readonly Patch[];
+    readonly steps: readonly string[];
+  };
   readonly validation: { readonly positive: readonly string[]; readonly negative: readonly string[] };
   readonly rollback: string;
 }

@@ -16,7 +16,11 @@ export type AttachmentPoint = {
       readonly kind: 'waypoint';
       readonly gatewayName: string;
       /** The service whose chain it is; absent for traffic addressed to a pod. */
-      readonly service?: { readonly kind: 'Service' | 'ServiceEntry'; readonly namespace: string; readonly name: string };
+      readonly service?: {
+        readonly kind: 'Service' | 'ServiceEntry';
+        readonly namespace: string;
+        readonly name: string;
+      };
     }
 );
 
@@ -38,11 +42,13 @@ export function attachedPolicies<P extends Attachable>(index: PolicyIndex<P>, po
   if (point.kind === 'waypoint') {
     found.push(...index.targeting(cluster, rootNamespace, 'GatewayClass', 'istio-waypoint'));
     found.push(...index.targeting(cluster, namespace, 'Gateway', point.gatewayName));
-    if (point.service) found.push(...index.targeting(cluster, point.service.namespace, point.service.kind, point.service.name));
+    if (point.service)
+      found.push(...index.targeting(cluster, point.service.namespace, point.service.kind, point.service.name));
   } else {
     found.push(...index.selecting(cluster, rootNamespace, labels));
     if (namespace !== rootNamespace) found.push(...index.selecting(cluster, namespace, labels));
-    if (point.kind === 'kubernetes-gateway') found.push(...index.targeting(cluster, namespace, 'Gateway', point.gatewayName));
+    if (point.kind === 'kubernetes-gateway')
+      found.push(...index.targeting(cluster, namespace, 'Gateway', point.gatewayName));
   }
   return found.filter((policy) => isReadBy(policy, point.revision));
 }
@@ -52,4 +58,3 @@ function isReadBy(policy: Resource, revision: string): boolean {
   const wanted = policy.labels['istio.io/rev'];
   return wanted === undefined || wanted === '' || wanted === revision;
 }
-

@@ -14,14 +14,19 @@ export type CaptureOutcome =
  *
  * Source: istio tools/istio-iptables, manifests/charts/istio-control/istio-discovery/files/injection-template.yaml (reference §1.4, §5.3).
  */
-export function isCaptured(workload: Workload, port: number, transport: 'TCP' | 'UDP' | 'SCTP' = 'TCP'): CaptureOutcome {
+export function isCaptured(
+  workload: Workload,
+  port: number,
+  transport: 'TCP' | 'UDP' | 'SCTP' = 'TCP',
+): CaptureOutcome {
   const { dataPlane } = workload;
   const { capture } = dataPlane;
   const hole = (why: string, annotation?: string): CaptureOutcome => {
     const path = annotation === undefined ? undefined : capture.sources[annotation];
     return { captured: false, why, by: byOf(workload.resource, path ? { path, clause: String(path.at(-1)) } : {}) };
   };
-  if (dataPlane.kind === 'none') return { captured: false, why: `not in the mesh: ${dataPlane.why}`, by: dataPlane.by ?? null };
+  if (dataPlane.kind === 'none')
+    return { captured: false, why: `not in the mesh: ${dataPlane.why}`, by: dataPlane.by ?? null };
   if (transport !== 'TCP') return hole(`${transport} is not captured by any proxy`);
   if (dataPlane.kind === 'ambient') {
     return capture.bypassInbound ? hole('inbound capture is bypassed', 'bypassInbound') : { captured: true };
@@ -30,7 +35,11 @@ export function isCaptured(workload: Workload, port: number, transport: 'TCP' | 
   if (PROXY_PORTS.includes(port)) return hole(`port ${port} belongs to the proxy and is never captured`);
   if (capture.mode === 'NONE') return hole('interceptionMode NONE captures nothing', 'mode');
   if (capture.includeInboundPorts !== '*') {
-    return capture.includeInboundPorts.includes(port) ? { captured: true } : hole('includeInboundPorts leaves the port out', 'includeInboundPorts');
+    return capture.includeInboundPorts.includes(port)
+      ? { captured: true }
+      : hole('includeInboundPorts leaves the port out', 'includeInboundPorts');
   }
-  return capture.excludeInboundPorts.includes(port) ? hole('excludeInboundPorts names the port', 'excludeInboundPorts') : { captured: true };
+  return capture.excludeInboundPorts.includes(port)
+    ? hole('excludeInboundPorts names the port', 'excludeInboundPorts')
+    : { captured: true };
 }

@@ -24,7 +24,8 @@ export function decide(enforcement: Enforcement, query: Query): Verdict {
 }
 
 function decideArrival(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
-  if (query.at !== undefined && query.at !== 'network-policy') return decideAtPoint(enforcement, query, connects, query.at);
+  if (query.at !== undefined && query.at !== 'network-policy')
+    return decideAtPoint(enforcement, query, connects, query.at);
   const network = decideNetwork(enforcement, query, connects);
   if (!network.passes) return network.verdict;
   if (query.at === 'network-policy') return pass('network-policy', 'no NetworkPolicy stops it');
@@ -38,12 +39,18 @@ function decideArrival(enforcement: Enforcement, query: Query, connects: 'mtls' 
 }
 
 /** One point alone, whatever capture and the other points say. */
-function decideAtPoint(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext', at: EnforcementPoint): Verdict {
+function decideAtPoint(
+  enforcement: Enforcement,
+  query: Query,
+  connects: 'mtls' | 'plaintext',
+  at: EnforcementPoint,
+): Verdict {
   const peer = connects === 'mtls' ? query.source.identity : null;
   if (at === 'ztunnel') return decideAtZtunnel(enforcement, query, peer);
   if (at === 'waypoint') {
     const { workload, via } = query.destination;
-    const waypoint = workload.gateway?.kind === 'waypoint' ? workload : waypointOf(enforcement, via?.service ?? workload);
+    const waypoint =
+      workload.gateway?.kind === 'waypoint' ? workload : waypointOf(enforcement, via?.service ?? workload);
     return waypoint ? decideAtWaypoint(enforcement, query, waypoint) : pass('waypoint', 'no waypoint is used');
   }
   return decideAtSidecar(enforcement, query, connects);
@@ -57,7 +64,10 @@ function decideOnTheWay(enforcement: Enforcement, query: Query, connects: 'mtls'
   if (first.outcome === 'deny') return first;
   // Behind it the destination sees the waypoint, not the client.
   const { ip: _clientIp, ...source } = query.source;
-  const behind: Query = { ...query, source: { ...source, identity: waypoint.identity, position: { kind: 'workload', workload: waypoint } } };
+  const behind: Query = {
+    ...query,
+    source: { ...source, identity: waypoint.identity, position: { kind: 'workload', workload: waypoint } },
+  };
   const second = decideAtProxy(enforcement, behind, connects);
   const decisive = second.outcome === 'allow' ? first : second;
   return {
@@ -97,14 +107,17 @@ function decideAtProxy(enforcement: Enforcement, query: Query, connects: 'mtls' 
   if (workload.dataPlane.kind === 'ambient') {
     const peer: Principal | null = connects === 'mtls' ? query.source.identity : null;
     // What has a socket in the host's network is taken for a probe (reference §15.3).
-    if (query.source.position.kind === 'node-network') return pass('none', 'traffic from the own node is taken for a probe and not checked');
+    if (query.source.position.kind === 'node-network')
+      return pass('none', 'traffic from the own node is taken for a probe and not checked');
     return decideAtZtunnel(enforcement, query, peer);
   }
   return decideAtSidecar(enforcement, query, connects);
 }
 
-const pass = (point: EnforcementPoint, reason: string, by: Verdict['by'] = null): Verdict => bare('allow', point, reason, by);
-const stop = (point: EnforcementPoint, reason: string, by: Verdict['by'] = null): Verdict => bare('deny', point, reason, by);
+const pass = (point: EnforcementPoint, reason: string, by: Verdict['by'] = null): Verdict =>
+  bare('allow', point, reason, by);
+const stop = (point: EnforcementPoint, reason: string, by: Verdict['by'] = null): Verdict =>
+  bare('deny', point, reason, by);
 
 function bare(outcome: 'allow' | 'deny', point: EnforcementPoint, reason: string, by: Verdict['by']): Verdict {
   const step = { point, stage: 'capture', outcome: outcome === 'deny' ? 'stop' : 'pass', text: reason } as const;

@@ -165,7 +165,8 @@ export function attachmentPoint(workload: Workload, rootNamespace: string): Atta
   const { cluster, namespace, labels } = workload;
   const base = { cluster, namespace, labels, rootNamespace, revision: workload.dataPlane.revision };
   const gateway = workload.gateway;
-  if (gateway?.kind === 'waypoint') return { ...base, kind: 'waypoint', gatewayName: gateway.gatewayName ?? workload.name };
+  if (gateway?.kind === 'waypoint')
+    return { ...base, kind: 'waypoint', gatewayName: gateway.gatewayName ?? workload.name };
   if (gateway?.kind === 'kubernetes' && gateway.gatewayName) {
     return { ...base, kind: 'kubernetes-gateway', gatewayName: gateway.gatewayName };
   }

@@ -11,7 +11,12 @@ export const CNI_ENFORCES = 'the CNI enforces NetworkPolicy';
 const HBONE_PORT = 15008;
 
 export type NetworkOutcome =
-  | { readonly passes: true; readonly requires: readonly Requirement[]; readonly assumes: readonly string[]; readonly steps: readonly TraceStep[] }
+  | {
+      readonly passes: true;
+      readonly requires: readonly Requirement[];
+      readonly assumes: readonly string[];
+      readonly steps: readonly TraceStep[];
+    }
   | { readonly passes: false; readonly verdict: Verdict };
 
 const OPEN: NetworkOutcome = { passes: true, requires: [], assumes: [], steps: [] };
@@ -30,10 +35,21 @@ export function decideNetwork(enforcement: Enforcement, query: Query, connects: 
   const port = connects === 'mtls' && workload.dataPlane.kind === 'ambient' ? HBONE_PORT : query.destination.port;
   const decisions: NetworkDecision[] = [];
   if (position.kind === 'workload') {
-    decisions.push(decideEgress(network, podOf(position.workload), peerOf(mesh, { kind: 'workload', workload }), port, query.transport));
+    decisions.push(
+      decideEgress(
+        network,
+        podOf(position.workload),
+        peerOf(mesh, { kind: 'workload', workload }),
+        port,
+        query.transport,
+      ),
+    );
   }
-  decisions.push(decideIngress(network, peerOf(mesh, position, query.source.ip), podOf(workload), port, query.transport));
-  const stop = decisions.find(({ outcome }) => outcome === 'deny') ?? decisions.find(({ outcome }) => outcome === 'unknown');
+  decisions.push(
+    decideIngress(network, peerOf(mesh, position, query.source.ip), podOf(workload), port, query.transport),
+  );
+  const stop =
+    decisions.find(({ outcome }) => outcome === 'deny') ?? decisions.find(({ outcome }) => outcome === 'unknown');
   if (stop) return { passes: false, verdict: verdictOf(stop) };
   const relevant = decisions.filter(({ isolatedBy }) => isolatedBy.length > 0);
   return {

@@ -53,7 +53,8 @@ export class PolicyIndex<P extends Resource<Selected>> {
       const shelf = this.#shelf(policy.cluster, policy.namespace);
       const targets = targetsOf(policy.spec);
       const [label] = Object.entries(matchLabelsOf(policy.spec));
-      if (targets.length > 0) for (const target of targets) push(shelf.byTarget, `${target.kind}/${target.name}`, policy);
+      if (targets.length > 0)
+        for (const target of targets) push(shelf.byTarget, `${target.kind}/${target.name}`, policy);
       else if (label) push(shelf.byLabel, label.join('='), policy);
       else shelf.wide.push(policy);
     }

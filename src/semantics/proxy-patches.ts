@@ -6,7 +6,8 @@ import { isSubset } from './policy-index.ts';
 
 const TOUCHING = new Set(['LISTENER', 'FILTER_CHAIN', 'NETWORK_FILTER', 'HTTP_FILTER', 'LISTENER_FILTER']);
 /** Filters that answer no question of access: adding one changes no verdict (reference §15.9). */
-const HARMLESS = /\.(local_ratelimit|ratelimit|compressor|decompressor|buffer|grpc_stats|stats|istio_stats|stackdriver|cors|fault|grpc_web|tap|bandwidth_limit|admission_control)$|^istio\.stats$/;
+const HARMLESS =
+  /\.(local_ratelimit|ratelimit|compressor|decompressor|buffer|grpc_stats|stats|istio_stats|stackdriver|cors|fault|grpc_web|tap|bandwidth_limit|admission_control)$|^istio\.stats$/;
 
 /**
  * EnvoyFilters that may change what a proxy enforces on inbound traffic. Which change they make is not worked out here: verdicts of such
@@ -25,11 +26,15 @@ export class ProxyPatches {
   }
 
   of(workload: Workload): readonly Resource[] {
-    if (this.#byNamespace.size === 0 || workload.dataPlane.kind === 'none' || workload.dataPlane.kind === 'ambient') return [];
+    if (this.#byNamespace.size === 0 || workload.dataPlane.kind === 'none' || workload.dataPlane.kind === 'ambient')
+      return [];
     const namespaces = new Set([this.#rootNamespace, workload.namespace]);
     return [...namespaces]
       .flatMap((namespace) => this.#byNamespace.get(`${workload.cluster}:${namespace}`) ?? [])
-      .filter((filter) => selects(filter, workload) && (filter.spec.configPatches ?? []).some((patch) => mayTouch(patch, workload)));
+      .filter(
+        (filter) =>
+          selects(filter, workload) && (filter.spec.configPatches ?? []).some((patch) => mayTouch(patch, workload)),
+      );
   }
 }
 

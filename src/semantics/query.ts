@@ -12,6 +12,8 @@ export interface Query {
   readonly token?: { readonly claims: Claims; readonly valid: boolean };
   readonly sni?: string;
   readonly transport: 'TCP' | 'UDP' | 'SCTP';
+  /** Trace also what missed, for a person who asks why. */
+  readonly explain?: boolean;
   /** Ask this point alone, as if the connection had arrived there with the stated peer. */
   readonly at?: EnforcementPoint;
 }

@@ -1,4 +1,12 @@
-import { type Mesh, type MeshService, type Principal, principal, type ServicePort, type Workload, type WorkloadId } from '../model/inventory/types.ts';
+import {
+  type Mesh,
+  type MeshService,
+  type Principal,
+  principal,
+  type ServicePort,
+  type Workload,
+  type WorkloadId,
+} from '../model/inventory/types.ts';
 import type { HttpAttributes, Request, RequestFrom, RequestTo } from '../result/request.ts';
 import { suggest } from '../util/suggest.ts';
 import type { HttpRequest } from './attempt.ts';
@@ -57,8 +65,12 @@ function resolveSource(mesh: Mesh, from: RequestFrom): Source | Unresolved {
       : { position: { kind: 'unstated' }, identity, connects: 'mtls', ...addresses };
   }
   if (from.plaintext) return { position: { kind: 'unstated' }, identity: null, connects: 'plaintext', ...addresses };
-  if (from.ip !== undefined) return { position: { kind: 'internet' }, identity: null, connects: 'plaintext', ...addresses };
-  return { error: 'the request does not say who sends it', help: 'give `from` a workload, principal, namespace, internet, plaintext or ip' };
+  if (from.ip !== undefined)
+    return { position: { kind: 'internet' }, identity: null, connects: 'plaintext', ...addresses };
+  return {
+    error: 'the request does not say who sends it',
+    help: 'give `from` a workload, principal, namespace, internet, plaintext or ip',
+  };
 }
 
 function resolveDestinations(mesh: Mesh, to: RequestTo): readonly Destination[] | Unresolved {
@@ -70,12 +82,23 @@ function resolveDestinations(mesh: Mesh, to: RequestTo): readonly Destination[] 
   }
   if (to.service !== undefined) return throughService(mesh, to.service, to.port, ip);
   if (to.serviceEntry !== undefined || to.external !== undefined) {
-    return { error: 'requests to hosts outside the mesh are not decided yet', help: 'name a workload, a service or a gateway' };
+    return {
+      error: 'requests to hosts outside the mesh are not decided yet',
+      help: 'name a workload, a service or a gateway',
+    };
   }
-  return { error: 'the request does not say where it goes', help: 'give `to` a workload, service or gateway, and a port' };
+  return {
+    error: 'the request does not say where it goes',
+    help: 'give `to` a workload, service or gateway, and a port',
+  };
 }
 
-function throughService(mesh: Mesh, id: string, number: number, ip: { ip?: string }): readonly Destination[] | Unresolved {
+function throughService(
+  mesh: Mesh,
+  id: string,
+  number: number,
+  ip: { ip?: string },
+): readonly Destination[] | Unresolved {
   const service = mesh.serviceById.get(id);
   if (!service) return unknownName('service', id, mesh.serviceById.keys());
   const port = service.ports.find((candidate) => candidate.port === number);
@@ -89,12 +112,17 @@ function throughService(mesh: Mesh, id: string, number: number, ip: { ip?: strin
     return workload && target !== undefined ? [{ workload, port: target, via: { service, port }, ...ip }] : [];
   });
   if (destinations.length > 0) return destinations;
-  return { error: `service \`${id}\` leads to no workload of the input`, help: 'its selector matches no pod; name the workload itself' };
+  return {
+    error: `service \`${id}\` leads to no workload of the input`,
+    help: 'its selector matches no pod; name the workload itself',
+  };
 }
 
 /** The workload's own port behind a service port. */
 export function targetPort(workload: Workload, service: MeshService, port: ServicePort): number | undefined {
-  const behind = workload.ports.find((own) => own.services.some((entry) => entry.service === service.id && entry.port === port.port));
+  const behind = workload.ports.find((own) =>
+    own.services.some((entry) => entry.service === service.id && entry.port === port.port),
+  );
   if (behind) return behind.port;
   return typeof port.targetPort === 'number' ? port.targetPort : undefined;
 }
@@ -106,14 +134,21 @@ function findWorkload(mesh: Mesh, name: string, cluster = ''): Workload | Unreso
 
 function unknownName(what: string, name: string, known: Iterable<string>): Unresolved {
   const near = suggest(name, known);
-  return { error: `there is no ${what} \`${name}\` in the input`, help: near ? `did you mean \`${near}\`?` : `names have the form namespace/name` };
+  return {
+    error: `there is no ${what} \`${name}\` in the input`,
+    help: near ? `did you mean \`${near}\`?` : `names have the form namespace/name`,
+  };
 }
 
 function httpRequest(http: HttpAttributes, { workload, via }: Destination): HttpRequest {
   const { headers = [] } = http;
   // White space around a field value is no part of it (RFC 9110 §5.5).
-  const list = (isPairs(headers) ? headers : Object.entries(headers)).map(([name, value]) => [name, value.trim()] as const);
-  const fallback = via ? `${via.service.name}.${via.service.namespace}.svc.cluster.local` : `${workload.name}.${workload.namespace}`;
+  const list = (isPairs(headers) ? headers : Object.entries(headers)).map(
+    ([name, value]) => [name, value.trim()] as const,
+  );
+  const fallback = via
+    ? `${via.service.name}.${via.service.namespace}.svc.cluster.local`
+    : `${workload.name}.${workload.namespace}`;
   return { method: http.method, path: http.path, host: http.host ?? fallback, headers: list };
 }
 

@@ -135,9 +135,14 @@ function fillHeader(draft: Draft, name: string, value: string): void {
 /** A negative condition matters only where the value in hand, or the one that would be sent by default, is excluded. */
 function avoid(draft: Draft, { field, values }: Clause): void {
   const excludes = (value: string): boolean => values.some((pattern) => loosely(pattern, value));
-  if (field === 'notPaths' && excludes(draft.path ?? '/')) draft.path = firstFree(['/', '/x', '/index.html', '/a/b'], excludes, draft.path ?? '/');
+  if (field === 'notPaths' && excludes(draft.path ?? '/'))
+    draft.path = firstFree(['/', '/x', '/index.html', '/a/b'], excludes, draft.path ?? '/');
   if (field === 'notMethods' && excludes(draft.method ?? 'GET')) {
-    draft.method = firstFree(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'], excludes, draft.method ?? 'GET');
+    draft.method = firstFree(
+      ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'],
+      excludes,
+      draft.method ?? 'GET',
+    );
   }
   if (field === 'notPrincipals' && values.includes('*')) draft.peer = null;
 }
@@ -186,13 +191,18 @@ function identityFor(pattern: string): Principal {
   const prefix = pattern.slice(0, -1);
   const given = prefix.split('/');
   const fill = [TRUST_DOMAIN, 'ns', 'any', 'sa', 'any'];
-  return [...given.slice(0, -1), given.at(-1) || fill[given.length - 1] || '', ...fill.slice(given.length)].join('/') as Principal;
+  return [...given.slice(0, -1), given.at(-1) || fill[given.length - 1] || '', ...fill.slice(given.length)].join(
+    '/',
+  ) as Principal;
 }
 
 function requestPrincipalFor(value: string): Record<string, unknown> {
   if (value === '*') return { iss: 'any-issuer', sub: 'any-subject' };
   const slash = value.lastIndexOf('/');
-  if (slash < 0) return value.startsWith('*') ? { iss: 'any-issuer', sub: concrete(value) } : { iss: concrete(value), sub: 'any-subject' };
+  if (slash < 0)
+    return value.startsWith('*')
+      ? { iss: 'any-issuer', sub: concrete(value) }
+      : { iss: concrete(value), sub: 'any-subject' };
   const [issuer, subject] = [value.slice(0, slash), value.slice(slash + 1)];
   return { iss: concrete(issuer, 'any-issuer'), sub: concrete(subject, 'any-subject') };
 }

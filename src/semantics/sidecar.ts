@@ -41,8 +41,17 @@ export function decideAtSidecar(enforcement: Enforcement, query: Query, connects
   }
   const envoy = enforcement.envoy(workload);
   const chain = arrived.chain === 'http' ? envoy.http : envoy.tcp;
-  const view = viewAt(query, peer, arrived.chain === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined);
-  const decision = decideChain(chain, envoy.providers, { view, ...(query.token ? { token: query.token } : {}) }, 'sidecar');
+  const view = viewAt(
+    query,
+    peer,
+    arrived.chain === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined,
+  );
+  const decision = decideChain(
+    chain,
+    envoy.providers,
+    { view, explain: query.explain ?? false, ...(query.token ? { token: query.token } : {}) },
+    'sidecar',
+  );
   const accepted = `${mode} takes ${connects === 'mtls' ? 'mutual TLS' : 'plaintext'} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
   return {
     outcome: decision.outcome,
@@ -61,15 +70,26 @@ function transportStep(outcome: 'pass' | 'stop', text: string, by: Verdict['by']
 }
 
 /** What Envoy's policies see. `path` is given on HTTP chains only. */
-export function viewAt(query: Query, peer: View['peer'], path: string | undefined, trustedHops = 0): Omit<View, 'claims'> {
+export function viewAt(
+  query: Query,
+  peer: View['peer'],
+  path: string | undefined,
+  trustedHops = 0,
+): Omit<View, 'claims'> {
   const { source, destination, http } = query;
   return {
     peer,
     sourceIp: source.ip,
-    remoteIp: source.remoteIp ?? (http && path !== undefined ? forwardedAddress(http.headers, trustedHops) : undefined) ?? source.ip,
-    destinationIp: destination.ip ?? (destination.workload.addresses.length === 1 ? destination.workload.addresses[0] : undefined),
+    remoteIp:
+      source.remoteIp ??
+      (http && path !== undefined ? forwardedAddress(http.headers, trustedHops) : undefined) ??
+      source.ip,
+    destinationIp:
+      destination.ip ?? (destination.workload.addresses.length === 1 ? destination.workload.addresses[0] : undefined),
     port: destination.port,
     sni: query.source.identity !== null || query.sni ? (query.sni ?? '').toLowerCase() : '',
-    ...(http && path !== undefined ? { http: { method: http.method, path, authority: http.host, headers: http.headers } } : {}),
+    ...(http && path !== undefined
+      ? { http: { method: http.method, path, authority: http.host, headers: http.headers } }
+      : {}),
   };
 }

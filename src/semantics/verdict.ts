@@ -13,7 +13,17 @@ export type EnforcementPoint = 'network-policy' | 'ztunnel' | 'waypoint' | 'side
 /** One step on the way of a request, in the order in which it is taken. */
 export interface TraceStep {
   readonly point: EnforcementPoint;
-  readonly stage: 'capture' | 'network-policy' | 'transport' | 'custom' | 'jwt' | 'audit' | 'deny' | 'allow' | 'route' | 'resolve';
+  readonly stage:
+    | 'capture'
+    | 'network-policy'
+    | 'transport'
+    | 'custom'
+    | 'jwt'
+    | 'audit'
+    | 'deny'
+    | 'allow'
+    | 'route'
+    | 'resolve';
   readonly outcome: 'pass' | 'stop' | 'note';
   /** One sentence for a person. */
   readonly text: string;

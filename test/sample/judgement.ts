@@ -108,7 +108,11 @@ export function sampleConfidence(): AuditResult['confidence'] {
   const lost = ['data-plane-evidence', 'traffic-tests', 'mtls', 'boundary'];
   const deductions = confidenceDeductions
     .filter(({ id }) => lost.includes(id))
-    .map(({ points, reason }) => ({ points, reason, remedy: 'collect what the proxies hold: `meshproof collect --context payments-prod`' }));
+    .map(({ points, reason }) => ({
+      points,
+      reason,
+      remedy: 'collect what the proxies hold: `meshproof collect --context payments-prod`',
+    }));
   return {
     value: 100 - deductions.reduce((sum, { points }) => sum + points, 0),
     deductions,

@@ -39,7 +39,8 @@ function terminal(result: SuitesResult, output: Output): string {
     if (item.pass && !output.verbose) continue;
     const mark = item.pass ? colors.green('pass') : colors.red('FAIL');
     lines.push(`${mark}  ${item.suite} › ${item.name}`);
-    if (!item.pass) lines.push(`      expected ${item.expect}, got ${item.got}${item.by ? ` by ${item.by}` : ''}: ${item.reason}`);
+    if (!item.pass)
+      lines.push(`      expected ${item.expect}, got ${item.got}${item.by ? ` by ${item.by}` : ''}: ${item.reason}`);
   }
   for (const item of result.invariants) {
     if (!item.pass) lines.push(`${colors.red('FAIL')}  ${item.suite} › ${item.name}`, `      ${item.why}`);
@@ -70,6 +71,10 @@ function junit({ cases, invariants, failed }: SuitesResult): string {
 
 function escapeXml(text: string): string {
   const named: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 has no way to write these characters
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '�').replace(/[&<>"]/g, (character) => named[character] ?? character);
+  return withoutControls(text)
+    .replace(/[&<>"]/g, (character) => named[character] ?? character);
 }
+
+/** XML 1.0 has no way to write control characters. */
+const withoutControls = (text: string): string =>
+  [...text].map((character) => (character < ' ' && !'\t\n\r'.includes(character) ? '\ufffd' : character)).join('');

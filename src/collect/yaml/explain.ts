@@ -97,6 +97,7 @@ const NEAR = 2000;
  * may well hold braces.
  */
 export function findTemplate(text: string): (Explanation & { readonly offset: number }) | undefined {
+  if (!text.includes('{') && !text.includes('<%')) return undefined;
   const head = text.slice(0, 2 * NEAR);
   for (const [pattern, command] of PLACEHOLDERS) {
     const offset = head.search(pattern);

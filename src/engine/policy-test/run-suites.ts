@@ -20,7 +20,14 @@ export async function runSuites(names: readonly string[], io: CollectIo): Promis
   for (const document of documents) {
     const read = readPolicyTest(document.value);
     if ('problems' in read) {
-      for (const message of read.problems) log.push({ severity: 'error', file: document.file, line: document.line, message, help: 'see docs/policy-tests.md' });
+      for (const message of read.problems)
+        log.push({
+          severity: 'error',
+          file: document.file,
+          line: document.line,
+          message,
+          help: 'see docs/policy-tests.md',
+        });
       results.push({ cases: [], invariants: [], passed: 0, failed: 1 });
       continue;
     }
@@ -52,7 +59,10 @@ async function meshOf(
   const key = inline.length === 0 ? [document.folder, ...paths].join('\n') : undefined;
   const known = key === undefined ? undefined : meshes.get(key);
   if (known) return known;
-  const collected = await collect(paths.map((path) => ({ path })), { ...io, cwd: document.folder });
+  const collected = await collect(
+    paths.map((path) => ({ path })),
+    { ...io, cwd: document.folder },
+  );
   const config = collected.configFile ? readConfig(collected.configFile) : undefined;
   const objects: RawObject[] = [...collected.objects, ...inline];
   const loaded = loadMesh(objects, config?.facts);

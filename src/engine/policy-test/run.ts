@@ -38,7 +38,9 @@ export interface SuiteResult {
 }
 
 /** Checks a document against the schema; the messages name the path of what is wrong. */
-export function readPolicyTest(value: unknown): { readonly test: PolicyTest } | { readonly problems: readonly string[] } {
+export function readPolicyTest(
+  value: unknown,
+): { readonly test: PolicyTest } | { readonly problems: readonly string[] } {
   const parsed = policyTest.safeParse(value);
   if (parsed.success) return { test: parsed.data };
   return { problems: parsed.error.issues.map(describeIssue) };
@@ -71,7 +73,7 @@ function runCase(enforcement: Enforcement, suite: string, entry: Case, index: nu
     const reason = `${queries.error}; ${queries.help}`;
     return { ...base, got: 'error', pass: false, by: null, reason, requires: [], assumes: [], trace: [] };
   }
-  const verdict = weakest(queries.map((query) => decide(enforcement, query)));
+  const verdict = weakest(queries.map((query) => decide(enforcement, { ...query, explain: true })));
   const by = verdict.by && nameOf(verdict.by);
   const asExpected = verdict.outcome === entry.expect && (entry.by === undefined || entry.by === by);
   const pass = asExpected && (entry.routed === undefined || entry.routed === verdict.routed);
@@ -92,7 +94,10 @@ const nameOf = (by: By): string => (by.namespace ? `${by.namespace}/${by.name}` 
 
 /** A request through a service may land at any endpoint: what some endpoint lets in gets in. */
 function weakest(verdicts: readonly Verdict[]): Verdict {
-  const found = verdicts.find(({ outcome }) => outcome === 'allow') ?? verdicts.find(({ outcome }) => outcome === 'unknown') ?? verdicts[0];
+  const found =
+    verdicts.find(({ outcome }) => outcome === 'allow') ??
+    verdicts.find(({ outcome }) => outcome === 'unknown') ??
+    verdicts[0];
   if (!found) throw new Error('a resolved request has at least one endpoint');
   return found;
 }

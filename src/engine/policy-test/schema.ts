@@ -23,7 +23,12 @@ export const policyTest = z.strictObject({
         name: z.string().optional(),
         request: request.extend({
           http: z
-            .strictObject({ method: z.string().default('GET'), path: z.string().default('/'), host: z.string().optional(), headers: header.optional() })
+            .strictObject({
+              method: z.string().default('GET'),
+              path: z.string().default('/'),
+              host: z.string().optional(),
+              headers: header.optional(),
+            })
             .optional(),
         }),
         expect: z.enum(['allow', 'deny', 'unknown']),

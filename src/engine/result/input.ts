@@ -43,4 +43,6 @@ function settings(config: MeshConfig, named: boolean): AuditResult['input']['mes
 }
 
 const providers = ({ extensionProviders }: MeshConfig): string =>
-  extensionProviders.value.map(({ name, kind, failOpen }) => `${name} (${kind}${failOpen ? ', fails open' : ''})`).join(', ') || 'none';
+  extensionProviders.value
+    .map(({ name, kind, failOpen }) => `${name} (${kind}${failOpen ? ', fails open' : ''})`)
+    .join(', ') || 'none';

@@ -7,7 +7,10 @@ import type { AuditResult, PortResult, WorkloadResult } from '../../result/types
 /** The inventory as the result shows it. */
 export function inventoryResult(facts: Facts): AuditResult['inventory'] {
   const { mesh } = facts;
-  const identities = [...mesh.identities].map(([principal, workloads]) => ({ principal, workloads: workloads.map(({ id }) => id).sort() }));
+  const identities = [...mesh.identities].map(([principal, workloads]) => ({
+    principal,
+    workloads: workloads.map(({ id }) => id).sort(),
+  }));
   return {
     clusters: mesh.clusters,
     services: mesh.services.map(({ id, cluster, type, ports, workloads }) => ({
@@ -48,7 +51,13 @@ function workloadResult(facts: Facts, workload: Workload): WorkloadResult {
     dataPlane: { kind: dataPlane.kind, status: dataPlane.status, why: dataPlane.why },
     ...(asset.basis === 'unknown'
       ? {}
-      : { sensitivity: { level: asset.level, why: asset.why, status: asset.basis === 'declared' ? 'VERIFIED' : 'INFERRED' } as const }),
+      : {
+          sensitivity: {
+            level: asset.level,
+            why: asset.why,
+            status: asset.basis === 'declared' ? 'VERIFIED' : 'INFERRED',
+          } as const,
+        }),
     ports: facts.ports(workload).map(portResult),
   };
 }
@@ -69,7 +78,8 @@ function portResult(facts: PortFacts): PortResult {
 }
 
 function exposureOf({ access, internet, nodeNetwork }: PortFacts): PortResult['exposure'] {
-  const passes = (entrances: readonly Entrance[]): Entrance | undefined => entrances.find(({ verdict }) => verdict.outcome === 'allow');
+  const passes = (entrances: readonly Entrance[]): Entrance | undefined =>
+    entrances.find(({ verdict }) => verdict.outcome === 'allow');
   const outside = passes(internet);
   const node = passes(nodeNetwork);
   const [named] = access.identities.values();

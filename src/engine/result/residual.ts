@@ -26,7 +26,11 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
   }
   const root = facts.enforcement.rootNamespace;
   if (facts.mesh.config.trustDomain.from === 'default' && !facts.isComplete('mesh-config')) {
-    add('the mesh config in force (Istio defaults are assumed)', inMesh.length, `kubectl get configmap istio -n ${root} -o yaml | meshproof audit ${input} -`);
+    add(
+      'the mesh config in force (Istio defaults are assumed)',
+      inMesh.length,
+      `kubectl get configmap istio -n ${root} -o yaml | meshproof audit ${input} -`,
+    );
   }
   if (!facts.isComplete('root-policies') && !facts.isComplete({ namespace: root })) {
     add(
@@ -36,11 +40,23 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
     );
   }
   if (facts.mesh.resources.of('NetworkPolicy').length > 0) {
-    const isolated = facts.mesh.workloads.filter((workload) => facts.mesh.resources.inNamespace('NetworkPolicy', workload.namespace, workload.cluster).length > 0);
-    add('whether the CNI enforces NetworkPolicy', isolated.length, 'kubectl get daemonsets -A -l k8s-app -o name; state it as mesh.cni in meshproof.yaml');
+    const isolated = facts.mesh.workloads.filter(
+      (workload) => facts.mesh.resources.inNamespace('NetworkPolicy', workload.namespace, workload.cluster).length > 0,
+    );
+    add(
+      'whether the CNI enforces NetworkPolicy',
+      isolated.length,
+      'kubectl get daemonsets -A -l k8s-app -o name; state it as mesh.cni in meshproof.yaml',
+    );
   }
   if (facts.wanted.flows.every(({ basis }) => basis !== 'declared')) {
-    add('which traffic is wanted (nothing is declared, so excess access is probable, not certain)', findings.length, 'declare `wanted:` in meshproof.yaml');
+    add(
+      'which traffic is wanted (nothing is declared, so excess access is probable, not certain)',
+      findings.length,
+      'declare `wanted:` in meshproof.yaml',
+    );
   }
-  return [...open].map(([unknown, { settles, command }]) => ({ unknown, settles, command })).sort((a, b) => b.settles - a.settles || (a.unknown < b.unknown ? -1 : 1));
+  return [...open]
+    .map(([unknown, { settles, command }]) => ({ unknown, settles, command }))
+    .sort((a, b) => b.settles - a.settles || (a.unknown < b.unknown ? -1 : 1));
 }

@@ -2,8 +2,8 @@ import { JSON_SCHEMA, load } from 'js-yaml';
 import type { MeshConfig } from '../mesh-config.ts';
 import type { Path } from '../resource.ts';
 import { isObject } from '../shape.ts';
-import { NO_VALUES, type ProxyValues } from './injector-settings.ts';
-import type { PodSet } from './pod-set.ts';
+import { NO_VALUES, type ProxyValues } from './data-plane/injector-settings.ts';
+import type { PodSet } from './pods/pod-set.ts';
 import type { Capture } from './types.ts';
 
 const MODES = ['REDIRECT', 'TPROXY', 'NONE'] as const;

@@ -1,5 +1,5 @@
-import type { Decision } from './data-plane.ts';
-import type { PodSet } from './pod-set.ts';
+import type { Decision } from './data-plane/data-plane.ts';
+import type { PodSet } from './pods/pod-set.ts';
 import type { GatewayRole, WorkloadId, WorkloadPort } from './types.ts';
 
 /** A port that a workload itself says it has. */

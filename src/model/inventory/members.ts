@@ -1,17 +1,17 @@
 import type { MeshConfig } from '../mesh-config.ts';
 import type { Resources } from '../resources.ts';
-import { type DataPlaneContext, decideDataPlane } from './data-plane.ts';
-import { declaredPorts } from './declared-ports.ts';
-import { readGatewayClasses } from './gateway-classes.ts';
-import { GATEWAY_CLASS_NAME, gatewayNameOf, gatewayRoleOf } from './gateway-role.ts';
-import { readInjectorSettings } from './injector-settings.ts';
-import { findMachines } from './machines.ts';
-import { deployManagedGateways, type ManagedGateways } from './managed-gateways.ts';
+import { type DataPlaneContext, decideDataPlane } from './data-plane/data-plane.ts';
+import { readInjectorSettings } from './data-plane/injector-settings.ts';
+import { findInjectionWebhooks, type InjectionWebhooks } from './data-plane/webhooks.ts';
+import { readGatewayClasses } from './gateways/classes.ts';
+import { deployManagedGateways, type ManagedGateways } from './gateways/managed.ts';
+import { GATEWAY_CLASS_NAME, gatewayNameOf, gatewayRoleOf } from './gateways/role.ts';
 import type { Member } from './member.ts';
-import { type PodSet, serviceAccountOf } from './pod-set.ts';
-import { addressesOf } from './pods.ts';
+import { declaredPorts } from './pods/declared-ports.ts';
+import { findMachines } from './pods/machines.ts';
+import { type PodSet, serviceAccountOf } from './pods/pod-set.ts';
+import { addressesOf } from './pods/pods.ts';
 import { type MeshNamespace, namespaceKey, type WorkloadId, workloadId } from './types.ts';
-import { findInjectionWebhooks, type InjectionWebhooks } from './webhooks.ts';
 
 export interface MemberContext {
   readonly resources: Resources;

@@ -1,6 +1,6 @@
-import { containersOf } from './container.ts';
 import type { Member } from './member.ts';
 import { findOwner, type OwnerRule } from './owner.ts';
+import { containersOf } from './pods/container.ts';
 import { type MeshNamespace, principal, type Workload, type WorkloadPort } from './types.ts';
 
 export interface WorkloadParts {

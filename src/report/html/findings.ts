@@ -1,9 +1,10 @@
 import { formatLocation } from '../../result/location.ts';
 import type { Request } from '../../result/request.ts';
 import type { AuditResult, Finding } from '../../result/types.ts';
-import { acceptedFindings, extent, findingsByOwner, groupSubjects, openFindings, type SubjectGroup, type WorkloadOf } from '../causes.ts';
+import { acceptedFindings, extent, findingsByOwner, openFindings, type WorkloadOf } from '../causes.ts';
 import { requestAsTest, requestFields } from '../request-text.ts';
-import { count, number, subjectName } from '../wording.ts';
+import { groupSubjects, type SubjectGroup, subjectName } from '../subjects.ts';
+import { count, number } from '../wording.ts';
 import { at, block, bullets, code, folded, patchBlock, severityChip, table } from './marks.ts';
 import { type Content, type Html, html, joined, link, prose } from './syntax.ts';
 
@@ -20,14 +21,23 @@ export function findings(result: AuditResult, workloadOf: WorkloadOf, anchor: (f
   const overview = table(
     'Findings by cause',
     ['Finding', 'Severity', 'Affected', 'Status', 'Owner'],
-    open.map((finding) => [linkTo(finding), severityChip(finding.severity), extent([finding], workloadOf), finding.status, finding.owner ?? '']),
+    open.map((finding) => [
+      linkTo(finding),
+      severityChip(finding.severity),
+      extent([finding], workloadOf),
+      finding.status,
+      finding.owner ?? '',
+    ]),
   );
   const owners = table(
     'Findings by owner',
     ['Owner', 'Findings'],
     findingsByOwner(open, workloadOf).map(({ owner, findings: owned }) => [
       owner ?? 'no owner known',
-      html`${joined(owned.map((finding) => html`${severityChip(finding.severity)} ${linkTo(finding)}`), html`<br>`)}`,
+      html`${joined(
+        owned.map((finding) => html`${severityChip(finding.severity)} ${linkTo(finding)}`),
+        html`<br>`,
+      )}`,
     ]),
   );
   return html`<section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings by cause</h2>
@@ -41,7 +51,9 @@ function card(finding: Finding, anchor: string, severalClusters: boolean): Html 
   const { severity, exception, witness, remediation, factors, scenario } = finding;
   const urgent = !exception && (severity === 'CRITICAL' || severity === 'HIGH');
   const patches = remediation.patches.map(patchBlock);
-  const morePatches = patches.length > shownPatches && folded(count(patches.length - shownPatches, 'more patch', 'more patches'), patches.slice(shownPatches));
+  const morePatches =
+    patches.length > shownPatches &&
+    folded(count(patches.length - shownPatches, 'more patch', 'more patches'), patches.slice(shownPatches));
   const change: Content = [
     remediation.steps.length > 0 && html`<ol>${remediation.steps.map((step) => html`<li>${prose(step)}</li>`)}</ol>`,
     patches.slice(0, shownPatches),
@@ -67,7 +79,13 @@ ${folded('Why this severity, references, controls', [
 }
 
 function marks({ id, status, confidence, enforcement, owner }: Finding): Content[] {
-  return [code(id), status, `${confidence} confidence`, `enforcement observed: ${enforcement}`, ...(owner ? [`owner ${owner}`] : [])];
+  return [
+    code(id),
+    status,
+    `${confidence} confidence`,
+    `enforcement observed: ${enforcement}`,
+    ...(owner ? [`owner ${owner}`] : []),
+  ];
 }
 
 export function requestBlock(request: Request): Html {
@@ -75,7 +93,8 @@ export function requestBlock(request: Request): Html {
 }
 
 function affected(groups: readonly SubjectGroup[], severalClusters: boolean): Content {
-  const item = (group: SubjectGroup) => html`<li><span>${subjectName(group, severalClusters)}</span>${at(group.location)}</li>`;
+  const item = (group: SubjectGroup) =>
+    html`<li><span>${subjectName(group, severalClusters)}</span>${at(group.location)}</li>`;
   const list = (shown: readonly SubjectGroup[]) => html`<ul class="affected">${shown.map(item)}</ul>`;
   const rest = groups.slice(shownSubjects);
   return [list(groups.slice(0, shownSubjects)), rest.length > 0 && folded(`${number(rest.length)} more`, list(rest))];
@@ -83,8 +102,10 @@ function affected(groups: readonly SubjectGroup[], severalClusters: boolean): Co
 
 function checks({ validation, rollback }: Finding): Content {
   return [
-    validation.positive.length > 0 && html`<h4>Must still pass</h4>${block(validation.positive.join('\n'), 'Positive tests')}`,
-    validation.negative.length > 0 && html`<h4>Must be refused</h4>${block(validation.negative.join('\n'), 'Negative tests')}`,
+    validation.positive.length > 0 &&
+      html`<h4>Must still pass</h4>${block(validation.positive.join('\n'), 'Positive tests')}`,
+    validation.negative.length > 0 &&
+      html`<h4>Must be refused</h4>${block(validation.negative.join('\n'), 'Negative tests')}`,
     rollback && html`<h4>Roll back</h4><p>${prose(rollback)}</p>`,
   ];
 }

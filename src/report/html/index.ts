@@ -3,7 +3,7 @@ import type { AuditResult } from '../../result/types.ts';
 import { findingAnchors } from '../anchors.ts';
 import { acceptedFindings, indexWorkloads, openFindings } from '../causes.ts';
 import { headline } from '../headline.ts';
-import type { Renderer } from '../index.ts';
+import type { Renderer } from '../renderer.ts';
 import { toPrintable } from '../printable.ts';
 import { number } from '../wording.ts';
 import { findings } from './findings.ts';
@@ -66,7 +66,8 @@ function document(result: AuditResult, sections: readonly Section[]): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  const entry = ({ id, name, count }: Section): Content => html`<li><a href="#${id}">${name}${count !== undefined && html` <span class="count">${number(count)}</span>`}</a></li>`;
+  const entry = ({ id, name, count }: Section): Content =>
+    html`<li><a href="#${id}">${name}${count !== undefined && html` <span class="count">${number(count)}</span>`}</a></li>`;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -85,8 +86,10 @@ function document(result: AuditResult, sections: readonly Section[]): string {
 <div class="layout">
 <nav aria-label="Sections"><ol>${sections.map(entry)}</ol></nav>
 <main id="main" tabindex="-1">
-${sections.map(({ content }) => html`${content}
-`)}</main>
+${sections.map(
+  ({ content }) => html`${content}
+`,
+)}</main>
 </div>
 <footer>${tool.name} ${tool.version}, rules ${tool.rulesVersion}, method ${tool.methodVersion}. The same result as JSON holds every value.</footer>
 <script>${{ html: script }}</script>

@@ -1,7 +1,15 @@
 import type { By, Location } from '../../result/location.ts';
 import type { AuditResult, PortResult, WorkloadResult } from '../../result/types.ts';
 import { inputFolder, placeInFolder } from '../headline.ts';
-import { mtlsText, mtlsTone, portTotals, postureText, postureTone, principalShortener, reachedBy } from '../port-text.ts';
+import {
+  mtlsText,
+  mtlsTone,
+  portTotals,
+  postureText,
+  postureTone,
+  principalShortener,
+  reachedBy,
+} from '../port-text.ts';
 import { byName, count, number } from '../wording.ts';
 import { at, bullets, code, folded, scrolling, table, tone } from './marks.ts';
 import { type Content, type Html, html, joined, prose } from './syntax.ts';
@@ -60,10 +68,14 @@ function workloadTables(result: AuditResult, view: View): Content {
     if (fitting.length < workloads.length) beyond.push({ name, workloads: workloads.slice(fitting.length) });
   }
   const started = new Set(shown.map(({ name }) => name));
-  const title = ({ name, workloads }: Namespace) => `${name}: ${count(workloads.length, started.has(name) ? 'further workload' : 'workload')}`;
+  const title = ({ name, workloads }: Namespace) =>
+    `${name}: ${count(workloads.length, started.has(name) ? 'further workload' : 'workload')}`;
   return [
     shown.length > 0 && portTable('Workloads', shown, view),
-    beyond.map((namespace) => html`<details class="rows"><summary>${title(namespace)}</summary>${portTable(`Workloads of ${namespace.name}`, [namespace], view)}</details>`),
+    beyond.map(
+      (namespace) =>
+        html`<details class="rows"><summary>${title(namespace)}</summary>${portTable(`Workloads of ${namespace.name}`, [namespace], view)}</details>`,
+    ),
   ];
 }
 
@@ -110,7 +122,8 @@ function planeTone({ kind, status }: WorkloadResult['dataPlane']): Html {
 
 function portCells(port: PortResult, view: View): Html {
   const { mtls, authorization } = port;
-  const by = (object: By) => html`<small class="mono">${byName(object)} <span class="place">${view.place(object.location)}</span></small>`;
+  const by = (object: By) =>
+    html`<small class="mono">${byName(object)} <span class="place">${view.place(object.location)}</span></small>`;
   return html`<td>${port.port}<small>${port.protocol}</small></td><td>${tone(mtlsTone(port), mtlsText(port))}${mtls.by ? by(mtls.by) : undefined}</td><td>${tone(postureTone(port), postureText(port))}${authorization.policies.map(by)}</td><td>${reach(port, view.short)}</td>`;
 }
 
@@ -118,17 +131,38 @@ function reach(port: PortResult, short: (principal: string) => string): Content 
   const { identities } = port.exposure;
   const wide = reachedBy(port);
   if (wide.length === 0 && identities.length === 0) return 'nobody';
-  const named = joined(identities.slice(0, shownIdentities).map((identity) => code(short(identity))), ', ');
-  const more = identities.length > shownIdentities && `, and ${count(identities.length - shownIdentities, 'more', 'more')} in the JSON result`;
-  const list = identities.length > 6 ? folded(count(identities.length, 'named identity', 'named identities'), [named, more]) : html`<small>${named}</small>`;
+  const named = joined(
+    identities.slice(0, shownIdentities).map((identity) => code(short(identity))),
+    ', ',
+  );
+  const more =
+    identities.length > shownIdentities &&
+    `, and ${count(identities.length - shownIdentities, 'more', 'more')} in the JSON result`;
+  const list =
+    identities.length > 6
+      ? folded(count(identities.length, 'named identity', 'named identities'), [named, more])
+      : html`<small>${named}</small>`;
   return [joined(wide, html`<br>`), identities.length > 0 && list];
 }
 
-function gatewayRow({ workload, kind, exposed, why, listeners, routes }: AuditResult['inventory']['gateways'][number]): Content[] {
+function gatewayRow({
+  workload,
+  kind,
+  exposed,
+  why,
+  listeners,
+  routes,
+}: AuditResult['inventory']['gateways'][number]): Content[] {
   return [
     html`${code(workload)}<small>${kind}</small>`,
     html`${exposed}<small>${prose(why)}</small>`,
-    listeners.map(({ port, protocol, hosts, tls, location }) => html`<div>${port} ${protocol}, ${tls}<small>${joined(hosts.map(code), ', ')} ${location && at(location)}</small></div>`),
-    routes.map(({ hosts, match, to, location }) => html`<div>${match} → ${code(to)}<small>${joined(hosts.map(code), ', ')} ${location && at(location)}</small></div>`),
+    listeners.map(
+      ({ port, protocol, hosts, tls, location }) =>
+        html`<div>${port} ${protocol}, ${tls}<small>${joined(hosts.map(code), ', ')} ${location && at(location)}</small></div>`,
+    ),
+    routes.map(
+      ({ hosts, match, to, location }) =>
+        html`<div>${match} → ${code(to)}<small>${joined(hosts.map(code), ', ')} ${location && at(location)}</small></div>`,
+    ),
   ];
 }

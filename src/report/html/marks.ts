@@ -17,7 +17,11 @@ export function severityChip(severity: Severity): Html {
 export function severityCountChips(counts: readonly { severity: Severity; findings: number }[]): Html[] {
   return severityRows.flatMap(({ severity }) => {
     const row = counts.find((each) => each.severity === severity);
-    return row ? [html`<li><span class="chip ${severity.toLowerCase()}"><span aria-hidden="true">${shapes[severity]} </span>${row.findings} ${severity.toLowerCase()}</span></li>`] : [];
+    return row
+      ? [
+          html`<li><span class="chip ${severity.toLowerCase()}"><span aria-hidden="true">${shapes[severity]} </span>${row.findings} ${severity.toLowerCase()}</span></li>`,
+        ]
+      : [];
   });
 }
 
@@ -47,14 +51,19 @@ export function block(text: string, label: string): Html {
 
 /** A patch; whole added and removed lines are coloured, their signs stay. */
 export function patchBlock({ file, kind, diff }: Patch): Html {
-  const lines = diff.trimEnd().split('\n').map((line) => {
-    if (kind === 'edit' && /^\+(?!\+\+ )/.test(line)) return html`<span class="add">${line}
+  const lines = diff
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      if (kind === 'edit' && /^\+(?!\+\+ )/.test(line))
+        return html`<span class="add">${line}
 </span>`;
-    if (kind === 'edit' && /^-(?!-- )/.test(line)) return html`<span class="del">${line}
+      if (kind === 'edit' && /^-(?!-- )/.test(line))
+        return html`<span class="del">${line}
 </span>`;
-    return html`${line}
+      return html`${line}
 `;
-  });
+    });
   return html`<h4>${kind === 'new' ? 'New file' : 'Change'} <code>${file}</code></h4><pre tabindex="0" role="group" aria-label="Patch of ${file}">${lines}</pre>`;
 }
 
@@ -74,7 +83,11 @@ export interface Column {
 }
 
 /** A table with a header row; the first cell of each row is its header. Nothing without rows. */
-export function table(caption: string, columns: readonly (string | Column)[], rows: readonly (readonly Content[])[]): Content {
+export function table(
+  caption: string,
+  columns: readonly (string | Column)[],
+  rows: readonly (readonly Content[])[],
+): Content {
   if (rows.length === 0) return undefined;
   const all = columns.map((column): Column => (typeof column === 'string' ? { name: column } : column));
   const numeric = (index: number) => all[index]?.numeric === true && html` class="n"`;

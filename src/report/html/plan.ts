@@ -10,7 +10,8 @@ import { type Html, html, joined, prose } from './syntax.ts';
 /** Paths that should not be there hop by hop, then inherent and closed ones as a list. */
 export function paths(result: AuditResult): Html {
   const excess = openPaths(result);
-  const rest = result.paths.filter((path) => !excess.includes(path));
+  const shown = new Set(excess);
+  const rest = result.paths.filter((path) => !shown.has(path));
   return html`<section id="paths" aria-labelledby="paths-title"><h2 id="paths-title">Attack paths</h2>
 ${result.paths.length === 0 && html`<p>None is part of this result.</p>`}${excess.map(pathCard)}
 ${rest.length > 0 && html`<h3>Inherent or closed</h3>${bullets(rest.map((path) => html`${pathLine(path)}: ${path.kind}, ${path.result}, ${pathNote(path)}`))}`}
@@ -52,7 +53,10 @@ function stepCard(step: PlanStep): Html {
 ${bullets([
   html`${stepCloses(step) || 'closes nothing by itself'}${closed.length > 0 && html`: ${joined(closed.map(code), ', ')}`}`,
   `keeps ${keeps.have} of ${count(keeps.of, 'wanted flow')}`,
-  ...breaks.map(({ from, to, operation, basis }) => html`<strong>breaks</strong> ${from} → ${to}${operation && ` (${operation})`}, ${basis}`),
+  ...breaks.map(
+    ({ from, to, operation, basis }) =>
+      html`<strong>breaks</strong> ${from} → ${to}${operation && ` (${operation})`}, ${basis}`,
+  ),
   ...preconditions.map((text) => html`first: ${prose(text)}`),
   ...(after.length > 0 ? [html`after ${joined(after.map(code), ', ')}`] : []),
   `effort ${step.effort} of 5`,
@@ -70,7 +74,7 @@ export function residual(result: AuditResult): Html {
   const { proofs, open } = nextProofs(result);
   const { value, deductions, evidenceCoverage } = result.confidence;
   return html`<section id="residual" aria-labelledby="residual-title"><h2 id="residual-title">Residual risk and retest</h2>
-<p>${proofs.length > 0 ? `${count(open, 'conclusion')} open. The commands only read.` : 'Nothing is open.'}</p>
+<p>${proofs.length > 0 ? `${count(open, 'conclusion')} open. The commands only read.` : 'No open question is listed.'}</p>
 ${proofs.length > 0 && html`<ol class="ranked">${proofs.map(({ command, settles, unknowns }) => html`<li><p>settles ${count(settles, 'conclusion')}</p>${block(command, 'Command')}${bullets(unknowns.map(prose))}</li>`)}</ol>`}
 <h3>Confidence ${value} %</h3>
 <p>Conclusions: ${percent(evidenceCoverage.verified)} verified, ${percent(evidenceCoverage.inferred)} inferred, ${percent(evidenceCoverage.unknown)} unknown.</p>

@@ -14,13 +14,20 @@ export function scope(result: AuditResult): Html {
   const sources = table(
     'Sources',
     ['Source', 'Kind', { name: 'Documents', numeric: true }, 'SHA-256'],
-    input.sources.map(({ name, kind, documents, sha256 }) => [code(name), kind, number(documents), code(sha256.slice(0, 16))]),
+    input.sources.map(({ name, kind, documents, sha256 }) => [
+      code(name),
+      kind,
+      number(documents),
+      code(sha256.slice(0, 16)),
+    ]),
   );
   const names = joined(namespaces.map(code), ', ');
   return html`<section id="scope" aria-labelledby="scope-title"><h2 id="scope-title">Scope and evidence</h2>
 ${bullets([
   version ? html`Istio ${version.value}, by ${version.by}` : 'Istio version unknown',
-  namespaces.length > 30 ? folded(count(namespaces.length, 'namespace'), names) : html`${count(namespaces.length, 'namespace')}: ${names}`,
+  namespaces.length > 30
+    ? folded(count(namespaces.length, 'namespace'), names)
+    : html`namespaces: ${namespaces.length > 0 ? names : 'none'}`,
   html`taken as complete for: ${input.scope.complete.join(', ') || 'nothing'}`,
   html`objects: ${kinds.map(([kind, amount]) => `${kind} ${number(amount)}`).join(', ') || 'none'}`,
 ])}
@@ -30,7 +37,11 @@ ${
   table(
     'Mesh config in force',
     ['Field', 'Value', 'From'],
-    input.meshConfig.map(({ field, value, from, location }) => [code(field), code(value), html`${from} ${location && at(location)}`]),
+    input.meshConfig.map(({ field, value, from, location }) => [
+      code(field),
+      code(value),
+      html`${from} ${location && at(location)}`,
+    ]),
   ) ?? html`<p>Nothing that the audit rests on.</p>`
 }
 <h3>Assumed, because the input does not show it</h3>
@@ -40,7 +51,12 @@ ${
   table(
     'Diagnostics',
     ['Where', 'Severity', 'What', 'What to do'],
-    diagnostics.map(({ severity, file, line, message, help }) => [code(`${file}:${line}`), severity, prose(message), prose(help)]),
+    diagnostics.map(({ severity, file, line, message, help }) => [
+      code(`${file}:${line}`),
+      severity,
+      prose(message),
+      prose(help),
+    ]),
   ) ?? html`<p>Nothing.</p>`
 }
 </section>`;
@@ -49,12 +65,23 @@ ${
 /** The eight dimensions with both ratings, the coverage they follow from, and the next rung. */
 export function scorecard({ dimensions, score }: AuditResult): Html {
   const names = new Map(dimensionMethod.map(({ id, name }) => [id, name]));
-  const capped = score.cappedBy && score.cappedBy.length > 0 && html`<p>An open CRITICAL caps the score: ${joined(score.cappedBy.map(code), ', ')}.</p>`;
+  const capped =
+    score.cappedBy &&
+    score.cappedBy.length > 0 &&
+    html`<p>An open CRITICAL caps the score: ${joined(score.cappedBy.map(code), ', ')}.</p>`;
   return html`<section id="scorecard" aria-labelledby="scorecard-title"><h2 id="scorecard-title">Scorecard</h2>
 <p class="muted small">Ratings from 0 to 5: ${bar(1, 1, 1)} proven, ${bar(0, 1, 1)} configured and not proven. <a href="#method">How they make the score</a>.</p>
 ${table(
   'Scorecard',
-  ['Dimension', 'Rating', { name: 'Configured', numeric: true }, { name: 'Proven', numeric: true }, { name: 'Points', numeric: true }, 'Status', 'Coverage and next rung'],
+  [
+    'Dimension',
+    'Rating',
+    { name: 'Configured', numeric: true },
+    { name: 'Proven', numeric: true },
+    { name: 'Points', numeric: true },
+    'Status',
+    'Coverage and next rung',
+  ],
   dimensions.map(({ id, weight, rating, configured, weighted, status, coverage, next }) => [
     names.get(id) ?? id,
     bar(rating, configured),

@@ -53,13 +53,14 @@ nav .count{color:var(--muted);font-variant-numeric:tabular-nums;margin-left:.35r
 .track{fill:var(--track)}.band{fill:var(--fill);opacity:.45}.mark,.full{fill:var(--fill)}
 .part{fill:none;stroke:var(--fill);stroke-width:1.5}
 .bar{width:5.6rem;height:.8rem;vertical-align:-.06rem}
-.two{display:grid;gap:0 2.5rem}
+.two{display:grid;grid-template-columns:minmax(0,1fr);gap:0 2.5rem}
 @media (min-width:56rem){.two{grid-template-columns:minmax(0,1.25fr) minmax(0,1fr)}}
 .ranked{padding:0;margin:.4rem 0;list-style:none;counter-reset:rank}
 .ranked>li{counter-increment:rank;position:relative;padding:.65rem 0 .65rem 1.9rem;border-top:1px solid var(--line)}
 .ranked>li:first-child{border-top:0}
 .ranked>li::before{content:counter(rank);position:absolute;left:0;top:.65rem;width:1.3rem;text-align:right;color:var(--muted);font-variant-numeric:tabular-nums}
 .ranked p{margin:.15rem 0}
+.ranked .extent{display:inline-block}
 .what{font-weight:600;overflow-wrap:anywhere}
 .what a{color:inherit}
 .chip{display:inline-block;font-size:.74rem;font-weight:650;letter-spacing:.03em;line-height:1.5;padding:.05rem .5rem;border-radius:3px;border:1px solid currentColor;white-space:nowrap;vertical-align:.1em}
@@ -109,7 +110,7 @@ details.rows>.scroll{margin-top:.5rem}
 .affected{font-size:.94rem}
 footer{color:var(--muted);font-size:.85rem;padding-top:1rem;padding-bottom:3rem}
 @media screen and (max-width:44rem){.scroll table{min-width:38rem}.scroll .ports{min-width:56rem}}
-@media (max-width:40rem){header.top,footer,.layout{padding-left:1rem;padding-right:1rem}.verdict,.card{padding-left:1rem;padding-right:1rem}h1{font-size:1.5rem}.request{grid-template-columns:minmax(0,1fr);gap:0}.request dd{margin-bottom:.3rem}.figures{grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr))}}
+@media (max-width:40rem){header.top,footer,.layout{padding-left:1rem;padding-right:1rem}.verdict,.card{padding-left:1rem;padding-right:1rem}h1{font-size:1.5rem}.figures{grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr))}}
 @media print{
 :root{color-scheme:light;${properties(light)};--page:#ffffff}
 @page{margin:16mm 14mm}

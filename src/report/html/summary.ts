@@ -37,7 +37,7 @@ ${
     : html`<p>Nothing is open that asks for a change.</p>`
 }
 <h3>Next best evidence</h3>
-${best ? html`<p class="small muted">Settles ${number(best.settles)} of ${count(open, 'open conclusion')}.</p>${block(best.command, 'Command')}` : html`<p>Nothing is open.</p>`}
+${best ? html`<p class="small muted">Settles ${number(best.settles)} of ${count(open, 'open conclusion')}.</p>${block(best.command, 'Command')}` : html`<p>No open question is listed.</p>`}
 </div></div>
 </section>`;
 }
@@ -72,11 +72,14 @@ function scale(name: string, { value, low, high }: Figure): Html {
   return html`<svg class="scale" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="${label}"><rect class="track" y="1.5" width="100" height="3"/><rect class="band" x="${low}" y="1.5" width="${Math.max(0, high - low)}" height="3"/>${value !== null && html`<rect class="mark" y="1.5" width="${value}" height="3" opacity="${low === high ? 1 : 0.35}"/><rect class="mark" x="${Math.max(0, value - 0.8)}" width="1.6" height="6"/>`}</svg>`;
 }
 
-function exposureItem({ severity, what, note, witness, decidedBy, at, of }: Exposure, anchor: (finding: Finding) => string): Html {
+function exposureItem(
+  { severity, what, note, witness, decidedBy, at, of }: Exposure,
+  anchor: (finding: Finding) => string,
+): Html {
   const target = 'finding' in of ? anchor(of.finding) : `path-${of.path.rank}`;
   const facts: Content[] = [
     ...(decidedBy && at ? [html`decided by ${code(decidedBy)} at <code class="place">${at}</code>`] : []),
-    html`<span>${note}</span>`,
+    html`<span class="extent">${note}</span>`,
   ];
   return html`<li><p class="what">${severityChip(severity)} <a href="#${target}">${prose(what)}</a></p>
 ${witness && html`<p class="small">${code(witness)}</p>`}<p class="small muted">${joined(facts, ' · ')}</p></li>`;

@@ -16,7 +16,7 @@ export function html(parts: TemplateStringsArray, ...values: readonly Content[])
 }
 
 function textOf(content: Content): string {
-  if (typeof content === 'string') return escape(content);
+  if (typeof content === 'string') return escapeText(content);
   if (typeof content === 'number') return String(content);
   if (content === undefined || content === false) return '';
   if ('html' in content) return content.html;
@@ -25,9 +25,15 @@ function textOf(content: Content): string {
   return out;
 }
 
-const references: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const references: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (character) => references[character] ?? '') : text;
 }
 

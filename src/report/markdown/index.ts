@@ -1,6 +1,6 @@
 import { indexWorkloads } from '../causes.ts';
 import { headline } from '../headline.ts';
-import type { Renderer } from '../index.ts';
+import type { Renderer } from '../renderer.ts';
 import { toPrintable } from '../printable.ts';
 import { findings } from './findings.ts';
 import { inventory } from './inventory.ts';
@@ -9,20 +9,20 @@ import { paths } from './paths.ts';
 import { plan, residual } from './plan.ts';
 import { scope, scorecard } from './scope.ts';
 import { summary } from './summary.ts';
-import { bullets, escape } from './syntax.ts';
+import { bullets, prose } from './syntax.ts';
 
 /** The whole report as Markdown (GitHub's). */
 export const renderMarkdown: Renderer = (raw, { residualOnly }) => {
   const result = toPrintable(raw);
   const workloadOf = indexWorkloads(result);
-  const title = `# Mesh audit: ${escape(headline(result)[0] ?? '')}`;
+  const title = `# Mesh audit: ${prose(headline(result)[0] ?? '')}`;
   const blocks = residualOnly
     ? [
         title,
-        `**${result.verdict}**: ${escape(result.verdictWhy)}`,
+        `**${result.verdict}**: ${prose(result.verdictWhy)}`,
         ...residual(result),
         '## Assumed',
-        ...(result.input.assumptions.length > 0 ? bullets(result.input.assumptions.map(escape)) : ['Nothing.']),
+        ...(result.input.assumptions.length > 0 ? bullets(result.input.assumptions.map(prose)) : ['Nothing.']),
       ]
     : [
         title,

@@ -1,7 +1,7 @@
 import type { AuditResult, PortResult, WorkloadResult } from '../../result/types.ts';
 import { mtlsText, portTotals, postureText, principalShortener, reachedBy } from '../port-text.ts';
 import { byName, count, fewOf, number, place } from '../wording.ts';
-import { bullets, code, escape, table } from './syntax.ts';
+import { bullets, code, prose, table } from './syntax.ts';
 
 const namedIdentities = 20;
 
@@ -27,9 +27,18 @@ export function inventory(result: AuditResult): string[] {
       workloads.flatMap((workload) => workloadRows(workload, short)),
     ),
     ...(shared.length > 0
-      ? ['### Shared identities', ...bullets(shared.map(({ principal, workloads: holders }) => `${code(principal)}: ${fewOf(holders.map(code), namedIdentities)}`))]
+      ? [
+          '### Shared identities',
+          ...bullets(
+            shared.map(
+              ({ principal, workloads: holders }) => `${code(principal)}: ${fewOf(holders.map(code), namedIdentities)}`,
+            ),
+          ),
+        ]
       : []),
-    ...(gateways.length > 0 ? ['### Gateways', ...table(['Gateway', 'Exposed to', 'Listeners', 'Routes'], gateways.map(gatewayRow))] : []),
+    ...(gateways.length > 0
+      ? ['### Gateways', ...table(['Gateway', 'Exposed to', 'Listeners', 'Routes'], gateways.map(gatewayRow))]
+      : []),
     ...(externalHosts.length > 0 ? ['### External hosts', ...bullets(externalHosts.map(code))] : []),
   ];
 }
@@ -37,32 +46,50 @@ export function inventory(result: AuditResult): string[] {
 function workloadRows(workload: WorkloadResult, short: (principal: string) => string): string[][] {
   const { dataPlane, sensitivity, owner } = workload;
   const name = [
-    `${code(workload.id)} ${escape(workload.kind)}`,
-    ...(sensitivity ? [`${sensitivity.level}: ${escape(sensitivity.why)}`] : []),
-    ...(owner ? [`owner ${escape(owner)}`] : []),
+    `${code(workload.id)} ${prose(workload.kind)}`,
+    ...(sensitivity ? [`${sensitivity.level}: ${prose(sensitivity.why)}`] : []),
+    ...(owner ? [`owner ${prose(owner)}`] : []),
     code(place(workload.location)),
   ].join('<br>');
-  const plane = `${dataPlane.kind} (${dataPlane.status})<br>${escape(dataPlane.why)}${dataPlane.verifiedBy ? `<br>${escape(dataPlane.verifiedBy)}` : ''}`;
+  const plane = `${dataPlane.kind} (${dataPlane.status})<br>${prose(dataPlane.why)}${dataPlane.verifiedBy ? `<br>${prose(dataPlane.verifiedBy)}` : ''}`;
   if (workload.ports.length === 0) return [[name, plane, 'none', '', '', '']];
-  return workload.ports.map((port, index) => [index === 0 ? name : code(workload.id), index === 0 ? plane : dataPlane.kind, ...portCells(port, short)]);
+  return workload.ports.map((port, index) => [
+    index === 0 ? name : code(workload.id),
+    index === 0 ? plane : dataPlane.kind,
+    ...portCells(port, short),
+  ]);
 }
 
 function portCells(port: PortResult, short: (principal: string) => string): string[] {
   const { mtls, authorization, exposure } = port;
-  const reach = [...reachedBy(port), ...(exposure.identities.length > 0 ? [fewOf(exposure.identities.map(short).map(code), namedIdentities)] : [])];
+  const reach = [
+    ...reachedBy(port),
+    ...(exposure.identities.length > 0 ? [fewOf(exposure.identities.map(short).map(code), namedIdentities)] : []),
+  ];
   return [
-    `${port.port} ${escape(port.protocol)}`,
+    `${port.port} ${prose(port.protocol)}`,
     `${mtlsText(port)}${mtls.by ? `<br>${code(byName(mtls.by))}` : ''}`,
     `${postureText(port)}${authorization.policies.length > 0 ? `<br>${fewOf(authorization.policies.map(byName).map(code), namedIdentities)}` : ''}`,
     reach.join('<br>') || 'nobody',
   ];
 }
 
-function gatewayRow({ workload, kind, exposed, why, listeners, routes }: AuditResult['inventory']['gateways'][number]): string[] {
+function gatewayRow({
+  workload,
+  kind,
+  exposed,
+  why,
+  listeners,
+  routes,
+}: AuditResult['inventory']['gateways'][number]): string[] {
   return [
     `${code(workload)} (${kind})`,
-    `${exposed}<br>${escape(why)}`,
-    listeners.map(({ port, protocol, hosts, tls }) => `${port} ${escape(protocol)} ${hosts.map(code).join(', ')}: ${escape(tls)}`).join('<br>'),
-    routes.map(({ hosts, match, to }) => `${hosts.map(code).join(', ')} ${escape(match)} → ${code(to)}`).join('<br>'),
+    `${exposed}<br>${prose(why)}`,
+    listeners
+      .map(
+        ({ port, protocol, hosts, tls }) => `${port} ${prose(protocol)} ${hosts.map(code).join(', ')}: ${prose(tls)}`,
+      )
+      .join('<br>'),
+    routes.map(({ hosts, match, to }) => `${hosts.map(code).join(', ')} ${prose(match)} → ${code(to)}`).join('<br>'),
   ];
 }

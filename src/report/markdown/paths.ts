@@ -2,43 +2,53 @@ import type { AttackPath, AuditResult } from '../../result/types.ts';
 import { nodeName, openPaths, pathLine, pathNote } from '../exposures.ts';
 import { requestLine } from '../request-text.ts';
 import { byName, place } from '../wording.ts';
-import { bullets, code, escape, fenced, table } from './syntax.ts';
+import { bullets, code, prose, fenced, table } from './syntax.ts';
 
 const drawnPaths = 5;
 
 /** Paths that should not be there hop by hop, inherent ones as a list, and a drawing of the first. */
 export function paths(result: AuditResult): string[] {
   const excess = openPaths(result);
-  const rest = result.paths.filter((path) => !excess.includes(path));
+  const shown = new Set(excess);
+  const rest = result.paths.filter((path) => !shown.has(path));
   if (result.paths.length === 0) return ['## Attack paths', 'None is part of this result.'];
   return [
     '## Attack paths',
-    ...(excess.length > 0 ? [fenced(drawing(excess.slice(0, drawnPaths)), 'mermaid')] : ['None that should not be there.']),
+    ...(excess.length > 0
+      ? [fenced(drawing(excess.slice(0, drawnPaths)), 'mermaid')]
+      : ['None that should not be there.']),
     ...excess.flatMap(pathSection),
-    ...(rest.length > 0 ? ['### Inherent or closed', ...bullets(rest.map((path) => `${escape(pathLine(path))}: ${path.kind}, ${path.result}, ${escape(pathNote(path))}`))] : []),
+    ...(rest.length > 0
+      ? [
+          '### Inherent or closed',
+          ...bullets(
+            rest.map((path) => `${prose(pathLine(path))}: ${path.kind}, ${path.result}, ${prose(pathNote(path))}`),
+          ),
+        ]
+      : []),
   ];
 }
 
 function pathSection(path: AttackPath): string[] {
   return [
-    `### ${path.rank}. ${path.severity}: ${escape(pathLine(path))}`,
-    `${code(path.id)} · ${path.result} · ${path.confidence} confidence · ${escape(pathNote(path))}`,
+    `### ${path.rank}. ${path.severity}: ${prose(pathLine(path))}`,
+    `${code(path.id)} · ${path.result} · ${path.confidence} confidence · ${prose(pathNote(path))}`,
     ...table(
       ['Hop', 'To', 'Witness', 'Decided by', 'Excess', 'Status', 'ATT&amp;CK'],
       path.hops.map((hop, index) => [
-        `${index + 1} from ${escape(nodeName(hop.from))}`,
-        `${escape(nodeName(hop.to))}${hop.port === undefined ? '' : `:${hop.port}`}${hop.pivot ? ` by ${escape(hop.pivot)}` : ''}${hop.identity ? ` as ${code(hop.identity)}` : ''}`,
+        `${index + 1} from ${prose(nodeName(hop.from))}`,
+        `${prose(nodeName(hop.to))}${hop.port === undefined ? '' : `:${hop.port}`}${hop.pivot ? ` by ${prose(hop.pivot)}` : ''}${hop.identity ? ` as ${code(hop.identity)}` : ''}`,
         hop.witness ? code(requestLine(hop.witness)) : '',
         hop.by ? `${code(byName(hop.by))} at ${code(place(hop.by.location))}` : 'no object',
         hop.excess ? 'yes' : 'no',
         hop.status,
-        escape(hop.technique ?? ''),
+        prose(hop.technique ?? ''),
       ]),
     ),
     ...bullets([
-      ...(path.requires.length > 0 ? [`Requires: ${path.requires.map(escape).join('; ')}`] : []),
-      ...(path.assumes.length > 0 ? [`Assumes: ${path.assumes.map(escape).join('; ')}`] : []),
-      ...(path.controls.length > 0 ? [`Controls on the way: ${path.controls.map(escape).join('; ')}`] : []),
+      ...(path.requires.length > 0 ? [`Requires: ${path.requires.map(prose).join('; ')}`] : []),
+      ...(path.assumes.length > 0 ? [`Assumes: ${path.assumes.map(prose).join('; ')}`] : []),
+      ...(path.controls.length > 0 ? [`Controls on the way: ${path.controls.map(prose).join('; ')}`] : []),
     ]),
   ];
 }
@@ -53,7 +63,9 @@ function drawing(drawn: readonly AttackPath[]): string {
   };
   const edges = new Set(
     drawn.flatMap(({ hops }) =>
-      hops.map(({ from, to, excess }) => `  ${idOf(nodeName(from))} ${excess ? '==>|excess|' : '-->'} ${idOf(nodeName(to))}`),
+      hops.map(
+        ({ from, to, excess }) => `  ${idOf(nodeName(from))} ${excess ? '==>|excess|' : '-->'} ${idOf(nodeName(to))}`,
+      ),
     ),
   );
   const label = (name: string) => name.replace(/[^\w ./:-]/gu, (character) => `#${character.codePointAt(0)};`);

@@ -5,7 +5,7 @@ import { firstSteps } from '../first-steps.ts';
 import { headline } from '../headline.ts';
 import { nextProofs } from '../next-proof.ts';
 import { count, figure } from '../wording.ts';
-import { code, escape, numbered, table } from './syntax.ts';
+import { code, prose, numbered, table } from './syntax.ts';
 
 const shown = 5;
 
@@ -14,30 +14,36 @@ export function summary(result: AuditResult, workloadOf: WorkloadOf): string[] {
   const { score, maturity, confidence } = result;
   const exposures = topExposures(result, workloadOf, shown).map(({ severity, what, note, witness, decidedBy, at }) =>
     [
-      `**${severity}** ${escape(what)} (${escape(note)})`,
+      `**${severity}** ${prose(what)} (${prose(note)})`,
       ...(witness ? [`\\\nshown by ${code(witness)}`] : []),
       ...(decidedBy && at ? [`\\\ndecided by ${code(decidedBy)} at ${code(at)}`] : []),
     ].join(''),
   );
   const steps = firstSteps(result, workloadOf, shown).map(
-    ({ what, effect, command }) => `**${escape(what)}**: ${escape(effect)}${command ? ` (${code(command)})` : ''}`,
+    ({ what, effect, command }) => `**${prose(what)}**: ${prose(effect)}${command ? ` (${code(command)})` : ''}`,
   );
   return [
     '## Executive summary',
-    `**${result.verdict}**: ${escape(result.verdictWhy)}`,
+    `**${result.verdict}**: ${prose(result.verdictWhy)}`,
     ...table(
-      ['Configured', 'Proven', 'Maturity', 'Confidence', ...(score.withExceptions === undefined ? [] : ['With accepted risks'])],
+      [
+        'Configured',
+        'Proven',
+        'Maturity',
+        'Confidence',
+        ...(score.withExceptions === undefined ? [] : ['With accepted risks']),
+      ],
       [
         [
           figure(score.configured),
           figure(score),
-          `${maturity.level} (${escape(maturity.name)}), configured for ${maturity.configuredFor}`,
+          `${maturity.level} (${prose(maturity.name)}), configured for ${maturity.configuredFor}`,
           `${confidence.value} %`,
           ...(score.withExceptions === undefined ? [] : [`${score.withExceptions}/100`]),
         ],
       ],
     ),
-    `Scope: ${headline(result).map(escape).join(' · ')}`,
+    `Scope: ${headline(result).map(prose).join(' · ')}`,
     `Findings: ${findingCounts(result)}`,
     '### Top exposure',
     ...(exposures.length > 0 ? numbered(exposures) : ['None found.']),
@@ -58,5 +64,7 @@ function findingCounts(result: AuditResult): string {
 function nextEvidence(result: AuditResult): string {
   const { proofs, open } = nextProofs(result);
   const [best] = proofs;
-  return best ? `${code(best.command)} settles ${best.settles} of ${count(open, 'open conclusion')}.` : 'Nothing is open.';
+  return best
+    ? `${code(best.command)} settles ${best.settles} of ${count(open, 'open conclusion')}.`
+    : 'No open question is listed.';
 }

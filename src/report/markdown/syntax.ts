@@ -4,7 +4,7 @@ import { oneLine } from '../wording.ts';
  * Text of the result as Markdown, on one line: nothing in it starts a list, a link, a mention, HTML or a table cell. Only code in
  * back-ticks, as messages have it, stays code. What Markdown would read is written as character references.
  */
-export function escape(text: string): string {
+export function prose(text: string): string {
   const parts = oneLine(text).split(/`([^`]+)`/);
   return parts.map((part, index) => (index % 2 === 1 ? code(part) : escapePlain(part, index === 0))).join('');
 }
@@ -52,7 +52,9 @@ export function bullets(items: readonly string[]): string[] {
 }
 
 export function numbered(items: readonly string[]): string[] {
-  return items.length === 0 ? [] : [items.map((item, index) => `${index + 1}. ${item.replaceAll('\n', '\n   ')}`).join('\n')];
+  return items.length === 0
+    ? []
+    : [items.map((item, index) => `${index + 1}. ${item.replaceAll('\n', '\n   ')}`).join('\n')];
 }
 
 /** Long parts, folded where HTML is shown; the summary is Markdown already. */
@@ -62,5 +64,5 @@ export function folded(summary: string, blocks: readonly string[]): string[] {
 
 /** Only the web is linked to; everything else is text. */
 export function link(url: string): string {
-  return /^https?:\/\/[^\s<>"'`]+$/.test(url) ? `<${url}>` : escape(url);
+  return /^https?:\/\/[^\s<>"'`]+$/.test(url) ? `<${url}>` : prose(url);
 }

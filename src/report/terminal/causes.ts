@@ -1,8 +1,9 @@
 import { formatLocation } from '../../result/location.ts';
 import type { AuditResult, Finding } from '../../result/types.ts';
-import { acceptedFindings, groupSubjects, openFindings } from '../causes.ts';
+import { acceptedFindings, openFindings } from '../causes.ts';
 import { requestLine } from '../request-text.ts';
-import { number, place, subjectName } from '../wording.ts';
+import { groupSubjects, subjectName } from '../subjects.ts';
+import { number, place } from '../wording.ts';
 import { flow, hang, wrap } from './layout.ts';
 import { type Style, severityLabel } from './style.ts';
 
@@ -31,8 +32,10 @@ interface View {
 function cause(finding: Finding, view: View): string[] {
   const { width, style, verbose } = view;
   const columns = width - indent;
-  const text = (label: string, value: string | undefined) => (value ? hang(`  ${label}`, wrap(value, columns), indent) : []);
-  const list = (label: string, values: readonly string[]) => values.flatMap((value, index) => text(index === 0 ? label : '', value));
+  const text = (label: string, value: string | undefined) =>
+    value ? hang(`  ${label}`, wrap(value, columns), indent) : [];
+  const list = (label: string, values: readonly string[]) =>
+    values.flatMap((value, index) => text(index === 0 ? label : '', value));
   const severity = style.severity(finding.severity)(severityLabel(finding.severity));
   const { exception, remediation } = finding;
   return [
@@ -68,7 +71,9 @@ function subjects(finding: Finding, { width, style, verbose, severalClusters }: 
   const shown = verbose ? groups : groups.slice(0, shownSubjects);
   const lines = shown.flatMap((group) => {
     const name = subjectName(group, severalClusters);
-    return flow([name, place(group.location)], '   ', width - indent).map((line) => line.replace(place(group.location), style.place));
+    return flow([name, place(group.location)], '   ', width - indent).map((line) =>
+      line.replace(place(group.location), style.place),
+    );
   });
   const more = groups.length - shown.length;
   return hang('  at', more > 0 ? [...lines, style.faint(`+${number(more)} more`)] : lines, indent);
@@ -81,14 +86,25 @@ function evidenceText({ source, path, value, shows, at }: Finding['evidence'][nu
 
 /** Commands, patches and links are shown as they are, never wrapped: they are there to be copied. */
 function details({ remediation, validation, rollback, references, controls }: Finding, { width }: View): string[] {
-  const raw = (label: string, lines: readonly string[]) => hang(`  ${label}`, lines.flatMap((line) => line.split('\n')), indent);
+  const raw = (label: string, lines: readonly string[]) =>
+    hang(
+      `  ${label}`,
+      lines.flatMap((line) => line.split('\n')),
+      indent,
+    );
   return [
-    ...remediation.steps.flatMap((step, index) => hang(`  ${index === 0 ? 'steps' : ''}`, wrap(`${index + 1}. ${step}`, width - indent), indent)),
-    ...remediation.patches.flatMap(({ file, kind, diff }) => raw('patch', [`${file}${kind === 'new' ? ' (new)' : ''}`, ...diff.trimEnd().split('\n')])),
+    ...remediation.steps.flatMap((step, index) =>
+      hang(`  ${index === 0 ? 'steps' : ''}`, wrap(`${index + 1}. ${step}`, width - indent), indent),
+    ),
+    ...remediation.patches.flatMap(({ file, kind, diff }) =>
+      raw('patch', [`${file}${kind === 'new' ? ' (new)' : ''}`, ...diff.trimEnd().split('\n')]),
+    ),
     ...raw('passes', validation.positive),
     ...raw('fails', validation.negative),
     ...raw('undo', [rollback]),
     ...raw('see', references),
-    ...(controls.length > 0 ? hang('  controls', wrap(`supports evidence for ${controls.join(', ')}`, width - indent), indent) : []),
+    ...(controls.length > 0
+      ? hang('  controls', wrap(`supports evidence for ${controls.join(', ')}`, width - indent), indent)
+      : []),
   ];
 }

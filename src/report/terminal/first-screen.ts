@@ -7,7 +7,7 @@ import { type FirstStep, firstSteps } from '../first-steps.ts';
 import { headline } from '../headline.ts';
 import { nextProofs } from '../next-proof.ts';
 import { count, figure, number, oneLine } from '../wording.ts';
-import { align, flow, hang, pad, widest, wrap } from './layout.ts';
+import { align, flow, flowPhrases, hang, pad, widest, wrap } from './layout.ts';
 import { type Style, severityLabel } from './style.ts';
 
 const shownExposures = 3;
@@ -18,7 +18,7 @@ const stepIndent = 4;
 /** How bad, why, what to do first: everything that somebody who has to act needs before scrolling. */
 export function firstScreen(result: AuditResult, workloadOf: WorkloadOf, width: number, style: Style): string[] {
   return [
-    ...flow(headline(result), ' · ', width).map(style.strong),
+    ...flowPhrases(headline(result), ' · ', width).map(style.strong),
     '',
     ...verdict(result, width, style),
     '',
@@ -42,7 +42,7 @@ export function verdict(result: AuditResult, width: number, style: Style): strin
   ];
   const word = style.verdict(result.verdict)(result.verdict);
   return [
-    ...hang(word, flow(figures, '   ', width - indent), indent),
+    ...hang(word, flowPhrases(figures, '   ', width - indent), indent),
     ...hang('', wrap(result.verdictWhy, width - indent), indent),
   ];
 }
@@ -55,13 +55,19 @@ function topExposure(exposures: readonly Exposure[], result: AuditResult, width:
     [witness, decidedBy, at],
   ]);
   const aligned = align(rows, width - exposureIndent);
-  const blocks = exposures.map((exposure, index) => aligned?.slice(index * 2, index * 2 + 2) ?? stacked(exposure, width));
+  const blocks = exposures.map(
+    (exposure, index) => aligned?.slice(index * 2, index * 2 + 2) ?? stacked(exposure, width),
+  );
   return [
     title,
     ...blocks.flatMap((lines, index) => {
       const { severity } = exposures[index] as Exposure;
       const label = `  ${index + 1} ${style.severity(severity)(severityLabel(severity))}`;
-      return hang(label, lines.filter((line) => line !== ''), exposureIndent);
+      return hang(
+        label,
+        lines.filter((line) => line !== ''),
+        exposureIndent,
+      );
     }),
   ];
 }
@@ -74,13 +80,15 @@ function stacked({ what, note, witness, decidedBy, at }: Exposure, width: number
   return [
     ...(noteFits ? [heading] : wrap(what, columns)),
     ...(witness ? wrap(witness, columns) : []),
-    ...flow(facts, '   ', columns),
+    ...flowPhrases(facts, '   ', columns),
   ];
 }
 
 function noExposure({ findings, inventory }: AuditResult): string {
   if (inventory.workloads.length === 0) return 'none can be computed: the input holds no workload';
-  return findings.length > 0 ? 'none beyond what is accepted or informational' : 'none found; see what is still open below';
+  return findings.length > 0
+    ? 'none beyond what is accepted or informational'
+    : 'none found; see what is still open below';
 }
 
 function doFirst(steps: readonly FirstStep[], width: number, style: Style): string[] {
@@ -113,9 +121,9 @@ function scorecard(dimensions: readonly Dimension[], width: number, style: Style
     const ratings = dimension.status === 'UNKNOWN' ? '?' : `${dimension.configured}·${dimension.rating}`;
     return `${name} ${bar(dimension, style)} ${pad(ratings, 3)}`;
   });
-  const legend = 'configured · proven, of 5   █ proven  ▒ configured only';
+  const legend = ['configured · proven, of 5', '█ proven  ▒ configured only'];
   return [
-    ...hang(style.heading('SCORECARD'), [legend], 'SCORECARD  '.length, style.faint),
+    ...hang(style.heading('SCORECARD'), flowPhrases(legend, '   ', width - 11), 11, style.faint),
     ...flow(cells, '   ', width - 2).map((line) => `  ${line}`.trimEnd()),
   ];
 }
@@ -123,7 +131,9 @@ function scorecard(dimensions: readonly Dimension[], width: number, style: Style
 function bar({ rating, configured, status }: Dimension, style: Style): string {
   if (status === 'UNKNOWN') return style.faint('·····');
   const reached = Math.max(rating, configured);
-  return style.rating(configured)('█'.repeat(rating) + '▒'.repeat(reached - rating)) + style.faint('░'.repeat(5 - reached));
+  return (
+    style.rating(configured)('█'.repeat(rating) + '▒'.repeat(reached - rating)) + style.faint('░'.repeat(5 - reached))
+  );
 }
 
 function counts(result: AuditResult, width: number, style: Style): string[] {
@@ -136,18 +146,17 @@ function counts(result: AuditResult, width: number, style: Style): string[] {
     open.length === 0 ? 'none open' : `${count(open.length, 'cause')}: ${severities.join(' · ')}`,
     ...(accepted > 0 ? [`+ ${number(accepted)} accepted`] : []),
   ].join('   ');
-  const items = [`${style.heading('FINDINGS')}  ${findings}`];
+  const found = `${style.heading('FINDINGS')}  ${findings}`;
   const { proofs, open: unknowns } = nextProofs(result);
   const [best] = proofs;
-  if (best) {
-    const gain = `settles ${number(best.settles)} of ${count(unknowns, 'open conclusion')}`;
-    items.push(`${style.heading('NEXT PROOF')}  ${style.code(best.command)} (${gain})`);
-  }
-  return flow(items, '     ', width).flatMap((line) => (stringWidth(line) > width ? breakProof(line) : [line]));
-}
-
-/** A long command stands on a line of its own, whole, so that it can be copied. */
-function breakProof(line: string): string[] {
-  const gain = line.lastIndexOf(' (');
-  return gain < 0 ? [line] : [line.slice(0, gain), `  ${line.slice(gain + 1)}`];
+  if (!best) return flowPhrases([found], ' ', width);
+  const proof = `${style.heading('NEXT PROOF')}  ${style.code(best.command)}`;
+  const gain = `(settles ${number(best.settles)} of ${count(unknowns, 'open conclusion')})`;
+  const together = `${found}     ${proof} ${gain}`;
+  if (stringWidth(together) <= width) return [together];
+  // A long command stands whole, so that it can be copied.
+  return [
+    ...flowPhrases([found], ' ', width),
+    ...flow([proof, gain], ' ', width).map((line, index) => (index === 0 ? line : `  ${line}`)),
+  ];
 }

@@ -1,4 +1,4 @@
-import type { Renderer } from '../index.ts';
+import type { Renderer } from '../renderer.ts';
 import { indexWorkloads, openFindings, severityCounts } from '../causes.ts';
 import { headline } from '../headline.ts';
 import { toPrintable } from '../printable.ts';
@@ -6,7 +6,7 @@ import { figure } from '../wording.ts';
 import type { AuditResult } from '../../result/types.ts';
 import { causes } from './causes.ts';
 import { firstScreen, verdict } from './first-screen.ts';
-import { flow } from './layout.ts';
+import { flow, flowPhrases } from './layout.ts';
 import { inventoryLines, remainder, residualLines } from './remainder.ts';
 import { createStyle, type Style } from './style.ts';
 
@@ -20,7 +20,13 @@ export const renderTerminal: Renderer = (raw, options) => {
   const width = Math.max(narrowest, options.width);
   const verbose = options.verbose ?? false;
   const lines = options.residualOnly
-    ? [...flow(headline(result), ' · ', width).map(style.strong), '', ...verdict(result, width, style), '', ...residualLines(result, width, style)]
+    ? [
+        ...flowPhrases(headline(result), ' · ', width).map(style.strong),
+        '',
+        ...verdict(result, width, style),
+        '',
+        ...residualLines(result, width, style),
+      ]
     : [
         ...firstScreen(result, indexWorkloads(result), width, style),
         ...causes(result, width, style, verbose),
@@ -33,9 +39,16 @@ export const renderTerminal: Renderer = (raw, options) => {
 };
 
 function lastLine(result: AuditResult, width: number, style: Style): string[] {
-  const counts = severityCounts(openFindings(result)).map(({ severity, findings }) => `${findings} ${severity.toLowerCase()}`);
+  const counts = severityCounts(openFindings(result)).map(
+    ({ severity, findings }) => `${findings} ${severity.toLowerCase()}`,
+  );
   return flow(
-    [style.verdict(result.verdict)(result.verdict), `configured ${figure(result.score.configured)}`, `proven ${figure(result.score)}`, ...counts],
+    [
+      style.verdict(result.verdict)(result.verdict),
+      `configured ${figure(result.score.configured)}`,
+      `proven ${figure(result.score)}`,
+      ...counts,
+    ],
     ' · ',
     width,
   );

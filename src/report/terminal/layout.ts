@@ -43,6 +43,13 @@ export function flow(items: readonly string[], separator: string, columns: numbe
   return line === '' ? lines : [...lines, line];
 }
 
+/** The same for phrases: one that is wider than the line is wrapped. */
+export function flowPhrases(phrases: readonly string[], separator: string, columns: number): string[] {
+  return flow(phrases, separator, columns).flatMap((line) =>
+    stringWidth(line) > columns ? wrap(line, columns) : [line],
+  );
+}
+
 /** Lines under a label, all starting in the same column: `label` takes `indent` columns. */
 export function hang(label: string, lines: readonly string[], indent: number, paint: Paint = plain): string[] {
   return lines.map((line, index) => `${index === 0 ? pad(label, indent) : ' '.repeat(indent)}${paint(line)}`.trimEnd());
@@ -56,5 +63,10 @@ export function align(rows: readonly (readonly string[])[], columns: number, gap
   }
   const total = widths.reduce((sum, width) => sum + width + gap, -gap);
   if (total > columns) return undefined;
-  return rows.map((row) => row.map((cell, index) => pad(cell, widths[index] ?? 0)).join(' '.repeat(gap)).trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, index) => pad(cell, widths[index] ?? 0))
+      .join(' '.repeat(gap))
+      .trimEnd(),
+  );
 }

@@ -6,7 +6,10 @@ import type { Style } from './style.ts';
  * terminal. Code keeps its lines.
  */
 export function renderPage(markdown: string, width: number, style: Style): string {
-  const lines = blocksOf(markdown).flatMap((block, index) => [...(index > 0 ? [''] : []), ...renderBlock(block, width, style)]);
+  const lines = blocksOf(markdown).flatMap((block, index) => [
+    ...(index > 0 ? [''] : []),
+    ...renderBlock(block, width, style),
+  ]);
   return `${lines.join('\n')}\n`;
 }
 
@@ -75,7 +78,12 @@ function renderList(lines: readonly string[], width: number, style: Style): stri
     const [start, space = '', mark = ''] = listItem.exec(line) ?? [];
     const last = items.at(-1);
     if (start === undefined && last) last.text += ` ${line.trim()}`;
-    else items.push({ depth: Math.floor(space.length / 2), mark: /\d/.test(mark) ? mark : '-', text: line.slice(start?.length ?? 0) });
+    else
+      items.push({
+        depth: Math.floor(space.length / 2),
+        mark: /\d/.test(mark) ? mark : '-',
+        text: line.slice(start?.length ?? 0),
+      });
   }
   return items.flatMap(({ depth, mark, text }) => {
     const indent = depth * 2 + mark.length + 1;
@@ -96,7 +104,9 @@ function renderTable(lines: readonly string[], width: number, style: Style): str
   const aligned = align(rows, width, 2);
   if (aligned) return aligned;
   const [header = [], ...body] = rows;
-  return body.flatMap((row) => row.flatMap((cell, index) => hang('', wrap(`${header[index] ?? ''}: ${cell}`, width), index === 0 ? 0 : 2)));
+  return body.flatMap((row) =>
+    row.flatMap((cell, index) => hang('', wrap(`${header[index] ?? ''}: ${cell}`, width), index === 0 ? 0 : 2)),
+  );
 }
 
 /** Paints word by word, so that a line break inside a span needs no care. */

@@ -1,7 +1,8 @@
 import type { AuditResult } from '../../result/types.ts';
-import { groupSubjects, openFindings } from '../causes.ts';
+import { openFindings } from '../causes.ts';
 import { nextProofs } from '../next-proof.ts';
 import { mtlsText, postureText, principalShortener, reachedBy } from '../port-text.ts';
+import { groupSubjects } from '../subjects.ts';
 import { count, fewOf, number } from '../wording.ts';
 import { align, flow, hang, wrap } from './layout.ts';
 import type { Style } from './style.ts';
@@ -12,7 +13,8 @@ const shownErrors = 3;
 /** What was checked, what could not be read, what this screen leaves out and how to see it. */
 export function remainder(result: AuditResult, width: number, style: Style, verbose: boolean): string[] {
   const columns = width - indent;
-  const section = (label: string, lines: readonly string[]) => (lines.length > 0 ? ['', ...hang(style.heading(label), lines, indent)] : []);
+  const section = (label: string, lines: readonly string[]) =>
+    lines.length > 0 ? ['', ...hang(style.heading(label), lines, indent)] : [];
   return [
     ...section('CHECKED', wrap(checked(result), columns)),
     ...section('INPUT', diagnosticLines(result, columns)),
@@ -21,13 +23,17 @@ export function remainder(result: AuditResult, width: number, style: Style, verb
 }
 
 function checked({ rulesRun }: AuditResult): string {
-  const sum = (pick: (run: AuditResult['rulesRun'][number]) => number) => rulesRun.reduce((total, run) => total + pick(run), 0);
+  const sum = (pick: (run: AuditResult['rulesRun'][number]) => number) =>
+    rulesRun.reduce((total, run) => total + pick(run), 0);
   const outcomes = [
     `${number(sum((run) => run.passed))} passed`,
     `${number(sum((run) => run.failed))} failed`,
     `${number(sum((run) => run.notApplicable))} not applicable`,
   ];
-  return `${count(rulesRun.length, 'rule')} on ${count(sum((run) => run.checked), 'subject')}: ${outcomes.join(', ')}`;
+  return `${count(rulesRun.length, 'rule')} on ${count(
+    sum((run) => run.checked),
+    'subject',
+  )}: ${outcomes.join(', ')}`;
 }
 
 function diagnosticLines({ diagnostics }: AuditResult, columns: number): string[] {
@@ -37,9 +43,18 @@ function diagnosticLines({ diagnostics }: AuditResult, columns: number): string[
     const amount = diagnostics.filter((each) => each.severity === severity).length;
     return amount === 0 ? [] : [severity === 'info' ? count(amount, 'note') : count(amount, severity)];
   });
-  const shown = errors.slice(0, shownErrors).flatMap(({ file, line, message }) => [`${file}:${line}`, ...wrap(message, columns - 2).map((text) => `  ${text}`)]);
+  const shown = errors
+    .slice(0, shownErrors)
+    .flatMap(({ file, line, message }) => [
+      `${file}:${line}`,
+      ...wrap(message, columns - 2).map((text) => `  ${text}`),
+    ]);
   const more = errors.length - shownErrors;
-  return [`${counts.join(', ')} about the input`, ...shown, ...(more > 0 ? [`+${count(more, 'more error', 'more errors')}`] : [])];
+  return [
+    `${counts.join(', ')} about the input`,
+    ...shown,
+    ...(more > 0 ? [`+${count(more, 'more error', 'more errors')}`] : []),
+  ];
 }
 
 function notShown(result: AuditResult, columns: number): string[] {
@@ -55,7 +70,10 @@ function notShown(result: AuditResult, columns: number): string[] {
     ...(residual.length > 0 ? [count(residual.length, 'open question')] : []),
   ];
   if (parts.length === 0) return [];
-  return [...wrap(parts.join('; '), columns), ...flow(['--verbose here', '--residual for what is open', '--out html=report.html for all'], ' · ', columns)];
+  return [
+    ...wrap(parts.join('; '), columns),
+    ...flow(['--verbose here', '--residual for what is open', '--out html=report.html for all'], ' · ', columns),
+  ];
 }
 
 /** One line per workload port: who can reach it, and what stands in the way. */
@@ -67,13 +85,24 @@ export function inventoryLines(result: AuditResult, width: number, style: Style)
     const plane = `${workload.dataPlane.kind}${workload.dataPlane.status === 'UNKNOWN' ? '?' : ''}`;
     const ports = workload.ports.map((port) => {
       const callers = [...reachedBy(port), ...port.exposure.identities.map(short)];
-      return [`${workload.id}:${port.port}`, plane, mtlsText(port), postureText(port), callers.length > 0 ? fewOf(callers, 4) : 'nobody'];
+      return [
+        `${workload.id}:${port.port}`,
+        plane,
+        mtlsText(port),
+        postureText(port),
+        callers.length > 0 ? fewOf(callers, 4) : 'nobody',
+      ];
     });
     return ports.length > 0 ? ports : [[workload.id, plane, '', 'no port', '']];
   });
   const header = ['WORKLOAD', 'DATA PLANE', 'mTLS', 'AUTHORIZATION', 'REACHED BY'];
   const aligned = align([header, ...rows], width, 2);
-  const lines = aligned ?? [header, ...rows].flatMap(([first = '', ...rest]) => [first, ...flow(rest.filter(Boolean), ' · ', width - 2).map((line) => `  ${line}`)]);
+  const lines =
+    aligned ??
+    [header, ...rows].flatMap(([first = '', ...rest]) => [
+      first,
+      ...flow(rest.filter(Boolean), ' · ', width - 2).map((line) => `  ${line}`),
+    ]);
   return ['', style.heading('PROTECTION INVENTORY'), ...lines];
 }
 
@@ -82,18 +111,30 @@ export function residualLines(result: AuditResult, width: number, style: Style):
   const { proofs, open } = nextProofs(result);
   const { deductions } = result.confidence;
   const unknowns = proofs.flatMap(({ command, settles, unknowns: questions }, index) =>
-    hang(`  ${index + 1}`, [style.code(command), `settles ${count(settles, 'conclusion')}:`, ...questions.flatMap((question) => bullet(question, width - 4))], 4),
+    hang(
+      `  ${index + 1}`,
+      [
+        style.code(command),
+        `settles ${count(settles, 'conclusion')}:`,
+        ...questions.flatMap((question) => bullet(question, width - 4)),
+      ],
+      4,
+    ),
   );
   return [
     style.heading('STILL OPEN'),
     ...(proofs.length > 0 ? [`  ${count(open, 'conclusion')}`, ...unknowns] : ['  nothing']),
     '',
     style.heading('ASSUMED'),
-    ...(result.input.assumptions.length > 0 ? result.input.assumptions.flatMap((text) => bullet(text, width - 2).map((line) => `  ${line}`)) : ['  nothing']),
+    ...(result.input.assumptions.length > 0
+      ? result.input.assumptions.flatMap((text) => bullet(text, width - 2).map((line) => `  ${line}`))
+      : ['  nothing']),
     '',
     style.heading(`CONFIDENCE ${result.confidence.value} %`),
     ...(deductions.length > 0
-      ? deductions.flatMap(({ points, reason, remedy }) => hang(`  −${points}`, [...wrap(reason, width - 7), ...wrap(remedy, width - 7).map(style.faint)], 7))
+      ? deductions.flatMap(({ points, reason, remedy }) =>
+          hang(`  −${points}`, [...wrap(reason, width - 7), ...wrap(remedy, width - 7).map(style.faint)], 7),
+        )
       : ['  nothing lost']),
   ];
 }

@@ -52,7 +52,7 @@ export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoin
   const decision = decideChain(
     chain,
     envoy.providers,
-    { view, ...(query.token ? { token: query.token } : {}) },
+    { view, explain: query.explain ?? false, ...(query.token ? { token: query.token } : {}) },
     'waypoint',
   );
   const { outcome, by, reason, requires, assumes, steps } = decision;

@@ -6,11 +6,13 @@ export type AddressMatcher = (address: string) => boolean;
 export function addressMatcher(block: string): AddressMatcher | undefined {
   const slash = block.indexOf('/');
   const text = slash < 0 ? block : block.slice(0, slash);
-  if (!ipaddr.isValid(text) || (ipaddr.IPv4.isIPv4(text) && !ipaddr.IPv4.isValidFourPartDecimal(text))) return undefined;
+  if (!ipaddr.isValid(text) || (ipaddr.IPv4.isIPv4(text) && !ipaddr.IPv4.isValidFourPartDecimal(text)))
+    return undefined;
   const network = ipaddr.parse(text);
   const full = network.kind() === 'ipv4' ? 32 : 128;
   const bits = slash < 0 ? full : Number(block.slice(slash + 1));
-  if (!Number.isInteger(bits) || bits < 0 || bits > full || (slash >= 0 && !/^\d+$/.test(block.slice(slash + 1)))) return undefined;
+  if (!Number.isInteger(bits) || bits < 0 || bits > full || (slash >= 0 && !/^\d+$/.test(block.slice(slash + 1))))
+    return undefined;
   return (address) => {
     const parsed = parseAddress(address);
     return parsed !== undefined && parsed.kind() === network.kind() && parsed.match(network, bits);

@@ -35,8 +35,29 @@ export function buildChain(
   providers: readonly ExtensionProvider[],
 ): PolicyChain {
   const compiled = attached.filter((policy) => !isDryRun(policy)).map((policy) => compilePolicy(policy, type, bundle));
-  const of = (action: CompiledPolicy['action']): readonly CompiledPolicy[] => compiled.filter((entry) => entry.action === action);
-  return { type, custom: customPolicies(of('CUSTOM'), type, providers), audit: of('AUDIT'), deny: of('DENY'), allow: of('ALLOW') };
+  const of = (action: CompiledPolicy['action']): readonly CompiledPolicy[] =>
+    compiled.filter((entry) => entry.action === action);
+  const shadowed = attached.filter((policy) => policy.spec.action === 'CUSTOM' && isDryRun(policy)).map((policy) => compilePolicy(policy, type, bundle));
+  return {
+    type,
+    custom: [...customPolicies(of('CUSTOM'), type, providers), ...dryRunCustom(shadowed, type, providers)],
+    audit: of('AUDIT'),
+    deny: of('DENY'),
+    allow: of('ALLOW'),
+  };
+}
+
+/**
+ * The webhook refuses dry-run CUSTOM. Where one got in, its rules stand among the enforced ones since Istio 1.30 and refuse what matches
+ * (recorded; reference §2.11).
+ */
+function dryRunCustom(policies: readonly CompiledPolicy[], type: ChainType, providers: readonly ExtensionProvider[]): readonly CustomPolicies[] {
+  return policies.flatMap((compiled): CustomPolicies[] => {
+    const name = compiled.policy.spec.provider?.name ?? '';
+    const kind = providers.find((candidate) => candidate.name === name)?.kind;
+    if (type === 'tcp' && kind === 'ext-authz-http') return [];
+    return [{ policies: [compiled], effect: 'refuse', provider: name, why: 'a dry-run CUSTOM policy refuses what matches it, since Istio 1.30' }];
+  });
 }
 
 const PROVIDER_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -59,10 +80,13 @@ function customPolicies(
   return [...byName].flatMap(([name, list]): CustomPolicies[] => {
     const provider = providers.find((candidate) => candidate.name === name);
     const refuse = (why: string): CustomPolicies[] => [{ policies: list, effect: 'refuse', provider: name, why }];
-    if (!provider) return refuse(`the mesh config defines no extension provider \`${name}\`, so what matches is refused`);
-    if (provider.kind === 'other') return refuse(`extension provider \`${name}\` is no external authorizer, so what matches is refused`);
+    if (!provider)
+      return refuse(`the mesh config defines no extension provider \`${name}\`, so what matches is refused`);
+    if (provider.kind === 'other')
+      return refuse(`extension provider \`${name}\` is no external authorizer, so what matches is refused`);
     // Names are checked since Istio 1.30 (reference §2.1).
-    if (!PROVIDER_NAME.test(name)) return refuse(`\`${name}\` is no valid provider name since Istio 1.30, so what matches is refused`);
+    if (!PROVIDER_NAME.test(name))
+      return refuse(`\`${name}\` is no valid provider name since Istio 1.30, so what matches is refused`);
     if (type === 'tcp' && provider.kind === 'ext-authz-http') return [];
     const why = provider.failOpen
       ? `external authorizer \`${name}\` must approve (it fails open: when it cannot be reached, requests pass)`

@@ -28,10 +28,14 @@ export function requestPrincipalMatcher(value: string): ClaimMatcher {
   const issuerPart = slash < 0 ? '' : value.slice(0, slash);
   const subjectPart = slash < 0 ? value : value.slice(slash + 1);
   const both = (issuer: ValueMatcher, subject: ValueMatcher): ClaimMatcher => {
-    return (claims) => typeof claims.iss === 'string' && typeof claims.sub === 'string' && issuer(claims.iss) && subject(claims.sub);
+    return (claims) =>
+      typeof claims.iss === 'string' && typeof claims.sub === 'string' && issuer(claims.iss) && subject(claims.sub);
   };
   const present = valueMatcher('*');
-  const exactly = (text: string): ValueMatcher => (candidate) => candidate === text;
+  const exactly =
+    (text: string): ValueMatcher =>
+    (candidate) =>
+      candidate === text;
   if (value === '*') return both(present, present);
   if (value.startsWith('*')) {
     return slash < 0 ? both(present, valueMatcher(value)) : both(valueMatcher(issuerPart), exactly(subjectPart));

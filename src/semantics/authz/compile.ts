@@ -6,7 +6,14 @@ import type {
   AuthorizationSource,
 } from '../../model/istio/authorization-policy.ts';
 import type { Path } from '../../model/resource.ts';
-import { conditionField, type Field, type FieldContext, type FieldTest, OPERATION_FIELDS, SOURCE_FIELDS } from './fields.ts';
+import {
+  conditionField,
+  type Field,
+  type FieldContext,
+  type FieldTest,
+  OPERATION_FIELDS,
+  SOURCE_FIELDS,
+} from './fields.ts';
 import type { TrustBundle } from './trust-domain.ts';
 import { not, type Truth, type View } from './view.ts';
 
@@ -38,9 +45,18 @@ export interface CompiledPolicy {
   readonly action: PolicyAction;
   readonly rules: readonly CompiledRule[];
   /** Rules that do not exist on this chain, and why. */
-  readonly dropped: readonly { readonly index: number; readonly field: string; readonly why: 'http-only' | 'unknown-key' | 'bad-value' }[];
+  readonly dropped: readonly {
+    readonly index: number;
+    readonly field: string;
+    readonly why: 'http-only' | 'unknown-key' | 'bad-value';
+  }[];
   /** Conditions that do not exist on this chain, so that the rule matches more than it says. */
-  readonly widened: readonly { readonly index: number; readonly path: Path; readonly field: string; readonly why: 'http-only' | 'bad-value' }[];
+  readonly widened: readonly {
+    readonly index: number;
+    readonly path: Path;
+    readonly field: string;
+    readonly why: 'http-only' | 'bad-value';
+  }[];
 }
 
 export function actionOf(policy: AuthorizationPolicy): PolicyAction {
@@ -76,26 +92,28 @@ interface RuleContext {
   readonly context: FieldContext;
 }
 
-class DropRule extends Error {
-  readonly field: string;
-  readonly why: 'http-only' | 'unknown-key' | 'bad-value';
-
-  constructor(field: string, why: 'http-only' | 'unknown-key' | 'bad-value') {
-    super(field);
-    this.field = field;
-    this.why = why;
-  }
-}
+type Drop = { readonly field: string; readonly why: 'http-only' | 'unknown-key' | 'bad-value' };
 
 type Widened = { path: Path; field: string; why: 'http-only' | 'bad-value' };
-type RuleOutcome = { rule: CompiledRule; widened: Widened[] } | { dropped: { field: string; why: 'http-only' | 'unknown-key' | 'bad-value' } };
+type RuleOutcome = { readonly rule: CompiledRule; readonly widened: readonly Widened[] } | { readonly dropped: Drop };
 
 function compileRule(rule: AuthorizationRule, index: number, options: RuleContext): RuleOutcome {
   const widened: Widened[] = [];
-  const clauseOf = (field: Field, name: string, values: readonly string[], negated: boolean, path: Path): Clause | undefined => {
+  // Set by the first condition that takes the whole rule with it; what is compiled after that is thrown away.
+  let dropped: Drop | undefined;
+  const drop = (field: string, why: Drop['why']): undefined => {
+    dropped ??= { field, why };
+  };
+  const clauseOf = (
+    field: Field,
+    name: string,
+    values: readonly string[],
+    negated: boolean,
+    path: Path,
+  ): Clause | undefined => {
     if (values.length === 0) return undefined;
     if (field.httpOnly && options.chain === 'tcp') {
-      if (options.isAllow) throw new DropRule(name, 'http-only');
+      if (options.isAllow) return drop(name, 'http-only');
       widened.push({ path, field: name, why: 'http-only' });
       return undefined;
     }
@@ -103,7 +121,7 @@ function compileRule(rule: AuthorizationRule, index: number, options: RuleContex
     for (const value of values) {
       const test = field.compile(value, options.context);
       if (test) tests.push(test);
-      else if (options.isAllow) throw new DropRule(name, 'bad-value');
+      else if (options.isAllow) return drop(name, 'bad-value');
     }
     if (tests.length === 0) {
       widened.push({ path, field: name, why: 'bad-value' });
@@ -119,18 +137,26 @@ function compileRule(rule: AuthorizationRule, index: number, options: RuleContex
       test: negated ? (view) => not(some(view)) : some,
     };
   };
-  try {
-    const from = rule.from?.map((entry, i) => fieldClauses(SOURCE_FIELDS, entry.source ?? {}, ['from', i, 'source'], clauseOf));
-    const to = rule.to?.map((entry, i) => fieldClauses(OPERATION_FIELDS, entry.operation ?? {}, ['to', i, 'operation'], clauseOf));
-    const when = (rule.when ?? []).flatMap((condition, i) => conditionClauses(condition, i, options, widened, clauseOf));
-    return { rule: { index, from: from?.length ? from : null, to: to?.length ? to : null, when }, widened };
-  } catch (error) {
-    if (error instanceof DropRule) return { dropped: { field: error.field, why: error.why } };
-    throw error;
-  }
+  const from = rule.from?.map((entry, i) =>
+    fieldClauses(SOURCE_FIELDS, entry.source ?? {}, ['from', i, 'source'], clauseOf),
+  );
+  const to = rule.to?.map((entry, i) =>
+    fieldClauses(OPERATION_FIELDS, entry.operation ?? {}, ['to', i, 'operation'], clauseOf),
+  );
+  const when = (rule.when ?? []).flatMap((condition, i) =>
+    conditionClauses(condition, i, { options, widened, clauseOf, drop }),
+  );
+  if (dropped) return { dropped };
+  return { rule: { index, from: from?.length ? from : null, to: to?.length ? to : null, when }, widened };
 }
 
-type ClauseOf = (field: Field, name: string, values: readonly string[], negated: boolean, path: Path) => Clause | undefined;
+type ClauseOf = (
+  field: Field,
+  name: string,
+  values: readonly string[],
+  negated: boolean,
+  path: Path,
+) => Clause | undefined;
 
 function fieldClauses(
   fields: Readonly<Record<string, Field>>,
@@ -150,19 +176,27 @@ function fieldClauses(
   return clauses;
 }
 
+interface Compiling {
+  readonly options: RuleContext;
+  readonly widened: Widened[];
+  readonly clauseOf: ClauseOf;
+  readonly drop: (field: string, why: Drop['why']) => undefined;
+}
+
 function conditionClauses(
   condition: AuthorizationCondition,
   i: number,
-  options: RuleContext,
-  widened: Widened[],
-  clauseOf: ClauseOf,
+  { options, widened, clauseOf, drop }: Compiling,
 ): readonly Clause[] {
   const key = condition.key ?? '';
   const field = conditionField(key);
-  if (field === 'unknown') throw new DropRule(key, 'unknown-key');
+  if (field === 'unknown') {
+    drop(key, 'unknown-key');
+    return [];
+  }
   if (field === 'malformed') {
-    if (options.isAllow) throw new DropRule(key, 'bad-value');
-    widened.push({ path: ['when', i, 'key'], field: key, why: 'bad-value' });
+    if (options.isAllow) drop(key, 'bad-value');
+    else widened.push({ path: ['when', i, 'key'], field: key, why: 'bad-value' });
     return [];
   }
   const positive = clauseOf(field, key, condition.values ?? [], false, ['when', i, 'values']);

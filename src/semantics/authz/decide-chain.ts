@@ -18,6 +18,8 @@ export interface ChainDecision {
 }
 
 interface Request {
+  /** Also say why rules missed: for a person, not for a search. */
+  readonly explain?: boolean;
   readonly view: Omit<View, 'claims'>;
   readonly token?: { readonly claims: Claims; readonly valid: boolean };
 }
@@ -27,7 +29,12 @@ interface Request {
  *
  * Source: istio pilot/pkg/networking/core/listener_builder.go, networkfilter.go (reference §2.1).
  */
-export function decideChain(chain: PolicyChain, providers: readonly JwtProvider[], request: Request, point: EnforcementPoint): ChainDecision {
+export function decideChain(
+  chain: PolicyChain,
+  providers: readonly JwtProvider[],
+  request: Request,
+  point: EnforcementPoint,
+): ChainDecision {
   const requires: Requirement[] = [];
   const assumes: string[] = [];
   const steps: TraceStep[] = [];
@@ -44,7 +51,7 @@ export function decideChain(chain: PolicyChain, providers: readonly JwtProvider[
   });
 
   // CUSTOM comes before JWT authentication: its conditions see no token.
-  const anonymous: View = { ...request.view, claims: undefined };
+  const anonymous = withBearer({ ...request.view, claims: undefined }, request.token);
   for (const custom of chain.custom) {
     const match = findMatch(custom.policies, anonymous);
     if (!match) continue;
@@ -66,7 +73,7 @@ export function decideChain(chain: PolicyChain, providers: readonly JwtProvider[
       return end('deny', outcome.by, outcome.why);
     }
     if (outcome.kind === 'accepted') {
-      view = { ...view, claims: outcome.claims };
+      view = { ...(outcome.forwarded ? anonymous : request.view), claims: outcome.claims };
       step('jwt', 'pass', 'the token is valid', outcome.by);
     } else step('jwt', 'note', 'no token: RequestAuthentication lets it pass');
   }
@@ -82,9 +89,17 @@ export function decideChain(chain: PolicyChain, providers: readonly JwtProvider[
   }
   if (deny) {
     if (deny.open.some(({ needs }) => needs === 'destinationIp')) {
-      return end('unknown', byMatch(deny), `whether DENY ${nameOf(deny.compiled)} matches depends on the address of the pod`);
+      return end(
+        'unknown',
+        byMatch(deny),
+        `whether DENY ${nameOf(deny.compiled)} matches depends on the address of the pod`,
+      );
     }
-    assumes.push(...deny.open.map((clause) => `the address is outside ${clause.values.join(', ')} (DENY ${nameOf(deny.compiled)})`));
+    assumes.push(
+      ...deny.open.map(
+        (clause) => `the address is outside ${clause.values.join(', ')} (DENY ${nameOf(deny.compiled)})`,
+      ),
+    );
   }
 
   if (chain.allow.length === 0) {
@@ -93,7 +108,7 @@ export function decideChain(chain: PolicyChain, providers: readonly JwtProvider[
   }
   const allow = findMatch(chain.allow, view);
   if (!allow) {
-    for (const missed of misses(chain.allow, view)) step('allow', 'note', missed.text, missed.by);
+    if (request.explain) for (const missed of misses(chain.allow, view)) step('allow', 'note', missed.text, missed.by);
     const by = chain.allow[0] ? byOf(chain.allow[0].policy) : null;
     const names = chain.allow.map(nameOf).join(', ');
     step('allow', 'stop', `no rule of ${names} matches`);
@@ -104,6 +119,13 @@ export function decideChain(chain: PolicyChain, providers: readonly JwtProvider[
   return end('allow', byMatch(allow), `ALLOW ${nameOf(allow.compiled)} rule ${allow.rule.index + 1} matches it`);
 }
 
+/** A token travels in a header, which conditions on headers see. */
+function withBearer(view: View, token: Request['token']): View {
+  const { http } = view;
+  if (!token || !http || http.headers.some(([name]) => name.toLowerCase() === 'authorization')) return view;
+  return { ...view, http: { ...http, headers: [...http.headers, ['authorization', 'Bearer token']] } };
+}
+
 function addOpenCondition(clause: Clause, policy: string, requires: Requirement[], assumes: string[]): void {
   if (clause.needs === 'destinationIp') assumes.push(`the pod's address satisfies ${clause.field} of ${policy}`);
   else if (clause.negated) assumes.push(`the address is outside ${clause.values.join(', ')} (${policy})`);
@@ -111,7 +133,10 @@ function addOpenCondition(clause: Clause, policy: string, requires: Requirement[
 }
 
 /** Why each ALLOW rule missed, for a person. */
-export function misses(policies: readonly CompiledPolicy[], view: View): readonly { readonly text: string; readonly by: By }[] {
+export function misses(
+  policies: readonly CompiledPolicy[],
+  view: View,
+): readonly { readonly text: string; readonly by: By }[] {
   return policies.flatMap((compiled) => {
     const dropped = compiled.dropped.map(({ index, field, why }) => ({
       text: `${nameOf(compiled)} rule ${index + 1} does not exist here (${field}: ${why})`,
@@ -123,7 +148,10 @@ export function misses(policies: readonly CompiledPolicy[], view: View): readonl
         ? `${nameOf(compiled)} rule ${rule.index + 1} misses at ${clause.field}: ${clause.values.join(', ')}`
         : `${nameOf(compiled)} rule ${rule.index + 1} misses`;
       const path = ['spec', 'rules', rule.index, ...(clause?.path ?? [])];
-      return { text, by: byOf(compiled.policy, { rule: rule.index, path, ...(clause ? { clause: clause.field } : {}) }) };
+      return {
+        text,
+        by: byOf(compiled.policy, { rule: rule.index, path, ...(clause ? { clause: clause.field } : {}) }),
+      };
     });
     return [...dropped, ...missed];
   });

@@ -111,7 +111,8 @@ function header(name: string): Field {
       const matches = valueMatcher(value, 'any');
       if (wanted === ':path') return (view) => view.http !== undefined && matches(view.http.path);
       if (wanted === ':method') return (view) => view.http !== undefined && matches(view.http.method);
-      if (wanted === ':authority' || wanted === 'host') return (view) => view.http !== undefined && matches(view.http.authority);
+      if (wanted === ':authority' || wanted === 'host')
+        return (view) => view.http !== undefined && matches(view.http.authority);
       return (view) => view.http?.headers.some(([key, text]) => key.toLowerCase() === wanted && matches(text)) ?? false;
     },
   };
@@ -132,7 +133,9 @@ export const SOURCE_FIELDS = {
 } satisfies Partial<Record<keyof AuthorizationSource, Field>>;
 
 /** The fields of `to[].operation`. */
-export const OPERATION_FIELDS = { hosts, ports, methods, paths } satisfies Partial<Record<keyof AuthorizationOperation, Field>>;
+export const OPERATION_FIELDS = { hosts, ports, methods, paths } satisfies Partial<
+  Record<keyof AuthorizationOperation, Field>
+>;
 
 const CONDITION_FIELDS: Readonly<Record<string, Field>> = {
   'source.ip': ofAddress('sourceIp'),

@@ -17,8 +17,10 @@ export function pathTemplateMatcher(template: string): ((path: string) => boolea
       pattern += segment === '{*}' ? '/[^/]+' : '/.*';
       sawRest = segment === '{**}';
     } else {
-      if (/[{}*]/.test(segment)) return undefined;
-      pattern += `/${escapeRegExp(segment)}`;
+      // The webhook refuses operators inside a segment. Where one got in, Envoy takes the star for a quantifier (recorded).
+      const literal = segment.replaceAll('{*}', '*');
+      if (/[{}]|^\*|\*\*/.test(literal)) return undefined;
+      pattern += `/${literal.split('*').map(escapeRegExp).join('*')}`;
     }
   }
   const expression = new RegExp(`${pattern}$`, 's');

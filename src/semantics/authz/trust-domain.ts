@@ -19,7 +19,9 @@ export function expandPrincipal(value: string, bundle: TrustBundle): readonly st
 
 /** A `trustDomains` value in the bundle stands for the whole bundle; `cluster.local` is no pointer here (reference §14). */
 export function expandTrustDomain(value: string, bundle: TrustBundle): readonly string[] {
-  return bundle.some((known) => matchesEitherWay(known, value)) && !value.includes('*') ? [...new Set([value, ...bundle])] : [value];
+  return bundle.some((known) => matchesEitherWay(known, value)) && !value.includes('*')
+    ? [...new Set([value, ...bundle])]
+    : [value];
 }
 
 function matchesEitherWay(a: string, b: string): boolean {
@@ -33,4 +35,5 @@ function matchesPattern(pattern: string, value: string): boolean {
   return false;
 }
 
-const isSuffixPattern = (pattern: string, value: string): boolean => pattern.startsWith('*') && value.endsWith(pattern.slice(1));
+const isSuffixPattern = (pattern: string, value: string): boolean =>
+  pattern.startsWith('*') && value.endsWith(pattern.slice(1));

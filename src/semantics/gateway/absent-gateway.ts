@@ -10,8 +10,9 @@ import type { GatewayObject } from './server.ts';
  */
 export function findAbsentGateways(mesh: Mesh, gateways: readonly GatewayObject[]): readonly Workload[] {
   const groups = new Map<string, GatewayObject[]>();
+  const byLabel = workloadsByLabel(mesh);
   for (const gateway of gateways) {
-    if (gateway.kubernetes || isServed(mesh, gateway)) continue;
+    if (gateway.kubernetes || isServed(mesh, byLabel, gateway)) continue;
     const selector = Object.entries(gateway.selector ?? {}).sort(([a], [b]) => compare(a, b));
     const key = `${gateway.cluster} ${JSON.stringify(selector)}`;
     groups.set(key, [...(groups.get(key) ?? []), gateway]);
@@ -19,14 +20,32 @@ export function findAbsentGateways(mesh: Mesh, gateways: readonly GatewayObject[
   return [...groups.values()].map((group) => toWorkload(mesh, group));
 }
 
-/** Something in the input carries the labels, though it may be no gateway. */
-function isServed(mesh: Mesh, { selector, cluster }: GatewayObject): boolean {
-  return mesh.workloads.some(
-    (workload) =>
-      workload.cluster === cluster &&
-      (selector && Object.keys(selector).length > 0
-        ? isSubset(selector, workload.labels)
-        : workload.gateway !== undefined && workload.gateway.kind !== 'waypoint'),
+function workloadsByLabel(mesh: Mesh): ReadonlyMap<string, readonly Workload[]> {
+  const byLabel = new Map<string, Workload[]>();
+  for (const workload of mesh.workloads) {
+    for (const [key, value] of Object.entries(workload.labels)) {
+      const carriers = byLabel.get(`${key}=${value}`);
+      if (carriers) carriers.push(workload);
+      else byLabel.set(`${key}=${value}`, [workload]);
+    }
+  }
+  return byLabel;
+}
+
+/** Something in the input carries the labels, though it may be no gateway; without labels, there is some gateway. */
+function isServed(
+  mesh: Mesh,
+  byLabel: ReadonlyMap<string, readonly Workload[]>,
+  { selector = {}, cluster }: GatewayObject,
+): boolean {
+  const [first] = Object.entries(selector);
+  if (!first) {
+    return mesh.workloads.some(
+      (each) => each.cluster === cluster && each.gateway !== undefined && each.gateway.kind !== 'waypoint',
+    );
+  }
+  return (byLabel.get(first.join('=')) ?? []).some(
+    (each) => each.cluster === cluster && isSubset(selector, each.labels),
   );
 }
 
@@ -34,14 +53,15 @@ function toWorkload(mesh: Mesh, group: readonly GatewayObject[]): Workload {
   const [first] = group;
   const { cluster = '', resource, selector = {} } = first ?? {};
   if (!resource) throw new Error('a group of Gateways is never empty');
-  const label = selector['istio'] ?? selector['app'] ?? 'ingressgateway';
+  const label = selector.istio ?? selector.app ?? 'ingressgateway';
   const name = label.startsWith('istio') ? label : `istio-${label}`;
   const namespace = mesh.config.rootNamespace.value;
   const serviceAccount = `${name}-service-account`;
   const assumption = `the pods that Gateways of selector \`${textOf(selector)}\` select are not in the input: taken to be \`${namespace}/${name}\` with service account \`${serviceAccount}\`, and exposed`;
   const ports = new Map<number, WorkloadPort>();
   for (const { port, protocol } of group.flatMap(({ servers }) => servers)) {
-    if (!ports.has(port)) ports.set(port, { port, transport: 'TCP', ...protocol, services: [], declaredBy: 'gateway', probed: false });
+    if (!ports.has(port))
+      ports.set(port, { port, transport: 'TCP', ...protocol, services: [], declaredBy: 'gateway', probed: false });
   }
   return {
     id: workloadId(cluster, namespace, name),

@@ -12,7 +12,12 @@ export interface SniTarget {
  *
  * Source: istio pilot/pkg/networking/core/gateway.go (builtAutoPassthroughFilterChains).
  */
-export function serviceOfSni(sni: string, hosts: readonly string[], registry: Registry, proxyNamespace: string): SniTarget | undefined {
+export function serviceOfSni(
+  sni: string,
+  hosts: readonly string[],
+  registry: Registry,
+  proxyNamespace: string,
+): SniTarget | undefined {
   const parts = /^outbound_\.(\d+)_\.([^_]*)_\.(.+)$/.exec(sni);
   if (!parts) return undefined;
   const [, port = '', subset = '', host = ''] = parts;

@@ -19,10 +19,17 @@ const ISTIO_ALPN: readonly string[] = ['istio', 'istio-peer-exchange', 'istio-ht
  *
  * Source: envoy source/common/listener_manager/filter_chain_manager_impl.cc (findFilterChainForServerName).
  */
-export function chooseChain(chains: readonly FilterChain[], hello: Hello, registry: Registry, proxyNamespace: string): FilterChain | undefined {
+export function chooseChain(
+  chains: readonly FilterChain[],
+  hello: Hello,
+  registry: Registry,
+  proxyNamespace: string,
+): FilterChain | undefined {
   const { sni } = hello;
   if (sni !== '') {
-    const auto = chains.find((chain) => chain.kind === 'auto-passthrough' && serviceOfSni(sni, chain.hosts, registry, proxyNamespace));
+    const auto = chains.find(
+      (chain) => chain.kind === 'auto-passthrough' && serviceOfSni(sni, chain.hosts, registry, proxyNamespace),
+    );
     if (auto) return hello.alpn.some((name) => ISTIO_ALPN.includes(name)) ? auto : undefined;
     const exact = chains.find(({ sniHosts }) => sniHosts?.includes(sni));
     if (exact) return exact;

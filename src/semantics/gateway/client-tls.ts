@@ -4,7 +4,12 @@ import type { Requirement } from '../verdict.ts';
 import type { ServerTlsSettings } from './server.ts';
 
 export type HandshakeOutcome =
-  | { readonly completes: true; readonly peer: Principal | null; readonly requires: readonly Requirement[]; readonly text: string }
+  | {
+      readonly completes: true;
+      readonly peer: Principal | null;
+      readonly requires: readonly Requirement[];
+      readonly text: string;
+    }
   | { readonly completes: false; readonly why: string };
 
 /**
@@ -20,11 +25,13 @@ export function shakeHands(tls: ServerTlsSettings, client: ClientTls): Handshake
   }
   const certificate = client.clientCert;
   if (!certificate) {
-    if (mode === 'OPTIONAL_MUTUAL') return { completes: true, peer: null, requires: [], text: 'OPTIONAL_MUTUAL takes clients without certificate' };
+    if (mode === 'OPTIONAL_MUTUAL')
+      return { completes: true, peer: null, requires: [], text: 'OPTIONAL_MUTUAL takes clients without certificate' };
     return { completes: false, why: `${mode} demands a client certificate` };
   }
   const trusted = certificate.trusted !== false;
-  if (!trusted && !tls.insecureSkipVerify) return { completes: false, why: `the client certificate is not of a CA that ${mode} trusts` };
+  if (!trusted && !tls.insecureSkipVerify)
+    return { completes: false, why: `the client certificate is not of a CA that ${mode} trusts` };
   const names = [
     ...(certificate.principal === undefined ? [] : [`spiffe://${certificate.principal.replace(/^spiffe:\/\//, '')}`]),
     ...(certificate.dns === undefined ? [] : [certificate.dns]),

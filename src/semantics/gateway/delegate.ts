@@ -12,12 +12,17 @@ export type FindDelegate = (namespace: string, name: string) => VirtualService |
  *
  * Source: istio pilot/pkg/model/virtualservice.go (mergeVirtualServices, mergeHTTPRoutes).
  */
-export function expandDelegates(root: VirtualService, find: FindDelegate, exportedByDefault: readonly string[]): readonly HttpRule[] {
+export function expandDelegates(
+  root: VirtualService,
+  find: FindDelegate,
+  exportedByDefault: readonly string[],
+): readonly HttpRule[] {
   return (root.spec.http ?? []).flatMap((spec, index): readonly HttpRule[] => {
     const rule: HttpRule = { spec, resource: root, path: ['spec', 'http', index], index };
     if (!spec.delegate) return [rule];
     const delegate = find(spec.delegate.namespace ?? root.namespace, spec.delegate.name ?? '');
-    if (!delegate || !isExported(delegate.spec.exportTo, exportedByDefault, delegate.namespace, root.namespace)) return [];
+    if (!delegate || !isExported(delegate.spec.exportTo, exportedByDefault, delegate.namespace, root.namespace))
+      return [];
     return (delegate.spec.http ?? []).flatMap((sub, at): readonly HttpRule[] => {
       const merged = mergeRule(spec, sub);
       return merged ? [{ spec: merged, resource: delegate, path: ['spec', 'http', at], index: at }] : [];

@@ -33,7 +33,11 @@ export interface RouteContext {
  *
  * Source: istio pilot/pkg/networking/core/route/route.go (GetDestinationCluster).
  */
-export function findDestination(destination: Destination | undefined, all: Destinations, context: RouteContext): DestinationOutcome {
+export function findDestination(
+  destination: Destination | undefined,
+  all: Destinations,
+  context: RouteContext,
+): DestinationOutcome {
   const { routeNamespace, proxyNamespace } = context;
   const host = qualifyHost(destination?.host ?? '', routeNamespace);
   if (host === '') return { found: false, why: 'its backend is not valid' };

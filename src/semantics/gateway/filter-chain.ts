@@ -84,9 +84,14 @@ function sniHostsOf({ hosts }: Server): readonly string[] | null {
 function boundRoutes(server: Server, proxy: Workload, routes: RouteIndex): readonly RouteObject[] {
   const hosts = server.hosts.map(parseServerHost);
   const bound = routes.boundTo(proxy.cluster, server.gateway, proxy.namespace);
-  return bound.candidates(hosts.map(({ host }) => host)).filter((route) =>
-    hosts.some(({ namespace, host }) => (namespace ?? route.namespace) === route.namespace && route.hosts.some((own) => overlaps(host, own))),
-  );
+  return bound
+    .candidates(hosts.map(({ host }) => host))
+    .filter((route) =>
+      hosts.some(
+        ({ namespace, host }) =>
+          (namespace ?? route.namespace) === route.namespace && route.hosts.some((own) => overlaps(host, own)),
+      ),
+    );
 }
 
 interface L4Match {
@@ -97,7 +102,9 @@ interface L4Match {
 /** Destination subnets and source namespaces are not looked at (reference §17.5). */
 function matchesServer(match: L4Match, server: Server, owner: RouteObject): boolean {
   if (match.port && match.port !== server.port) return false;
-  return !match.gateways?.length || match.gateways.some((name) => qualifyGateway(name, owner.namespace) === server.gateway);
+  return (
+    !match.gateways?.length || match.gateways.some((name) => qualifyGateway(name, owner.namespace) === server.gateway)
+  );
 }
 
 /** The first route that fits is the only one. */
@@ -105,7 +112,8 @@ function findTcpRoute(server: Server, proxy: Workload, routes: RouteIndex): L4Ro
   for (const owner of boundRoutes(server, proxy, routes)) {
     for (const { spec, resource, path, index } of owner.tcp) {
       const matches = spec.match ?? [];
-      if (!spec.route?.length || (matches.length > 0 && !matches.some((match) => matchesServer(match, server, owner)))) continue;
+      if (!spec.route?.length || (matches.length > 0 && !matches.some((match) => matchesServer(match, server, owner))))
+        continue;
       return { owner, by: byOf(resource, { rule: index, path }), destinations: spec.route };
     }
     if (!owner.isTlsRoute) continue;
@@ -118,7 +126,12 @@ function findTcpRoute(server: Server, proxy: Workload, routes: RouteIndex): L4Ro
 }
 
 /** One chain per match of a `tls` rule, also for names outside the server's hosts (reference §17.3). A name that is taken drops the match. */
-function passthroughChains(server: Server, proxy: Workload, routes: RouteIndex, takenNames: Set<string>): readonly FilterChain[] {
+function passthroughChains(
+  server: Server,
+  proxy: Workload,
+  routes: RouteIndex,
+  takenNames: Set<string>,
+): readonly FilterChain[] {
   const chains: FilterChain[] = [];
   for (const owner of boundRoutes(server, proxy, routes)) {
     for (const { spec, resource, path, index } of owner.tls) {

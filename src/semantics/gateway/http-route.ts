@@ -47,7 +47,12 @@ export interface HttpRoute {
  *
  * Source: istio pilot/pkg/networking/core/route/route.go (BuildHTTPRoutesForVirtualService, translateRoute).
  */
-export function compileHttpRoutes(owner: RouteObject, port: number, gateway: string, proxy: Workload): readonly HttpRoute[] {
+export function compileHttpRoutes(
+  owner: RouteObject,
+  port: number,
+  gateway: string,
+  proxy: Workload,
+): readonly HttpRoute[] {
   const routes: HttpRoute[] = [];
   for (const rule of owner.http) {
     const matches = rule.spec.match ?? [];
@@ -77,7 +82,8 @@ function compileRoute(
   const match = chosen?.match ?? {};
   const path = compilePathMatch(match.uri, match.ignoreUriCase ?? false, owner.semantics);
   const conditions = compileConditions(match);
-  const matchesAnyPath = (path.kind === 'prefix' && path.value === '/') || (path.kind === 'regex' && path.value === '.*');
+  const matchesAnyPath =
+    (path.kind === 'prefix' && path.value === '/') || (path.kind === 'regex' && path.value === '.*');
   // Only in VirtualServices do the matches stand where the rule says.
   const below = owner.semantics === 'istio' && chosen ? ['match', chosen.index] : [];
   return {
@@ -157,6 +163,9 @@ function textOf(path: PathMatch, conditions: readonly RouteCondition[]): string 
   const method = conditions.find(({ on }) => on === 'method');
   const rest = conditions
     .filter((condition) => condition !== method)
-    .map(({ on, name, negated, match }) => `${negated ? 'without' : 'with'} ${on === name ? on : `${on} ${name}`}: ${textOfMatch(match)}`);
+    .map(
+      ({ on, name, negated, match }) =>
+        `${negated ? 'without' : 'with'} ${on === name ? on : `${on} ${name}`}: ${textOfMatch(match)}`,
+    );
   return [...(method ? [textOfMatch(method.match)] : []), textOfPath(path), ...rest].join(' ');
 }

@@ -64,7 +64,11 @@ function buildIndex(mesh: Mesh): GatewayIndex {
     ...[...listeners.values()].flatMap((infos) => infos.map(({ gateway }) => gateway)),
   ].sort(compareAge);
   const routes = new RouteIndex(
-    [...readVirtualServices(mesh), ...readKubernetesRoutes(mesh, listeners), ...ingresses.flatMap((ingress) => ingress.routes)],
+    [
+      ...readVirtualServices(mesh),
+      ...readKubernetesRoutes(mesh, listeners),
+      ...ingresses.flatMap((ingress) => ingress.routes),
+    ],
     mesh.config.defaultExportTo.value.virtualService,
   );
   const { serviceById } = mesh;
@@ -92,10 +96,19 @@ function toProxy(
 ): GatewayProxy {
   const own = gateways.filter((gateway) => gateway.cluster === workload.cluster && serves(gateway, workload));
   const { groups, ignored } = mergeServers(own, workload, services);
-  const listeners = new Map<string, { port: number; bind: string; servers: Server[]; chains: FilterChain[]; names: Set<string> }>();
+  const listeners = new Map<
+    string,
+    { port: number; bind: string; servers: Server[]; chains: FilterChain[]; names: Set<string> }
+  >();
   for (const group of groups) {
     const { port, bind, servers } = group;
-    const listener = listeners.get(`${port} ${bind}`) ?? { port, bind, servers: [], chains: [], names: new Set<string>() };
+    const listener = listeners.get(`${port} ${bind}`) ?? {
+      port,
+      bind,
+      servers: [],
+      chains: [],
+      names: new Set<string>(),
+    };
     listeners.set(`${port} ${bind}`, listener);
     listener.servers.push(...servers);
     listener.chains.push(...buildFilterChains(group, workload, routes, listener.names));
@@ -106,7 +119,9 @@ function toProxy(
     present,
     ignored,
     // A listener needs a chain.
-    listeners: built.filter(({ chains }) => chains.length > 0).sort((a, b) => a.port - b.port || a.bind.length - b.bind.length),
+    listeners: built
+      .filter(({ chains }) => chains.length > 0)
+      .sort((a, b) => a.port - b.port || a.bind.length - b.bind.length),
   };
 }
 

@@ -1,8 +1,8 @@
 import { byOf } from '../../model/by.ts';
-import type { Mesh } from '../../model/inventory/types.ts';
+import { type Mesh, serviceId } from '../../model/inventory/types.ts';
 import { parseProtocol } from '../../model/inventory/protocol.ts';
 import type { Ingress, IngressBackend } from '../../model/k8s/ingress.ts';
-import type { VirtualServiceHttpMatch } from '../../model/istio/http-route.ts';
+import type { StringMatch, VirtualServiceHttpMatch } from '../../model/istio/http-route.ts';
 import { isSubset } from '../policy-index.ts';
 import { serviceHost } from './host-name.ts';
 import type { HttpRule, RouteObject } from './route-object.ts';
@@ -48,7 +48,13 @@ export function readIngress(mesh: Mesh, ingress: Ingress): ReadIngress {
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
   };
   const id = `${owner.namespace}/${owner.name}`;
-  const server = (port: number, protocol: string, hosts: readonly string[], portName: string, index?: number): Server => ({
+  const server = (
+    port: number,
+    protocol: string,
+    hosts: readonly string[],
+    portName: string,
+    index?: number,
+  ): Server => ({
     gateway: id,
     owner,
     by: byOf(ingress, index === undefined ? {} : { rule: index, path: ['spec', 'tls', index] }),
@@ -60,7 +66,14 @@ export function readIngress(mesh: Mesh, ingress: Ingress): ReadIngress {
     tls:
       index === undefined
         ? null
-        : { mode: 'SIMPLE', httpsRedirect: false, subjectAltNames: [], pinned: false, insecureSkipVerify: false, ca: '' },
+        : {
+            mode: 'SIMPLE',
+            httpsRedirect: false,
+            subjectAltNames: [],
+            pinned: false,
+            insecureSkipVerify: false,
+            ca: '',
+          },
   });
   const tls = (spec.tls ?? []).flatMap(({ hosts, secretName }, index) =>
     secretName === undefined ? [] : [server(443, 'HTTPS', hosts?.length ? hosts : ['*'], `https-443-${index}`, index)],
@@ -76,10 +89,10 @@ export function readIngress(mesh: Mesh, ingress: Ingress): ReadIngress {
     kubernetes: false,
     selector: SELECTOR,
   };
-  return { gateway, routes: readRoutes(ingress, owner.name, id) };
+  return { gateway, routes: readRoutes(mesh, ingress, owner.name, id) };
 }
 
-function readRoutes(ingress: Ingress, name: string, gateway: string): readonly RouteObject[] {
+function readRoutes(mesh: Mesh, ingress: Ingress, name: string, gateway: string): readonly RouteObject[] {
   const { cluster, namespace, creationTimestamp, spec } = ingress;
   const object = (host: string, http: readonly HttpRule[]): RouteObject => ({
     cluster,
@@ -99,16 +112,21 @@ function readRoutes(ingress: Ingress, name: string, gateway: string): readonly R
   for (const [index, { host = '*', http }] of (spec.rules ?? []).entries()) {
     const rules = byHost.get(host.toLowerCase()) ?? [];
     byHost.set(host.toLowerCase(), rules);
-    for (const [at, { path = '/', pathType, backend }] of (http?.paths ?? []).entries()) {
-      const uri = pathType === 'Exact' ? { exact: path } : { prefix: path };
-      const written: HttpRule['path'] = ['spec', 'rules', index, 'http', 'paths', at];
-      rules.push({ spec: { match: [{ uri }], route: [toRoute(backend, namespace)] }, resource: ingress, path: written, index });
+    for (const [at, { path = '', pathType, backend }] of (http?.paths ?? []).entries()) {
+      const uri = readPath(path, pathType);
+      const spec = { match: [uri ? { uri } : {}], route: [toRoute(mesh, ingress, backend)] };
+      rules.push({ spec, resource: ingress, path: ['spec', 'rules', index, 'http', 'paths', at], index });
     }
   }
   const fallback = spec.defaultBackend ?? spec.backend;
   const routes = [...byHost].map(([host, rules]) => object(host, longestFirst(rules)));
   if (!fallback) return routes;
-  const rule: HttpRule = { spec: { route: [toRoute(fallback, namespace)] }, resource: ingress, path: ['spec', 'defaultBackend'], index: 0 };
+  const rule: HttpRule = {
+    spec: { route: [toRoute(mesh, ingress, fallback)] },
+    resource: ingress,
+    path: ['spec', 'defaultBackend'],
+    index: 0,
+  };
   return [...routes, object('*', [rule])];
 }
 
@@ -119,10 +137,20 @@ function longestFirst(rules: readonly HttpRule[]): readonly HttpRule[] {
   return [...rules].sort((a, b) => length(b) - length(a) || exact(b) - exact(a));
 }
 
-/** A port by name is looked up by the Service's registry entry: only its number is a destination. */
-function toRoute(backend: IngressBackend | undefined, namespace: string) {
+/** Without a type, a star at the end makes a prefix, and anything else is exact; a star alone matches everything. */
+function readPath(path: string, type: string | undefined): StringMatch | undefined {
+  if (type === 'Exact') return { exact: path };
+  if (type === 'Prefix') return { prefix: path };
+  if (['', '*', '/*', '.*'].includes(path)) return undefined;
+  return /[./]\*$/.test(path) ? { prefix: path.slice(0, -2) } : { exact: path };
+}
+
+function toRoute(mesh: Mesh, { cluster, namespace }: Ingress, backend: IngressBackend | undefined) {
   const name = backend?.service?.name ?? backend?.serviceName ?? '';
-  const number = backend?.service?.port?.number ?? (typeof backend?.servicePort === 'number' ? backend.servicePort : undefined);
+  const { number: written, name: portName = backend?.servicePort } = backend?.service?.port ?? {};
+  const ports = mesh.serviceById.get(serviceId(cluster, namespace, name))?.ports ?? [];
+  const number =
+    written ?? (typeof portName === 'number' ? portName : ports.find((port) => port.name === portName)?.port);
   const host = name === '' ? '' : serviceHost(name, namespace);
   return { destination: { host, ...(number === undefined ? {} : { port: { number } }) } };
 }

@@ -43,7 +43,11 @@ const NO_PORT_TRANSLATION = 'experimental.istio.io/disable-gateway-port-translat
  *
  * Source: istio pilot/pkg/model/gateway.go (mergeGateways, resolvePorts).
  */
-export function mergeServers(gateways: readonly GatewayObject[], proxy: Workload, services: ReadonlyMap<string, MeshService>): MergedServers {
+export function mergeServers(
+  gateways: readonly GatewayObject[],
+  proxy: Workload,
+  services: ReadonlyMap<string, MeshService>,
+): MergedServers {
   const ports = new Map<number, Port>();
   const ignored: IgnoredServer[] = [];
   for (const gateway of gateways) {
@@ -73,7 +77,12 @@ const isOrderUnknown = (a: Aged, b: Aged): boolean =>
  * The ports that the pods listen on for a port of a Gateway. An Istio Gateway takes the first of the workload's Services that has the port,
  * and the number itself if none does; a Gateway API one names ports of its own Service only.
  */
-function listeningPorts(gateway: GatewayObject, number: number, proxy: Workload, services: ReadonlyMap<string, MeshService>): readonly number[] {
+function listeningPorts(
+  gateway: GatewayObject,
+  number: number,
+  proxy: Workload,
+  services: ReadonlyMap<string, MeshService>,
+): readonly number[] {
   const targets: number[] = [];
   for (const id of proxy.services) {
     const service = services.get(id);
@@ -108,10 +117,16 @@ function findConflict(port: Port, server: Server): Conflict | undefined {
   const holder = [...port.groups.values()][0]?.servers[0];
   if (!holder) return undefined;
   if (hasRoutes(server) && port.routeNames.has(routeName(server))) {
-    return { by: holder, why: isHttp(server) ? 'another server takes the port for HTTP' : 'another server of the Gateway has the same port name' };
+    return {
+      by: holder,
+      why: isHttp(server)
+        ? 'another server takes the port for HTTP'
+        : 'another server of the Gateway has the same port name',
+    };
   }
   // istiod notes an address as taken only by the second server of the port.
-  if (!server.tls && port.tlsBinds.has(server.bind)) return { by: holder, why: `${nameOf(holder)} takes the port for TLS` };
+  if (!server.tls && port.tlsBinds.has(server.bind))
+    return { by: holder, why: `${nameOf(holder)} takes the port for TLS` };
   return undefined;
 }
 

@@ -11,8 +11,6 @@ export interface PathMatch {
   readonly samples: readonly string[];
 }
 
-const ANY: PathMatch = { kind: 'prefix', value: '/', caseless: false, test: (path) => path.startsWith('/'), samples: ['/'] };
-
 /**
  * Source: istio pilot/pkg/networking/core/route/route.go (TranslateRouteMatch); envoy source/common/router/config_impl.cc. `ignoreUriCase`
  * means nothing to regular expressions.
@@ -32,8 +30,16 @@ export function compilePathMatch(
     const bySegment = semantics !== 'istio' && uri.prefix !== '/';
     const value = bySegment ? uri.prefix.replace(/\/$/, '') : uri.prefix;
     const starts = (path: string): boolean => fold(path).startsWith(fold(value));
-    const test = bySegment ? (path: string) => starts(path) && (path.length === value.length || path[value.length] === '/') : starts;
-    return { kind: bySegment ? 'segments' : 'prefix', value, caseless: ignoreCase, test, samples: prefixSamples(value) };
+    const test = bySegment
+      ? (path: string) => starts(path) && (path.length === value.length || path[value.length] === '/')
+      : starts;
+    return {
+      kind: bySegment ? 'segments' : 'prefix',
+      value,
+      caseless: ignoreCase,
+      test,
+      samples: prefixSamples(value),
+    };
   }
   if (uri.regex === undefined) return ANY;
   const regex = compileRegex(uri.regex);
@@ -46,8 +52,16 @@ export function compilePathMatch(
 function prefixSamples(prefix: string): readonly string[] {
   const base = prefix === '' ? '/' : prefix;
   const under = base.endsWith('/') ? base : `${base}/`;
-  return [base, `${under}a`, `${under}a/b`, under, `${base}a`];
+  return [base, `${under}any`, `${under}any/other`, under, `${base}any`];
 }
+
+const ANY: PathMatch = {
+  kind: 'prefix',
+  value: '/',
+  caseless: false,
+  test: (path) => path.startsWith('/'),
+  samples: prefixSamples('/'),
+};
 
 /** As a person writes it: `/info`, `/info*`, `/info/**` (whole segments), `~ /v[0-9]+`. */
 export function textOfPath({ kind, value }: PathMatch): string {

@@ -1,4 +1,10 @@
-import { namespaceKey, type Mesh, type MeshService, type ServicePort, type Workload } from '../../model/inventory/types.ts';
+import {
+  namespaceKey,
+  type Mesh,
+  type MeshService,
+  type ServicePort,
+  type Workload,
+} from '../../model/inventory/types.ts';
 import { parseProtocol } from '../../model/inventory/protocol.ts';
 import type { ServiceEntry } from '../../model/istio/service-entry.ts';
 import { isSubset } from '../policy-index.ts';
@@ -72,11 +78,18 @@ export class Registry {
 
   /** Everything that a proxy sees, in the order of the input. */
   visibleTo(proxyNamespace: string): readonly RegistryEntry[] {
-    return [...this.#byHost.values()].flatMap((entries) => entries.filter((entry) => entry.isVisibleTo(proxyNamespace)).slice(0, 1));
+    return [...this.#byHost.values()].flatMap((entries) =>
+      entries.filter((entry) => entry.isVisibleTo(proxyNamespace)).slice(0, 1),
+    );
   }
 }
 
-function ofServices(mesh: Mesh, host: string, services: readonly MeshService[], defaults: readonly string[]): RegistryEntry | undefined {
+function ofServices(
+  mesh: Mesh,
+  host: string,
+  services: readonly MeshService[],
+  defaults: readonly string[],
+): RegistryEntry | undefined {
   const [first] = services;
   if (!first) return undefined;
   const { namespace, name, annotations, externalName } = first;
@@ -107,7 +120,9 @@ function endpointsOf(mesh: Mesh, service: MeshService, number: number, subset: L
 function ofServiceEntry(mesh: Mesh, host: string, entry: ServiceEntry, defaults: readonly string[]): RegistryEntry {
   const { namespace, cluster, spec } = entry;
   const ports = (spec.ports ?? []).flatMap(({ number, protocol, name, targetPort: target }) =>
-    number === undefined ? [] : [{ port: number, name, target: target ?? number, transport: 'TCP' as const, ...parseProtocol(protocol) }],
+    number === undefined
+      ? []
+      : [{ port: number, name, target: target ?? number, transport: 'TCP' as const, ...parseProtocol(protocol) }],
   );
   const selector = spec.workloadSelector?.labels ?? {};
   return {

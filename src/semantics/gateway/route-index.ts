@@ -30,7 +30,9 @@ export class BoundRoutes {
     const found = new Set<RouteObject>(this.#odd);
     for (const host of hosts) {
       if (host === '*' || (isWildcard(host) && !host.startsWith('*.'))) return this.all;
-      const add = (routes: readonly RouteObject[] | undefined): void => routes?.forEach((route) => found.add(route));
+      const add = (routes: readonly RouteObject[] = []): void => {
+        for (const route of routes) found.add(route);
+      };
       if (isWildcard(host)) add(this.#bySuffix.get(host.slice(1)));
       add(this.#byHost.get(host));
       // Wildcards that stand for this host too.
@@ -77,7 +79,9 @@ export class RouteIndex {
     let bound = this.#bound.get(key);
     if (!bound) {
       const named = this.#byGateway.get(`${cluster}:${gateway}`) ?? [];
-      const visible = named.filter((route) => isExported(route.exportTo, this.#exportedByDefault, route.namespace, proxyNamespace));
+      const visible = named.filter((route) =>
+        isExported(route.exportTo, this.#exportedByDefault, route.namespace, proxyNamespace),
+      );
       const rank = (route: RouteObject): number => {
         if (!this.#isPublic(route)) return route.namespace === proxyNamespace ? 0 : 1;
         return route.semantics === 'gateway-api' && route.namespace === proxyNamespace ? 2 : 3;

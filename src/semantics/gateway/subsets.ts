@@ -51,7 +51,9 @@ export class Subsets {
   rulesOf(host: string, proxyNamespace: string, serviceNamespace: string): readonly DestinationRule[] {
     const own = proxyNamespace === this.#rootNamespace ? [] : [proxyNamespace];
     for (const namespace of new Set([...own, serviceNamespace, this.#rootNamespace])) {
-      const found = this.#find(host, namespace).filter((rule) => isExported(rule.spec.exportTo, this.#defaults, rule.namespace, proxyNamespace));
+      const found = this.#find(host, namespace).filter((rule) =>
+        isExported(rule.spec.exportTo, this.#defaults, rule.namespace, proxyNamespace),
+      );
       if (found.length > 0) return found;
     }
     return [];
@@ -62,7 +64,9 @@ export class Subsets {
     if (!shelf) return [];
     const exact = shelf.exact.get(host);
     if (exact) return exact;
-    const covering = shelf.wild.filter((entry) => covers(entry.host, host)).sort((a, b) => b.host.length - a.host.length);
+    const covering = shelf.wild
+      .filter((entry) => covers(entry.host, host))
+      .sort((a, b) => b.host.length - a.host.length);
     return covering.filter((entry) => entry.host === covering[0]?.host).map(({ rule }) => rule);
   }
 }

@@ -3,7 +3,7 @@ import type { By } from '../../result/location.ts';
 import { hostsForNamespace, intersectHosts, withoutPort } from './host-name.ts';
 import { compileHttpRoutes, type HttpRoute } from './http-route.ts';
 import type { RouteIndex } from './route-index.ts';
-import type { RouteObject } from './route-object.ts';
+import type { HttpRule, RouteObject } from './route-object.ts';
 import type { Server } from './server.ts';
 
 export interface VirtualHost {
@@ -18,6 +18,8 @@ export interface VirtualHost {
 /** What one HTTP connection manager of a gateway routes by. */
 export interface VirtualHosts {
   readonly all: readonly VirtualHost[];
+  /** A rule that says nothing of what to do, as of a delegate of a delegate: Envoy refuses all of them because of it (reference §17.6). */
+  readonly refusedBy: By | null;
   readonly find: (authority: string) => VirtualHost | undefined;
 }
 
@@ -64,9 +66,17 @@ export function buildVirtualHosts(servers: readonly Server[], proxy: Workload, r
     // Also hosts without a route. A host with a namespace is taken as written, which no request names.
     if (server.tls?.httpsRedirect) for (const host of server.hosts) draftOf(host).redirects = server.by;
   }
-  const all = [...drafts].map(([domain, { routes: own, redirects }]) => ({ domain, routes: catchAllLast(own), redirects }));
-  return { all, find: finder(all) };
+  const all = [...drafts].map(([domain, { routes: own, redirects }]) => ({
+    domain,
+    routes: catchAllLast(own),
+    redirects,
+  }));
+  const broken = all.flatMap((host) => host.routes).find(({ rule }) => !hasAction(rule));
+  return { all, find: finder(all), refusedBy: broken?.by ?? null };
 }
+
+const hasAction = ({ spec }: HttpRule): boolean =>
+  Boolean(spec.route?.length ?? 0) || spec.redirect !== undefined || spec.directResponse !== undefined;
 
 const catchAllLast = (routes: readonly HttpRoute[]): readonly HttpRoute[] => [
   ...routes.filter(({ catchAll }) => !catchAll),

@@ -9,7 +9,9 @@ export function readVirtualServices(mesh: Mesh): readonly RouteObject[] {
   const exportedByDefault = mesh.config.defaultExportTo.value.virtualService;
   return mesh.resources.of('VirtualService').flatMap((resource) => {
     const { spec, namespace, name, cluster, creationTimestamp } = resource;
-    const gateways = (spec.gateways ?? []).map((gateway) => qualifyGateway(gateway, namespace)).filter((gateway) => gateway !== 'mesh');
+    const gateways = (spec.gateways ?? [])
+      .map((gateway) => qualifyGateway(gateway, namespace))
+      .filter((gateway) => gateway !== 'mesh');
     if (!spec.hosts?.length || gateways.length === 0) return [];
     const find = (ns: string, delegate: string): VirtualService | undefined => {
       const found = mesh.resources.find('VirtualService', ns, delegate, cluster);

@@ -27,14 +27,14 @@ export function withoutQuery(path: string): string {
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
 function canonicalize(path: string): string {
-  if (!/[%\\]|[^\x21-\x7e]|["<>`{}^]/.test(path)) return path;
+  if (!/[%\\]|[^!-~]/.test(path)) return path;
   return path
     .replace(/\\/g, '/')
-    .replace(/%([0-9A-Fa-f]{2})/g, (escape, hex: string) => {
+    .replace(/%([0-9A-Fa-f]{2})/g, (encoded, hex: string) => {
       const character = String.fromCharCode(Number.parseInt(hex, 16));
-      return UNRESERVED.test(character) ? character : escape;
+      return UNRESERVED.test(character) ? character : encoded;
     })
-    .replace(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character));
+    .replace(/[^!-~]/gu, (character) => encodeURIComponent(character));
 }
 
 function removeDotSegments(path: string): string {

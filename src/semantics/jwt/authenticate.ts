@@ -11,7 +11,8 @@ export interface JwtProvider {
 
 export type TokenOutcome =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'accepted'; readonly claims: Claims; readonly by: By }
+  /** `forwarded`: the header stays; else it is taken off before later filters look (`forwardOriginalToken`). */
+  | { readonly kind: 'accepted'; readonly claims: Claims; readonly by: By; readonly forwarded: boolean }
   | { readonly kind: 'rejected'; readonly by: By; readonly why: string };
 
 /** All rules of all attached policies, in one list: none wins over another (reference §3). */
@@ -40,15 +41,16 @@ export function authenticate(
   if (!first) return { kind: 'absent' };
   const accepting = readers.find(({ rule }) => accepts(rule, token));
   if (accepting) {
-    return { kind: 'accepted', claims: splitClaims(token.claims, accepting.rule), by: byProvider(accepting) };
+    return { kind: 'accepted', claims: splitClaims(token.claims, accepting.rule), by: byProvider(accepting), forwarded: accepting.rule.forwardOriginalToken ?? false };
   }
   const issuer = typeof token.claims.iss === 'string' ? token.claims.iss : '';
   const near = readers.find(({ rule }) => rule.issuer === issuer) ?? first;
-  const why = !token.valid || !isInTime(token.claims)
-    ? 'the token fails validation'
-    : near.rule.issuer === issuer
-      ? 'the token is for another audience'
-      : `no rule accepts a token of issuer \`${issuer}\``;
+  const why =
+    !token.valid || !isInTime(token.claims)
+      ? 'the token fails validation'
+      : near.rule.issuer === issuer
+        ? 'the token is for another audience'
+        : `no rule accepts a token of issuer \`${issuer}\``;
   return { kind: 'rejected', by: byProvider(near), why };
 }
 
@@ -78,7 +80,13 @@ function isInTime({ nbf, exp }: Claims): boolean {
   return !(typeof nbf === 'number' && nbf > REFERENCE_TIME) && !(typeof exp === 'number' && exp <= REFERENCE_TIME);
 }
 
-function isPreflight({ method, headers }: { method: string; headers: readonly (readonly [string, string])[] }): boolean {
+function isPreflight({
+  method,
+  headers,
+}: {
+  method: string;
+  headers: readonly (readonly [string, string])[];
+}): boolean {
   const has = (name: string): boolean => headers.some(([key, value]) => key.toLowerCase() === name && value !== '');
   return method === 'OPTIONS' && has('origin') && has('access-control-request-method');
 }
@@ -86,6 +94,8 @@ function isPreflight({ method, headers }: { method: string; headers: readonly (r
 /** `scope` and `permission` are lists written as one string. */
 function splitClaims(claims: Claims, rule: JwtRule): Claims {
   const names = ['scope', 'permission', ...(rule.spaceDelimitedClaims ?? [])];
-  const split = names.filter((name) => typeof claims[name] === 'string').map((name) => [name, String(claims[name]).split(' ')]);
+  const split = names
+    .filter((name) => typeof claims[name] === 'string')
+    .map((name) => [name, String(claims[name]).split(' ')]);
   return split.length > 0 ? { ...claims, ...Object.fromEntries(split) } : claims;
 }

@@ -24,7 +24,8 @@ export interface EffectiveModes {
 
 export const modeOfPort = (modes: EffectiveModes, port: number): PortMode => modes.ports.get(port) ?? modes.workload;
 
-export const APPLIED_TOGETHER = 'objects without a creationTimestamp are applied together, so that the first by name wins';
+export const APPLIED_TOGETHER =
+  'objects without a creationTimestamp are applied together, so that the first by name wins';
 
 /**
  * Resolves mesh, namespace, workload and port level. Per level the oldest policy wins whole, equal ages by name, then namespace. A policy
@@ -38,14 +39,17 @@ export function effectiveModes(
   workload: { readonly cluster: string; readonly namespace: string; readonly labels: Readonly<Record<string, string>> },
   rootNamespace: string,
 ): EffectiveModes {
-  const root = index.selecting(workload.cluster, rootNamespace, workload.labels).filter((policy) => !hasSelector(policy.spec));
+  const root = index
+    .selecting(workload.cluster, rootNamespace, workload.labels)
+    .filter((policy) => !hasSelector(policy.spec));
   const own =
     workload.namespace === rootNamespace ? [] : index.selecting(workload.cluster, workload.namespace, workload.labels);
   const assumes = new Set<string>();
   const ignored: PeerAuthentication[] = [];
   const winner = (policies: readonly PeerAuthentication[]): PeerAuthentication | undefined => {
     const [first, ...rest] = [...policies].sort(byAge);
-    if (first && rest.some((other) => !other.creationTimestamp || !first.creationTimestamp)) assumes.add(APPLIED_TOGETHER);
+    if (first && rest.some((other) => !other.creationTimestamp || !first.creationTimestamp))
+      assumes.add(APPLIED_TOGETHER);
     ignored.push(...rest);
     return first;
   };
@@ -54,9 +58,14 @@ export function effectiveModes(
   const selected = winner(own.filter((policy) => hasSelector(policy.spec)));
 
   let mode: PortMode = { mode: 'PERMISSIVE', by: null, level: 'default' };
-  for (const [level, policy] of [['mesh', mesh], ['namespace', namespace], ['workload', selected]] as const) {
+  for (const [level, policy] of [
+    ['mesh', mesh],
+    ['namespace', namespace],
+    ['workload', selected],
+  ] as const) {
     const set = explicit(policy?.spec.mtls?.mode);
-    if (policy && set) mode = { mode: set, by: byOf(policy, { clause: 'mtls.mode', path: ['spec', 'mtls', 'mode'] }), level };
+    if (policy && set)
+      mode = { mode: set, by: byOf(policy, { clause: 'mtls.mode', path: ['spec', 'mtls', 'mode'] }), level };
   }
   const ports = new Map<number, PortMode>();
   for (const [key, entry] of Object.entries(selected?.spec.portLevelMtls ?? {})) {
@@ -64,7 +73,12 @@ export function effectiveModes(
     if (!selected || !Number.isInteger(port)) continue;
     const set = explicit(entry.mode);
     const clause = `portLevelMtls[${key}]`;
-    ports.set(port, set ? { mode: set, by: byOf(selected, { clause, path: ['spec', 'portLevelMtls', key, 'mode'] }), level: 'port' } : mode);
+    ports.set(
+      port,
+      set
+        ? { mode: set, by: byOf(selected, { clause, path: ['spec', 'portLevelMtls', key, 'mode'] }), level: 'port' }
+        : mode,
+    );
   }
   return { workload: mode, ports, assumes: [...assumes], ignored };
 }

@@ -18,12 +18,14 @@ export type TransportOutcome =
  * Source: istio pilot/pkg/networking/core/filterchain_options.go (reference §1.3).
  */
 export function acceptConnection(mode: TransportMode, port: ChainKind, arrival: Arrival): TransportOutcome {
-  if (arrival.transport === 'plaintext' && mode === 'STRICT') return { accepted: false, why: 'STRICT refuses plaintext' };
+  if (arrival.transport === 'plaintext' && mode === 'STRICT')
+    return { accepted: false, why: 'STRICT refuses plaintext' };
   if (arrival.transport === 'mtls' && mode === 'DISABLE') {
     return { accepted: false, why: 'DISABLE does not terminate TLS, so the handshake cannot complete' };
   }
   const chain = port === 'auto' ? (arrival.speaksHttp ? 'http' : 'tcp') : port;
-  if (chain === 'http' && !arrival.speaksHttp) return { accepted: false, why: 'the port is declared HTTP and the bytes are not' };
+  if (chain === 'http' && !arrival.speaksHttp)
+    return { accepted: false, why: 'the port is declared HTTP and the bytes are not' };
   return { accepted: true, chain, identified: arrival.transport === 'mtls' };
 }
 

@@ -41,14 +41,27 @@ export function readBackends(
 }
 
 /** A destination without host is one that no request reaches; undefined makes the route invalid. */
-export function readDestination(resources: Resources, owner: BackendOwner, reference: BackendReference): Destination | undefined {
+export function readDestination(
+  resources: Resources,
+  owner: BackendOwner,
+  reference: BackendReference,
+): Destination | undefined {
   const { group = '', kind = 'Service', name = '', port, namespace = owner.namespace } = reference;
   const { cluster, kind: fromKind, namespace: fromNamespace } = owner;
-  const isService = (group === '' && kind === 'Service') || (group === 'multicluster.x-k8s.io' && kind === 'ServiceImport');
+  const isService =
+    (group === '' && kind === 'Service') || (group === 'multicluster.x-k8s.io' && kind === 'ServiceImport');
   const isHostname = group === 'networking.istio.io' && kind === 'Hostname';
-  const granted = isReferenceGranted(resources, { cluster, fromKind, fromNamespace, toKind: 'Service', toNamespace: namespace, name });
+  const granted = isReferenceGranted(resources, {
+    cluster,
+    fromKind,
+    fromNamespace,
+    toKind: 'Service',
+    toNamespace: namespace,
+    name,
+  });
   if (!granted) return { host: '' };
   if (!isService && !isHostname) return { host: '' };
-  if (port === undefined || (isService && name.includes('.')) || (isHostname && reference.namespace !== undefined)) return undefined;
+  if (port === undefined || (isService && name.includes('.')) || (isHostname && reference.namespace !== undefined))
+    return undefined;
   return { host: isHostname ? name : serviceHost(name, namespace), port: { number: port } };
 }

@@ -1,7 +1,12 @@
 import type { RouteFilter } from '../../../model/gateway/filter.ts';
 import type { GRPCRoute, GRPCRouteRule } from '../../../model/gateway/grpc-route.ts';
 import type { HTTPRoute, HTTPRouteMatch, HTTPRouteRule } from '../../../model/gateway/http-route.ts';
-import type { HeaderOperations, StringMatch, VirtualServiceHttpMatch, VirtualServiceHttpRoute } from '../../../model/istio/http-route.ts';
+import type {
+  HeaderOperations,
+  StringMatch,
+  VirtualServiceHttpMatch,
+  VirtualServiceHttpRoute,
+} from '../../../model/istio/http-route.ts';
 import type { Resources } from '../../../model/resources.ts';
 import type { HttpRule } from '../route-object.ts';
 import { type BackendOwner, readBackends, readDestination } from './backends.ts';
@@ -19,7 +24,11 @@ class Unconvertible extends Error {}
  */
 export function readHttpRules(resources: Resources, route: HTTPRoute | GRPCRoute): readonly HttpRule[] {
   const isGrpc = route.kind === 'GRPCRoute';
-  const owner: BackendOwner = { cluster: route.cluster, namespace: route.namespace, kind: isGrpc ? 'GRPCRoute' : 'HTTPRoute' };
+  const owner: BackendOwner = {
+    cluster: route.cluster,
+    namespace: route.namespace,
+    kind: isGrpc ? 'GRPCRoute' : 'HTTPRoute',
+  };
   try {
     return (route.spec.rules ?? [{}]).flatMap((rule, index) => {
       const action = readAction(resources, owner, rule.filters, rule.backendRefs);
@@ -36,7 +45,12 @@ export function readHttpRules(resources: Resources, route: HTTPRoute | GRPCRoute
   }
 }
 
-function readAction(resources: Resources, owner: BackendOwner, filters: Filters, backendRefs: Backends): VirtualServiceHttpRoute {
+function readAction(
+  resources: Resources,
+  owner: BackendOwner,
+  filters: Filters,
+  backendRefs: Backends,
+): VirtualServiceHttpRoute {
   const filtered = readFilters(resources, owner, filters);
   const total = (backendRefs ?? []).reduce((sum, { weight = 1 }) => sum + weight, 0);
   if (filtered.redirect) return filtered;
@@ -66,7 +80,8 @@ function readFilters(resources: Resources, owner: BackendOwner, filters: Filters
         const mirror = readDestination(resources, owner, filter.requestMirror?.backendRef ?? {});
         const { percent, fraction } = filter.requestMirror ?? {};
         const value = fraction ? (100 * (fraction.numerator ?? 0)) / (fraction.denominator ?? 100) : (percent ?? 100);
-        if (mirror?.host) read = { ...read, mirrors: [...(read.mirrors ?? []), { destination: mirror, percentage: { value } }] };
+        if (mirror?.host)
+          read = { ...read, mirrors: [...(read.mirrors ?? []), { destination: mirror, percentage: { value } }] };
         break;
       }
       case 'URLRewrite':
@@ -86,7 +101,9 @@ function readFilters(resources: Resources, owner: BackendOwner, filters: Filters
 }
 
 function readHeaders(written: RouteFilter['requestHeaderModifier']): HeaderOperations {
-  const toMap = (entries: readonly { readonly name?: string; readonly value?: string }[] | undefined): Record<string, string> => {
+  const toMap = (
+    entries: readonly { readonly name?: string; readonly value?: string }[] | undefined,
+  ): Record<string, string> => {
     const map = new Map<string, string>();
     for (const { name = '', value = '' } of entries ?? []) {
       // Later entries of one name are ignored.
@@ -100,7 +117,8 @@ function readHeaders(written: RouteFilter['requestHeaderModifier']): HeaderOpera
 function readRewrite(written: RouteFilter['urlRewrite']): NonNullable<VirtualServiceHttpRoute['rewrite']> {
   const { hostname, path } = written ?? {};
   const authority = hostname === undefined ? {} : { authority: hostname };
-  if (path?.type === 'ReplacePrefixMatch') return { ...authority, uri: (path.replacePrefixMatch ?? '').replace(/\/$/, '') || '/' };
+  if (path?.type === 'ReplacePrefixMatch')
+    return { ...authority, uri: (path.replacePrefixMatch ?? '').replace(/\/$/, '') || '/' };
   if (path?.type === 'ReplaceFullPath') {
     return { ...authority, uriRegexRewrite: { match: '/.*', rewrite: path.replaceFullPath ?? '' } };
   }
@@ -136,10 +154,21 @@ function readNamed(entries: HTTPRouteMatch['headers']): Readonly<Record<string, 
 /** A gRPC call is a request for `/service/method`. */
 function grpcMatches({ matches = [] }: GRPCRouteRule): readonly (VirtualServiceHttpMatch | undefined)[] {
   if (matches.length === 0) return [undefined];
-  return matches.map(({ method, headers }) => ({ ...(method ? { uri: grpcPath(method) } : {}), headers: readNamed(headers) }));
+  return matches.map(({ method, headers }) => ({
+    ...(method ? { uri: grpcPath(method) } : {}),
+    headers: readNamed(headers),
+  }));
 }
 
-function grpcPath({ type = 'Exact', service, method }: { type?: string; service?: string; method?: string }): StringMatch {
+function grpcPath({
+  type = 'Exact',
+  service,
+  method,
+}: {
+  type?: string;
+  service?: string;
+  method?: string;
+}): StringMatch {
   if (service === undefined && method === undefined) throw new Unconvertible();
   if (service === undefined) return { regex: `/[^/]+/${method}` };
   if (type === 'Exact') return method === undefined ? { prefix: `/${service}/` } : { exact: `/${service}/${method}` };

@@ -32,7 +32,8 @@ export function readListenerTls(
   }
   const written = tls.options?.['gateway.istio.io/tls-terminate-mode'] ?? '';
   const mode = TERMINATE_MODES[written];
-  if (written === 'ISTIO_MUTUAL' || written === 'ISTIO_SIMPLE') return { ...settings, mode: mode ?? 'SIMPLE', ca: 'the mesh' };
+  if (written === 'ISTIO_MUTUAL' || written === 'ISTIO_SIMPLE')
+    return { ...settings, mode: mode ?? 'SIMPLE', ca: 'the mesh' };
   const certificates = tls.certificateRefs ?? [];
   const granted = certificates.filter(({ namespace = holder.namespace, name = '' }) =>
     isReferenceGranted(resources, {

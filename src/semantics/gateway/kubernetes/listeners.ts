@@ -46,7 +46,9 @@ export function readListeners(mesh: Mesh): Listeners {
     for (const holder of [gateway, ...(sets.get(key) ?? [])]) {
       const kind = holder === gateway ? 'Gateway' : 'ListenerSet';
       const listeners = (holder.spec.listeners ?? []).flatMap((listener, index) =>
-        controller === 'east-west' && listener.port === 15008 ? [] : (readListener(mesh, gateway, holder, listener, index) ?? []),
+        controller === 'east-west' && listener.port === 15008
+          ? []
+          : (readListener(mesh, gateway, holder, listener, index) ?? []),
       );
       found.set(holderKey(holder.cluster, kind, holder.namespace, holder.name), listeners);
     }
@@ -58,7 +60,8 @@ function listenerSetsByGateway(mesh: Mesh): ReadonlyMap<string, readonly Listene
   const sets = new Map<string, ListenerSet[]>();
   for (const set of mesh.resources.of('ListenerSet')) {
     const { kind = 'Gateway', namespace = set.namespace, name = '' } = set.spec.parentRef ?? {};
-    const parent = kind === 'Gateway' ? mesh.resources.find('KubernetesGateway', namespace, name, set.cluster) : undefined;
+    const parent =
+      kind === 'Gateway' ? mesh.resources.find('KubernetesGateway', namespace, name, set.cluster) : undefined;
     if (!parent || !mayAddListeners(mesh, parent, set)) continue;
     const key = holderKey(set.cluster, 'Gateway', namespace, name);
     sets.set(key, [...(sets.get(key) ?? []), set]);
@@ -93,7 +96,9 @@ function readListener(
   const id = `${namespace}/${owner.name}`;
   const path: Path = ['spec', 'listeners', index];
   const host = hostname.toLowerCase() || '*';
-  const hosts = allowedNamespaces(mesh, holder, listener).map((allowed) => (allowed === '*' ? host : `${allowed}/${host}`));
+  const hosts = allowedNamespaces(mesh, holder, listener).map((allowed) =>
+    allowed === '*' ? host : `${allowed}/${host}`,
+  );
   const server = {
     gateway: id,
     owner,
@@ -117,7 +122,14 @@ function readListener(
     services,
     kubernetes: true,
   };
-  return { gateway: object, section: name, port, protocol, hostname: hostname.toLowerCase(), allowedKinds: allowedKinds(listener) };
+  return {
+    gateway: object,
+    section: name,
+    port,
+    protocol,
+    hostname: hostname.toLowerCase(),
+    allowedKinds: allowedKinds(listener),
+  };
 }
 
 const PROTOCOLS: readonly string[] = ['HTTP', 'HTTPS', 'TLS', 'TCP'];
@@ -138,7 +150,9 @@ function servicesOf(mesh: Mesh, gateway: KubernetesGateway): readonly string[] |
   const usual = controllerOf(mesh, gateway) === 'east-west' ? name : `${name}-${spec.gatewayClassName ?? ''}`;
   const names = isManaged
     ? [annotations['gateway.istio.io/name-override'] || usual]
-    : addresses.flatMap(({ type, value = '' }) => (type === 'Hostname' ? (serviceOfAddress(value, namespace) ?? []) : []));
+    : addresses.flatMap(({ type, value = '' }) =>
+        type === 'Hostname' ? (serviceOfAddress(value, namespace) ?? []) : [],
+      );
   const found = names.map((service) => serviceId(cluster, namespace, service)).filter((id) => mesh.serviceById.has(id));
   return found.length > 0 ? found : null;
 }
@@ -153,7 +167,11 @@ function allowedKinds({ protocol, tls, allowedRoutes }: GatewayListener): readon
   const supported = supportedKinds(protocol, tls?.mode);
   const kinds = allowedRoutes?.kinds ?? [];
   if (kinds.length === 0) return supported;
-  return supported.filter((kind) => kinds.some((each) => each.kind === kind && (each.group ?? 'gateway.networking.k8s.io') === 'gateway.networking.k8s.io'));
+  return supported.filter((kind) =>
+    kinds.some(
+      (each) => each.kind === kind && (each.group ?? 'gateway.networking.k8s.io') === 'gateway.networking.k8s.io',
+    ),
+  );
 }
 
 function supportedKinds(protocol: string | undefined, mode: string | undefined): readonly string[] {
@@ -163,7 +181,11 @@ function supportedKinds(protocol: string | undefined, mode: string | undefined):
 }
 
 /** `*`: all. The value None of `from` is read as All (observed: reference vectors, k8s-allowed-none). */
-function allowedNamespaces(mesh: Mesh, { namespace, cluster }: Holder, { allowedRoutes }: GatewayListener): readonly string[] {
+function allowedNamespaces(
+  mesh: Mesh,
+  { namespace, cluster }: Holder,
+  { allowedRoutes }: GatewayListener,
+): readonly string[] {
   const { from = 'Same', selector } = allowedRoutes?.namespaces ?? {};
   if (from === 'Same') return [namespace];
   if (from === 'All' || !selector) return ['*'];

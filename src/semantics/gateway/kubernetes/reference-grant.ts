@@ -13,10 +13,16 @@ export interface GrantedReference {
 export function isReferenceGranted(resources: Resources, reference: GrantedReference): boolean {
   const { fromKind, fromNamespace, toKind, toNamespace, name, cluster } = reference;
   if (fromNamespace === toNamespace) return true;
-  return resources.inNamespace('ReferenceGrant', toNamespace, cluster).some(
-    ({ spec }) =>
-      (spec.from ?? []).some(
-        (from) => from.group === 'gateway.networking.k8s.io' && from.kind === fromKind && from.namespace === fromNamespace,
-      ) && (spec.to ?? []).some((to) => (to.group ?? '') === '' && to.kind === toKind && (to.name === undefined || to.name === name)),
-  );
+  return resources
+    .inNamespace('ReferenceGrant', toNamespace, cluster)
+    .some(
+      ({ spec }) =>
+        (spec.from ?? []).some(
+          (from) =>
+            from.group === 'gateway.networking.k8s.io' && from.kind === fromKind && from.namespace === fromNamespace,
+        ) &&
+        (spec.to ?? []).some(
+          (to) => (to.group ?? '') === '' && to.kind === toKind && (to.name === undefined || to.name === name),
+        ),
+    );
 }

@@ -1,6 +1,8 @@
 import type { Mesh } from '../../../model/inventory/types.ts';
 import type { Resource } from '../../../model/resource.ts';
 import type { Destination } from '../../../model/istio/destination.ts';
+import type { GRPCRoute } from '../../../model/gateway/grpc-route.ts';
+import type { HTTPRoute } from '../../../model/gateway/http-route.ts';
 import type { ParentReference } from '../../../model/gateway/reference.ts';
 import { type Aged, compare } from '../age.ts';
 import type { HttpRule, RouteObject } from '../route-object.ts';
@@ -20,8 +22,8 @@ type Spec = { readonly parentRefs?: readonly ParentReference[]; readonly hostnam
  */
 export function readKubernetesRoutes(mesh: Mesh, listeners: Listeners): readonly RouteObject[] {
   return [
-    ...httpRoutes(mesh, listeners, 'HTTPRoute'),
-    ...httpRoutes(mesh, listeners, 'GRPCRoute'),
+    ...httpRoutes(mesh, listeners, 'HTTPRoute', mesh.resources.of('HTTPRoute')),
+    ...httpRoutes(mesh, listeners, 'GRPCRoute', mesh.resources.of('GRPCRoute')),
     ...tlsRoutes(mesh, listeners),
     ...tcpRoutes(mesh, listeners),
   ];
@@ -34,9 +36,14 @@ interface Part {
   readonly rules: readonly HttpRule[];
 }
 
-function httpRoutes(mesh: Mesh, listeners: Listeners, kind: 'HTTPRoute' | 'GRPCRoute'): readonly RouteObject[] {
+function httpRoutes(
+  mesh: Mesh,
+  listeners: Listeners,
+  kind: 'HTTPRoute' | 'GRPCRoute',
+  routes: readonly (HTTPRoute | GRPCRoute)[],
+): readonly RouteObject[] {
   const groups = new Map<string, Part[]>();
-  for (const route of [...mesh.resources.of(kind)].sort(byAge)) {
+  for (const route of [...routes].sort(byAge)) {
     const attaching = attachingOf(route, kind);
     const parents = findParents(attaching, listeners);
     if (parents.length === 0) continue;
@@ -58,7 +65,13 @@ function httpRoutes(mesh: Mesh, listeners: Listeners, kind: 'HTTPRoute' | 'GRPCR
     const [first] = parts;
     if (!first) return [];
     const http = sortHttpRules(parts.flatMap(({ rules }) => rules));
-    return [{ ...routeObject(first.route, first.gateway, [first.host]), name: `${first.gateway}/${first.host}`.replaceAll('/', '~'), http }];
+    return [
+      {
+        ...routeObject(first.route, first.gateway, [first.host]),
+        name: `${first.gateway}/${first.host}`.replaceAll('/', '~'),
+        http,
+      },
+    ];
   });
 }
 
@@ -66,9 +79,14 @@ function tlsRoutes(mesh: Mesh, listeners: Listeners): readonly RouteObject[] {
   return mesh.resources.of('TLSRoute').flatMap((route) => {
     const attaching = attachingOf(route, 'TLSRoute');
     const destinations = l4Rules(mesh, route, 'TLSRoute');
-    const tls = destinations.map(({ route: to, ...rule }) => ({ ...rule, spec: { match: [{ sniHosts: attaching.hostnames }], route: to } }));
+    const tls = destinations.map(({ route: to, ...rule }) => ({
+      ...rule,
+      spec: { match: [{ sniHosts: attaching.hostnames }], route: to },
+    }));
     return findParents(attaching, listeners).flatMap(({ listener }) =>
-      attaching.hostnames.map((host): RouteObject => ({ ...routeObject(route, listener.gateway.id, [host]), tls, isTlsRoute: true })),
+      attaching.hostnames.map(
+        (host): RouteObject => ({ ...routeObject(route, listener.gateway.id, [host]), tls, isTlsRoute: true }),
+      ),
     );
   });
 }
@@ -112,7 +130,18 @@ function attachingOf({ cluster, namespace, spec }: Resource<Spec>, kind: Kind): 
 function routeObject(resource: Resource, gateway: string, hosts: readonly string[]): RouteObject {
   const { cluster, namespace, name, creationTimestamp } = resource;
   const age: Aged = { name, namespace, ...(creationTimestamp === undefined ? {} : { creationTimestamp }) };
-  return { ...age, cluster, resource, hosts, gateways: [gateway], exportTo: undefined, semantics: 'gateway-api', http: [], tls: [], tcp: [] };
+  return {
+    ...age,
+    cluster,
+    resource,
+    hosts,
+    gateways: [gateway],
+    exportTo: undefined,
+    semantics: 'gateway-api',
+    http: [],
+    tls: [],
+    tcp: [],
+  };
 }
 
 /** Source: istio conversion.go (sortRoutesByCreationTime): by namespace before name. */

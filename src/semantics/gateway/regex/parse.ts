@@ -1,4 +1,15 @@
-import { ASSERTIONS, charactersNode, EMPTY, type Flags, lineEnd, lineStart, literal, type Node, PERL, POSIX } from './syntax.ts';
+import {
+  ASSERTIONS,
+  charactersNode,
+  EMPTY,
+  type Flags,
+  lineEnd,
+  lineStart,
+  literal,
+  type Node,
+  PERL,
+  POSIX,
+} from './syntax.ts';
 
 /** RE2's own limit for a counted repetition. */
 const MAX_COUNT = 1000;
@@ -197,7 +208,7 @@ class Parser {
       const name = this.#until(':');
       const posix = Object.hasOwn(POSIX, name) ? POSIX[name] : undefined;
       if (!posix || !this.#accept(']')) throw new NotRe2();
-      return (c) => posix.test(c) !== negated;
+      return (c) => posix(c) !== negated;
     }
     const next = this.#take();
     if (next === '\\') {

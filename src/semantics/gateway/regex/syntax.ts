@@ -47,22 +47,27 @@ export const PERL: Readonly<Record<string, (character: string) => boolean>> = {
   s: (c) => '\t\n\f\r '.includes(c),
 };
 
+const between =
+  (...ranges: readonly string[]) =>
+  (c: string): boolean =>
+    ranges.some(([low = '', high = '']) => c >= low && c <= high && c.length === 1);
+
 /** `[[:alpha:]]` and so on. */
-export const POSIX: Readonly<Record<string, RegExp>> = {
-  alnum: /^[0-9A-Za-z]$/,
-  alpha: /^[A-Za-z]$/,
-  ascii: /^[\x00-\x7f]$/,
-  blank: /^[\t ]$/,
-  cntrl: /^[\x00-\x1f\x7f]$/,
-  digit: /^[0-9]$/,
-  graph: /^[!-~]$/,
-  lower: /^[a-z]$/,
-  print: /^[ -~]$/,
-  punct: /^[!-/:-@[-`{-~]$/,
-  space: /^[\t\n\v\f\r ]$/,
-  upper: /^[A-Z]$/,
-  word: /^\w$/,
-  xdigit: /^[0-9A-Fa-f]$/,
+export const POSIX: Readonly<Record<string, (character: string) => boolean>> = {
+  alnum: between('09', 'AZ', 'az'),
+  alpha: between('AZ', 'az'),
+  ascii: between('\x00\x7f'),
+  blank: between('\t\t', '  '),
+  cntrl: between('\x00\x1f', '\x7f\x7f'),
+  digit: between('09'),
+  graph: between('!~'),
+  lower: between('az'),
+  print: between(' ~'),
+  punct: between('!/', ':@', '[`', '{~'),
+  space: between('\t\r', '  '),
+  upper: between('AZ'),
+  word: isWord,
+  xdigit: between('09', 'AF', 'af'),
 };
 
 export const ASSERTIONS: Readonly<Record<string, (before: string, after: string) => boolean>> = {

@@ -1,0 +1,215 @@
+import { byOf } from '../model/by.ts';
+import { namespaceKey, type Workload } from '../model/inventory/types.ts';
+import type { Sidecar } from '../model/istio/sidecar.ts';
+import type { NetworkPolicy } from '../model/k8s/network-policy.ts';
+import type { MeshConfig, Setting } from '../model/mesh-config.ts';
+import type { By } from '../result/location.ts';
+import { outboundPolicies } from '../semantics/egress/outbound-policy.ts';
+import { CNI_ENFORCES } from '../semantics/network.ts';
+import { egressAllowsAnywhere } from '../semantics/network-policy/external-egress.ts';
+import { findUnmodelled } from '../semantics/network-policy/policy-index.ts';
+import type { Facts } from './facts.ts';
+
+export type OutboundMode = MeshConfig['outboundTrafficPolicy']['value'];
+
+/** What is configured for destinations that a workload's proxy does not know. */
+export interface Outbound {
+  readonly mode: OutboundMode;
+  /** The Sidecar, or the object that holds the mesh config (also where it does not set a mode); null: neither is in the input. */
+  readonly by: By | null;
+  readonly from: 'sidecar' | 'mesh-config' | 'default';
+  /** The Sidecar that applies, whether it sets a mode or not. */
+  readonly sidecar: Sidecar | null;
+  /** One sentence. */
+  readonly why: string;
+  readonly assumes: readonly string[];
+}
+
+/** What the network itself does with traffic of a workload to addresses outside the cluster. */
+export interface NetworkControl {
+  /**
+   * `restricted`: no address of an attacker's choice; `some-ports`: any address on some ports (often DNS); `open`: policies are there and admit
+   * any address; `none`: nothing isolates it; `unknown`: an object that is not modelled may.
+   */
+  readonly state: 'restricted' | 'some-ports' | 'open' | 'none' | 'unknown';
+  readonly by: readonly NetworkPolicy[];
+  readonly holes: readonly string[];
+  readonly why: string;
+  readonly assumes: readonly string[];
+}
+
+/** A way on which traffic leaves a workload without the outbound policy being asked. */
+export interface Exit {
+  readonly kind:
+    | 'outside-mesh'
+    | 'host-network'
+    | 'ambient'
+    | 'not-captured'
+    | 'excluded'
+    | 'proxy-uid'
+    | 'rewrites-capture'
+    | 'udp';
+  readonly why: string;
+  readonly by: By | null;
+  /** Open to what any code sends; false: it takes UDP, or rights that a container of the workload has. */
+  readonly plain: boolean;
+}
+
+/** Whether a NetworkPolicy could select it at all. */
+export const canBeSelected = ({ hostNetwork, kind }: Workload): boolean => !hostNetwork && !MACHINES.has(kind);
+
+export interface EgressFacts {
+  /** Null for gateways, which no outbound policy governs. Outside the mesh and at ztunnel: what the mesh config says, though nothing enforces it. */
+  outboundOf(workload: Workload): Outbound | null;
+  controlOf(workload: Workload): NetworkControl;
+  /** The plainest first. */
+  exitsOf(workload: Workload): readonly Exit[];
+}
+
+/** What leaves the cluster, and what stands in the way: the proxy's setting, the network's policies, and the ways around the first. */
+export function egressFacts(facts: Facts): EgressFacts {
+  const { enforcement } = facts;
+  const policyOf = outboundPolicies(enforcement);
+  return {
+    outboundOf(workload) {
+      if (workload.dataPlane.kind === 'gateway') return null;
+      const { mode, by, sidecar, why } = policyOf(workload);
+      const setting = enforcement.configOf(workload).outboundTrafficPolicy;
+      if (by && mode !== 'none') return { mode, by, sidecar, from: 'sidecar', why: `${why} sets it`, assumes: [] };
+      return { ...ofMeshConfig(facts, setting), sidecar };
+    },
+    controlOf: (workload) => controlOf(facts, workload),
+    exitsOf,
+  };
+}
+
+function ofMeshConfig(facts: Facts, setting: Setting<OutboundMode>): Omit<Outbound, 'sidecar'> {
+  const by = findHolder(facts, setting);
+  const { value: mode, from } = setting;
+  if (from !== 'default') return { mode, by, from: 'mesh-config', why: `${setting.by} sets it`, assumes: [] };
+  const why = by
+    ? `${by.kind} ${nameOf(by)} does not set it, and Istio's default is ${mode}`
+    : `Istio's default is ${mode}`;
+  const assumes =
+    by || facts.isComplete('mesh-config') ? [] : [`Istio's default ${mode} holds: no mesh config is in the input`];
+  return { mode, by, from: 'default', why, assumes };
+}
+
+const HOLDER = /\b(ConfigMap|IstioOperator|Istio) (?:[^/:\s]+:)?(?:([^/\s]+)\/)?([^/\s]+)(?: does not set it)?$/;
+
+/** The object behind a setting, also behind one that it leaves to Istio's default. */
+function findHolder({ mesh }: Facts, { by, location }: Setting<unknown>): By | null {
+  const [, kind, namespace = '', name] = HOLDER.exec(by) ?? [];
+  if (!kind || !name) return null;
+  const modelled = kind === 'Istio' ? 'SailIstio' : (kind as 'ConfigMap' | 'IstioOperator');
+  const resource = mesh.resources.find(modelled, namespace, name);
+  const place = location ?? (resource && byOf(resource).location);
+  return place ? { kind, namespace, name, location: place } : null;
+}
+
+function controlOf({ mesh, enforcement, isComplete }: Facts, workload: Workload): NetworkControl {
+  const nothing = { by: [], holes: [], assumes: [] };
+  if (workload.hostNetwork)
+    return { ...nothing, state: 'none', why: 'it uses the host network, where no NetworkPolicy selects it' };
+  if (MACHINES.has(workload.kind))
+    return { ...nothing, state: 'none', why: 'it runs outside Kubernetes, where no NetworkPolicy selects it' };
+  if (mesh.cni === 'ignores-network-policy')
+    return { ...nothing, state: 'none', why: 'the CNI does not enforce NetworkPolicy' };
+  const { anywhere, by, holes } = egressAllowsAnywhere(enforcement.network, workload);
+  const names = by.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
+  if (anywhere === 'no') {
+    const why =
+      holes.length > 0
+        ? `NetworkPolicy ${names} admits no more than ${holes.join('; ')}`
+        : `NetworkPolicy ${names} admits no address outside`;
+    return { by, holes, state: 'restricted', why, assumes: [CNI_ENFORCES] };
+  }
+  const foreign = findUnmodelled(enforcement.network, workload.namespace);
+  const object = foreign && `${foreign.kind} ${foreign.namespace ? `${foreign.namespace}/` : ''}${foreign.name}`;
+  if (object) {
+    const why = `${object} is not modelled and may restrict it; NetworkPolicy alone does not`;
+    return { by, holes, state: 'unknown', why, assumes: [`${object} does not keep it from addresses outside`] };
+  }
+  const here = namespaceKey(workload.cluster, workload.namespace);
+  const known = isComplete('network-policies') || isComplete({ namespace: here });
+  const assumes = known ? [] : [`namespace ${workload.namespace} has no NetworkPolicy but those of the input`];
+  if (by.length === 0) return { ...nothing, state: 'none', why: 'no NetworkPolicy isolates it for egress', assumes };
+  const state = anywhere === 'some-ports' ? 'some-ports' : 'open';
+  return { by, holes, state, why: `NetworkPolicy ${names} admits ${holes.join('; ')}`, assumes };
+}
+
+const MACHINES: ReadonlySet<string> = new Set(['WorkloadEntry', 'WorkloadGroup']);
+const PROXY_UID = 1337;
+const REWRITING: ReadonlySet<string> = new Set(['NET_ADMIN', 'CAP_NET_ADMIN', 'SYS_ADMIN', 'CAP_SYS_ADMIN', 'ALL']);
+
+/** Source: reference §5.3, §7 (what REGISTRY_ONLY does not see), §15.13. */
+function exitsOf(workload: Workload): readonly Exit[] {
+  const { dataPlane, hostNetwork, resource } = workload;
+  const plain = { plain: true, by: byOf(resource) } as const;
+  if (hostNetwork) return [{ ...plain, kind: 'host-network', why: 'it uses the network of its node' }];
+  if (dataPlane.kind === 'none') return [{ ...plain, kind: 'outside-mesh', why: `it has no proxy: ${dataPlane.why}` }];
+  if (dataPlane.kind === 'ambient')
+    return [
+      { ...plain, by: null, kind: 'ambient', why: 'ztunnel does not know REGISTRY_ONLY and sends on whatever it gets' },
+    ];
+  const exits: Exit[] = [...uncaptured(workload)];
+  for (const { name, runAsUser, privileged, addedCapabilities } of workload.containers) {
+    if (name === 'istio-proxy' || name === 'istio-init' || name === 'istio-validation') continue;
+    const rights = privileged
+      ? 'is privileged'
+      : addedCapabilities.some((each) => REWRITING.has(each))
+        ? `adds ${addedCapabilities.join(', ')}`
+        : undefined;
+    if (runAsUser === PROXY_UID)
+      exits.push({
+        kind: 'proxy-uid',
+        why: `container ${name} runs as uid 1337, whose traffic is never redirected`,
+        by: byOf(resource),
+        plain: true,
+      });
+    else if (rights)
+      exits.push({
+        kind: 'rewrites-capture',
+        why: `container ${name} ${rights} and can remove the redirection`,
+        by: byOf(resource),
+        plain: false,
+      });
+  }
+  exits.push({ kind: 'udp', why: 'no proxy captures UDP (DNS to any server, QUIC)', by: null, plain: false });
+  return exits;
+}
+
+function uncaptured({ dataPlane: { capture }, resource }: Workload): readonly Exit[] {
+  const at = (field: string): By => {
+    const path = capture.sources[field];
+    return byOf(resource, path ? { path, clause: String(path.at(-1)) } : {});
+  };
+  if (capture.mode === 'NONE')
+    return [{ kind: 'not-captured', why: 'interceptionMode NONE redirects nothing', by: at('mode'), plain: true }];
+  const { excludeOutboundPorts, excludeOutboundCidrs, includeOutboundCidrs, includeOutboundPorts } = capture;
+  const partly = includeOutboundCidrs !== '*' && includeOutboundPorts !== '*';
+  const taken = partly ? [...includeOutboundCidrs, ...includeOutboundPorts.map((port) => `port ${port}`)] : [];
+  const excluded: readonly (readonly [field: string, open: boolean, why: string])[] = [
+    [
+      'excludeOutboundPorts',
+      excludeOutboundPorts.length > 0,
+      `outbound ports ${excludeOutboundPorts.join(', ')} are excluded from capture`,
+    ],
+    [
+      'excludeOutboundCidrs',
+      excludeOutboundCidrs.length > 0,
+      `addresses in ${excludeOutboundCidrs.join(', ')} are excluded from capture`,
+    ],
+    ['includeOutboundCidrs', partly, `of what it sends, capture takes ${taken.join(', ') || 'nothing'} only`],
+    [
+      'excludeInterfaces',
+      capture.sources.excludeInterfaces !== undefined,
+      'a network interface is excluded from capture',
+    ],
+  ];
+  return excluded.flatMap(([field, open, why]) =>
+    open ? [{ kind: 'excluded' as const, why, by: at(field), plain: true }] : [],
+  );
+}
+
+const nameOf = ({ namespace, name }: By): string => (namespace ? `${namespace}/${name}` : name);

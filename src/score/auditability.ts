@@ -1,0 +1,34 @@
+import type { Workload } from '../model/inventory/types.ts';
+import { accessLogging, type AccessLogging } from '../semantics/telemetry/access-logging.ts';
+import type { Measure } from './measure.ts';
+import { judgedWorkload, type Population } from './population.ts';
+import { type Judged, tally } from './tally.ts';
+
+/** Auditability: would anybody see it, and does anybody know what should be seen. */
+export function auditabilityMeasures(population: Population, meshConfigUnknown: boolean): readonly Measure[] {
+  const { members, services, facts } = population;
+  const loggingOf = accessLogging(facts.enforcement);
+  return [
+    {
+      subjects: 'workloads',
+      covered: 'whose proxy writes access logs',
+      tally: tally(members.map((workload) => judgeLogging(population, workload, loggingOf(workload), meshConfigUnknown))),
+      missing: 'the mesh config (ConfigMap istio of the root namespace) and Telemetry objects',
+    },
+    {
+      subjects: 'workloads',
+      covered: 'whose wanted callers are stated (`wanted` in meshproof.yaml)',
+      // What people state is theirs to know; no data plane could show it better.
+      tally: tally(services.map((workload) => judgedWorkload(population, workload, { covered: facts.wanted.isStated(workload), status: 'VERIFIED' }))),
+      missing: '`wanted` in meshproof.yaml',
+    },
+  ];
+}
+
+function judgeLogging(population: Population, workload: Workload, { logs, from }: AccessLogging, meshConfigUnknown: boolean): Judged {
+  return judgedWorkload(population, workload, {
+    covered: logs,
+    status: workload.dataPlane.status,
+    assumed: !logs && from === 'default' && meshConfigUnknown,
+  });
+}

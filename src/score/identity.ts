@@ -1,0 +1,48 @@
+import type { Workload } from '../model/inventory/types.ts';
+import type { Measure } from './measure.ts';
+import { judgedWorkload, type Population } from './population.ts';
+import { tally } from './tally.ts';
+
+const missing = 'the workloads with their Namespace objects, which say what enrols them';
+
+/**
+ * Workload identity: who has a data plane, and an identity that tells it from all others. Both are counted over all workloads, so that
+ * enrolling one more never lowers anything.
+ */
+export function identityMeasures(population: Population): readonly Measure[] {
+  const { members, facts } = population;
+  return [
+    {
+      subjects: 'workloads',
+      covered: 'with a data plane',
+      tally: tally(
+        members.map((workload) => {
+          const { kind, status } = workload.dataPlane;
+          return judgedWorkload(population, workload, { covered: kind !== 'none', status });
+        }),
+      ),
+      missing,
+    },
+    {
+      subjects: 'workloads',
+      covered: 'with an identity that no other workload shares and that is no `default` account',
+      tally: tally(
+        members.map((workload) => {
+          const covered = hasOwnIdentity(workload, holdersOf(facts.mesh.identities, workload));
+          return judgedWorkload(population, workload, { covered, status: workload.dataPlane.status });
+        }),
+      ),
+      missing,
+    },
+  ];
+}
+
+function holdersOf(identities: Population['facts']['mesh']['identities'], { identity }: Workload): readonly Workload[] {
+  return identity === null ? [] : (identities.get(identity) ?? []);
+}
+
+/** The same workload in several clusters of a mesh has one identity on purpose. */
+export function hasOwnIdentity(workload: Workload, holders: readonly Workload[]): boolean {
+  if (workload.identity === null || workload.serviceAccount === 'default') return false;
+  return holders.every(({ namespace, name }) => namespace === workload.namespace && name === workload.name);
+}

@@ -1,0 +1,81 @@
+import type { Facts } from '../graph/facts.ts';
+import type { Workload } from '../model/inventory/types.ts';
+import type { GatewayListener } from '../model/gateway/listener.ts';
+import type { KubernetesGateway } from '../model/gateway/gateway.ts';
+import type { Gateway, GatewayServer } from '../model/istio/gateway.ts';
+import { matchesLabels } from '../semantics/selector.ts';
+import { isPortExposed, type Population } from './population.ts';
+
+/** A port on which a gateway takes requests from outside the mesh, as far as ingress security goes. */
+export interface Listener {
+  readonly encrypted: boolean;
+  /** It answers plain HTTP with a redirect and nothing else. */
+  readonly redirects: boolean;
+  /** It names its hosts, or has none to name (plain TCP). */
+  readonly namesHosts: boolean;
+  /** Its gateway is reachable from the internet; true also where the gateway's pods are not in the input (reference §15.5). */
+  readonly exposed: boolean;
+}
+
+/** Listeners of all gateways that lead in: not those of waypoints, nor of gateways for egress only. */
+export function listenersOf({ facts, gateways }: Population): readonly Listener[] {
+  const { resources } = facts.mesh;
+  return [
+    ...resources.of('Gateway').flatMap((gateway) => ofGateway(facts, gateways, gateway)),
+    ...resources.of('KubernetesGateway').flatMap((gateway) => ofKubernetesGateway(facts, gateways, gateway)),
+  ];
+}
+
+function ofGateway(facts: Facts, gateways: readonly Workload[], { cluster, spec }: Gateway): Listener[] {
+  const pods = gateways.filter((each) => each.cluster === cluster && matchesLabels(spec.selector, each.labels));
+  if (pods.length > 0 && pods.every(({ gateway }) => gateway?.kind === 'egress')) return [];
+  const exposed = isReachable(facts, pods);
+  return (spec.servers ?? []).map((server) => ({ ...readServer(server), exposed }));
+}
+
+function readServer({ port, hosts = [], tls }: GatewayServer): Omit<Listener, 'exposed'> {
+  const protocol = port?.protocol?.toUpperCase() ?? '';
+  return {
+    encrypted: (protocol === 'HTTPS' || protocol === 'TLS') && tls !== undefined,
+    redirects: tls?.httpsRedirect === true,
+    namesHosts: hosts.every((host) => host.replace(/^[^/]*\//, '') !== '*') || protocol === 'TCP' || protocol === 'MONGO',
+  };
+}
+
+function ofKubernetesGateway(facts: Facts, gateways: readonly Workload[], gateway: KubernetesGateway): Listener[] {
+  const { cluster, namespace, name, spec } = gateway;
+  const pods = gateways.filter((each) => each.cluster === cluster && each.namespace === namespace && each.gateway?.gatewayName === name);
+  if (pods.some((each) => each.gateway?.kind === 'waypoint')) return [];
+  const exposed = isReachable(facts, pods);
+  return (spec.listeners ?? [])
+    .filter(({ protocol }) => protocol !== 'HBONE')
+    .map((listener) => ({ ...readListener(facts, gateway, listener), exposed }));
+}
+
+function readListener(facts: Facts, gateway: KubernetesGateway, listener: GatewayListener): Omit<Listener, 'exposed'> {
+  const protocol = listener.protocol ?? '';
+  const { hostname } = listener;
+  return {
+    encrypted: protocol === 'HTTPS' || protocol === 'TLS',
+    redirects: protocol === 'HTTP' && onlyRedirects(facts, gateway, listener),
+    namesHosts: protocol === 'TCP' || protocol === 'UDP' || (hostname !== undefined && hostname !== '' && hostname !== '*'),
+  };
+}
+
+/** Routes are attached to it, and each of their rules redirects to HTTPS. */
+function onlyRedirects({ mesh }: Facts, gateway: KubernetesGateway, listener: GatewayListener): boolean {
+  const isParent = (namespace: string, parent: { readonly namespace?: string; readonly name?: string; readonly sectionName?: string; readonly port?: number }) =>
+    parent.name === gateway.name &&
+    (parent.namespace ?? namespace) === gateway.namespace &&
+    (parent.sectionName === undefined || parent.sectionName === listener.name) &&
+    (parent.port === undefined || parent.port === listener.port);
+  const attached = mesh.resources
+    .of('HTTPRoute')
+    .filter(({ cluster, namespace, spec }) => cluster === gateway.cluster && spec.parentRefs?.some((parent) => isParent(namespace, parent)));
+  const rules = attached.flatMap(({ spec }) => spec.rules ?? []);
+  return rules.length > 0 && rules.every(({ filters = [] }) => filters.some(({ requestRedirect }) => requestRedirect?.scheme === 'https'));
+}
+
+function isReachable(facts: Facts, pods: readonly Workload[]): boolean {
+  return pods.length === 0 || pods.some((pod) => facts.ports(pod).some(isPortExposed));
+}

@@ -1,0 +1,112 @@
+import { compare } from '../findings/subjects.ts';
+import type { PortFacts } from '../graph/facts.ts';
+import type { MeshService } from '../model/inventory/types.ts';
+import type { DeductionId } from '../result/method.ts';
+import { gatewayKnowledge } from './gateways.ts';
+import { isMeshConfigUnknown } from './mesh-config.ts';
+import type { Population } from './population.ts';
+
+/** What was seen beyond the configuration. Nothing, as long as the audit reads manifests only. */
+export interface Observed {
+  /** Positive and negative tests of the critical paths ran against the data plane. */
+  readonly tested?: boolean;
+  /** Contradictions between evidence and configuration that nobody has explained. */
+  readonly conflicts?: number;
+}
+
+/**
+ * What is open, by the deduction that it costs, and the read-only command that settles it: in the form of a command line with a comment, so
+ * that it can be copied. What is not open is not there.
+ */
+export function openQuestions(population: Population, observed: Observed): Partial<Record<DeductionId, string>> {
+  const questions: Record<DeductionId, string | undefined> = {
+    'data-plane-evidence': dataPlaneEvidence(population),
+    inventory: inventory(population),
+    'traffic-tests': observed.tested ? undefined : TESTS,
+    mtls: unresolved(population, 'namespaces,pods,peerauthentications', ({ mtls }) => mtls.status === 'UNKNOWN'),
+    authorization: unresolved(
+      population,
+      'namespaces,pods,authorizationpolicies,envoyfilters,wasmplugins',
+      ({ authorization }) => authorization.status === 'UNKNOWN' || authorization.posture === 'conditional',
+    ),
+    boundary: boundary(population),
+    conflicts: observed.conflicts ? `istioctl proxy-status  # ${count(observed.conflicts, 'contradiction')} to explain` : undefined,
+    version: population.facts.mesh.version ? undefined : 'istioctl version  # or state `mesh.istioVersion` in meshproof.yaml',
+    intent: intent(population),
+  };
+  const open = Object.entries(questions).filter(([, remedy]) => remedy !== undefined);
+  return Object.fromEntries(open);
+}
+
+const TESTS = 'kubectl exec …  # the validation commands of each finding: what must pass, and what must be refused';
+
+function dataPlaneEvidence({ members }: Population): string | undefined {
+  if (members.some(({ dataPlane }) => dataPlane.status === 'VERIFIED')) return undefined;
+  return 'istioctl proxy-config all DEPLOYMENT.NAMESPACE -o json  # what the proxies hold; only configuration was read';
+}
+
+function inventory({ members, services, facts, isNamespaceComplete }: Population): string | undefined {
+  const unknown = members.filter(({ dataPlane }) => dataPlane.status === 'UNKNOWN').map(({ id }) => id);
+  const partial = [...new Set(services.filter((workload) => !isNamespaceComplete(workload)).map(({ namespace }) => namespace))];
+  const dangling = facts.mesh.services.filter(selectsNothing).map(({ id }) => id);
+  const parts = [
+    ...(facts.mesh.workloads.length === 0 ? ['no workload is in the input'] : []),
+    ...named(unknown, `of ${members.length} data planes unknown`),
+    ...named(partial, 'namespaces not complete'),
+    ...named(dangling, 'Services select no workload of the input'),
+  ];
+  if (parts.length === 0) return undefined;
+  return `kubectl get namespaces,pods,deployments,statefulsets,daemonsets,jobs,cronjobs,services -A -o yaml  # ${parts.join('; ')}`;
+}
+
+function selectsNothing({ type, workloads, resource }: MeshService): boolean {
+  const spec = resource.spec as { readonly selector?: Readonly<Record<string, string>> } | undefined;
+  return type !== 'ExternalName' && workloads.length === 0 && Object.keys(spec?.selector ?? {}).length > 0;
+}
+
+function unresolved({ services, facts }: Population, kinds: string, isOpen: (port: PortFacts) => boolean): string | undefined {
+  const ports = services.flatMap((workload) => facts.ports(workload)).filter(({ port }) => port.transport === 'TCP');
+  const open = ports.filter(isOpen).map(({ workload, port }) => `${workload.id}:${port.port}`);
+  const [what] = named(open, `of ${ports.length} ports`);
+  return what && `kubectl get ${kinds} -A -o yaml  # ${what}`;
+}
+
+function boundary(population: Population): string | undefined {
+  const { facts, members } = population;
+  const { unmodelled } = facts.mesh.resources;
+  const unclear = members.filter((workload) =>
+    facts.ports(workload).some(({ internet, nodeNetwork }) => [...internet, ...nodeNetwork].some(({ verdict }) => verdict.outcome === 'unknown')),
+  );
+  const touching = unmodelled.filter(({ touches }) => touches === 'ingress' || touches === 'network-policy');
+  const needs = [
+    ...(gatewayKnowledge(facts).known ? [] : [{ get: GATEWAYS, why: 'no gateway in the input' }]),
+    ...(isMeshConfigUnknown(facts) ? [{ get: `kubectl get configmap istio -n ${facts.enforcement.rootNamespace} -o yaml`, why: 'no mesh config in the input' }] : []),
+    ...named(touching.map(({ kind, namespace, name }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`), 'objects not modelled').map((why) => ({ get: '', why })),
+    ...named(unclear.map(({ id }) => id), 'workloads with a way in that is not decided').map((why) => ({ get: GATEWAYS, why })),
+  ];
+  if (needs.length === 0) return undefined;
+  const commands = [...new Set(needs.map(({ get }) => get).filter((get) => get !== ''))];
+  return [commands.join('; '), `# ${needs.map(({ why }) => why).join('; ')}`].filter(Boolean).join('  ');
+}
+
+const GATEWAYS =
+  'kubectl get gateways.networking.istio.io,gateways.gateway.networking.k8s.io,virtualservices,httproutes,ingresses,services,pods -A -o yaml';
+
+function intent({ services, facts }: Population): string | undefined {
+  const unclassified = services.filter((workload) => facts.sensitivity(workload).basis === 'unknown').map(({ id }) => id);
+  const unstated = services.filter((workload) => !facts.wanted.isStated(workload)).map(({ id }) => id);
+  const parts = [...named(unclassified, `of ${services.length} workloads without a stated sensitivity`), ...named(unstated, `of ${services.length} without stated callers`)];
+  if (services.length > 0 && parts.length === 0) return undefined;
+  return `# meshproof.yaml, \`assets\` and \`wanted\`${parts.length > 0 ? `: ${parts.join('; ')}` : ''}`;
+}
+
+const SHOWN = 3;
+
+/** `3 of 41 ports (shop/web:8080, …)`; nothing where there is none. */
+function named(items: readonly string[], what: string): string[] {
+  if (items.length === 0) return [];
+  const list = items.toSorted(compare).slice(0, SHOWN).join(', ');
+  return [`${items.length} ${what} (${list}${items.length > SHOWN ? ', …' : ''})`];
+}
+
+const count = (amount: number, singular: string): string => `${amount} ${singular}${amount === 1 ? '' : 's'}`;

@@ -1,0 +1,89 @@
+import type { PortFacts } from '../graph/facts.ts';
+import type { Workload } from '../model/inventory/types.ts';
+import { type EvidenceStatus, weakestStatus } from '../result/status.ts';
+import type { CompiledRule } from '../semantics/network-policy/compile.ts';
+import { findUnmodelled, type Isolation, selectPolicies } from '../semantics/network-policy/policy-index.ts';
+import type { Measure } from './measure.ts';
+import { tcpPorts } from './mtls.ts';
+import { judgedPort, judgedWorkload, type Population } from './population.ts';
+import { type Judged, tally } from './tally.ts';
+
+export const networkPoliciesMissing =
+  'NetworkPolicies of all namespaces, with those of the CNI (kubectl get networkpolicies -A -o yaml); say `scope: { complete: [network-policies] }` once they are in';
+
+/** Segmentation in both tiers: the network's, and that of identities and network together. */
+export function segmentationMeasures(population: Population): readonly Measure[] {
+  const isOpen = openness();
+  return [
+    {
+      subjects: 'workloads',
+      covered: 'isolated for ingress by a NetworkPolicy',
+      tally: tally(
+        population.services.map((workload) =>
+          judgeNetwork(population, workload, (isolation) => isolation.ingress.length > 0 && !isOpen(isolation)),
+        ),
+      ),
+      missing: networkPoliciesMissing,
+    },
+    {
+      subjects: 'workload ports',
+      covered: 'closed to callers that nothing names, in mTLS and in plaintext, from any namespace',
+      tally: tally(tcpPorts(population).map((port) => judgeBoundary(population, port))),
+      missing: networkPoliciesMissing,
+    },
+  ];
+}
+
+/**
+ * What NetworkPolicy does for a workload. A policy that is there is taken to be enforced, an assumption; that none is there is a fact only where
+ * the input is complete for it.
+ */
+export function judgeNetwork(population: Population, workload: Workload, covers: (isolation: Isolation) => boolean): Judged {
+  const { facts } = population;
+  const { mesh, enforcement } = facts;
+  if (mesh.cni === 'ignores-network-policy') return judgedWorkload(population, workload, { covered: false, status: 'INFERRED' });
+  const covered = covers(selectPolicies(enforcement.network, workload));
+  const known = facts.isComplete('network-policies') || population.isNamespaceComplete(workload);
+  const conditional = findUnmodelled(enforcement.network, workload.namespace) !== undefined || (!covered && !known);
+  return judgedWorkload(population, workload, { covered, status: conditional ? 'UNKNOWN' : 'INFERRED', assumed: covered });
+}
+
+function judgeBoundary(population: Population, facts: PortFacts): Judged {
+  const { access } = facts;
+  const ways = [access.plaintextFromAnyPod, access.anyIdentityFromAnyPod].filter((way) => way !== null);
+  return judgedPort(population, facts, {
+    covered: ways.length === 0,
+    status: statusOf(facts),
+    assumed: ways.length > 0 && population.rootUnknown && facts.mtls.level === 'default' && facts.authorization.posture === 'none',
+  });
+}
+
+function statusOf({ mtls, authorization }: PortFacts): EvidenceStatus {
+  return weakestStatus([mtls.status, authorization.posture === 'conditional' ? 'UNKNOWN' : authorization.status]);
+}
+
+/** Whether some rule of the policies that select a pod lets every pod of the cluster, or anybody, use every port. */
+function openness(): (isolation: Isolation) => boolean {
+  const memo = new Map<Isolation, boolean>();
+  return (isolation) => {
+    let open = memo.get(isolation);
+    if (open === undefined) {
+      open = isolation.ingress.some(({ ingress }) => ingress?.some(admitsAll));
+      memo.set(isolation, open);
+    }
+    return open;
+  };
+}
+
+function admitsAll({ peers, ports }: CompiledRule): boolean {
+  const anyPort = ports === null || ports.some(({ kind, transport }) => kind === 'all' && transport === 'TCP');
+  return anyPort && (peers === null || peers.some(isEverybody));
+}
+
+function isEverybody(peer: NonNullable<CompiledRule['peers']>[number]): boolean {
+  if (peer.kind === 'block') return peer.block.cidr.prefix === 0 && peer.block.except.length === 0;
+  return peer.namespaceSelector !== undefined && isEmpty(peer.namespaceSelector) && isEmpty(peer.podSelector ?? {});
+}
+
+const isEmpty = ({ matchLabels = {}, matchExpressions = [] }: { matchLabels?: Readonly<Record<string, string>>; matchExpressions?: readonly unknown[] }): boolean =>
+  Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;

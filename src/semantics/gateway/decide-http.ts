@@ -1,0 +1,114 @@
+import { decideChain } from '../authz/decide-chain.ts';
+import type { HttpRequest } from '../attempt.ts';
+import type { Enforcement } from '../enforcement.ts';
+import { normalizePath } from '../http/normalize-path.ts';
+import { authenticate, type JwtProvider } from '../jwt/authenticate.ts';
+import { APPLIED_TOGETHER } from '../mtls/effective-mode.ts';
+import { ownAnswer } from './answer.ts';
+import { httpBackends } from './backend.ts';
+import {
+  advance,
+  type Arrived,
+  finish,
+  type GatewayQuery,
+  type GatewayVerdict,
+  type Progress,
+  reach,
+  step,
+} from './gateway-verdict.ts';
+import type { FilterChain } from './filter-chain.ts';
+import { gatewayView, trustedProxies } from './gateway-view.ts';
+import { chooseRoute } from './choose-route.ts';
+import type { RoutedRequest } from './http-route.ts';
+import type { GatewayIndex } from './index-gateways.ts';
+
+/** The HTTP side of a gateway: policies first, then virtual host, redirect to HTTPS, route, backend. Reference §17.4, §17.5. */
+export function decideHttp(
+  enforcement: Enforcement,
+  index: GatewayIndex,
+  chain: Extract<FilterChain, { kind: 'http' }>,
+  query: GatewayQuery,
+  arrived: Arrived,
+  progress: Progress,
+): GatewayVerdict {
+  const { workload, port } = query.destination;
+  const server = chain.servers[0];
+  const { refusedBy } = chain.virtualHosts();
+  if (refusedBy) {
+    const assumes = [...progress.assumes, 'the gateway holds no earlier configuration that it goes on with'];
+    return finish('deny', refusedBy, `Envoy refuses the routes of port ${port}: one of them has no destination`, {
+      ...progress,
+      assumes,
+    });
+  }
+  if (!query.http) return finish('deny', server?.by ?? null, `port ${port} is HTTP and the bytes are not`, progress);
+  const config = enforcement.configOf(workload);
+  const path = normalizePath(query.http.path, config.pathNormalization.value);
+  const http: HttpRequest = { ...query.http, path };
+  const policies = enforcement.envoy(workload);
+  const view = gatewayView(enforcement, query, arrived, path);
+  const decision = decideChain(
+    policies.http,
+    policies.providers,
+    { view, ...(query.token ? { token: query.token } : {}) },
+    'gateway',
+  );
+  const after = advance(progress, decision);
+  if (decision.outcome !== 'allow') return finish(decision.outcome, decision.by, decision.reason, after);
+
+  const token = readToken(policies.providers, http, query.token);
+  const scheme = schemeOf(enforcement, query, arrived.isTls);
+  const request: RoutedRequest = {
+    method: http.method,
+    path,
+    authority: http.host,
+    scheme,
+    headers: http.headers,
+    claims: token.claims,
+  };
+  const chosen = chooseRoute(chain, request);
+  const stop = (reason: string, by: GatewayVerdict['by']): GatewayVerdict =>
+    finish('deny', by, reason, { ...after, trace: [...after.trace, step('route', 'stop', reason, by)] });
+  if (chosen.kind === 'none') return stop(`no route of port ${port} takes ${http.method} ${http.host}${path}`, null);
+  if (chosen.kind === 'redirect') return stop('the gateway redirects plain HTTP to HTTPS', chosen.by);
+  const { route } = chosen;
+  const answer = ownAnswer(route, http);
+  if (answer !== undefined) return stop(answer, route.by);
+  const clientIp = query.source.ip;
+  const departing = { http, clientIp, forwardsToken: token.forwarded };
+  const context = {
+    routeNamespace: route.owner.namespace,
+    proxyNamespace: workload.namespace,
+    listenPort: server?.port ?? port,
+  };
+  const found = httpBackends(route, departing, index.destinations, context);
+  const assumes = [...found.assumes, ...(chosen.contested ? [APPLIED_TOGETHER] : [])];
+  return reach({ ...found, assumes }, route.by, after);
+}
+
+/** What the client says of its scheme counts only with trusted proxies in front. Reference §8.1, vectors. */
+function schemeOf(enforcement: Enforcement, query: GatewayQuery, isTls: boolean): string {
+  const own = isTls ? 'https' : 'http';
+  if (trustedProxies(enforcement, query.destination.workload) === 0) return own;
+  return query.http?.headers.find(([name]) => name.toLowerCase() === 'x-forwarded-proto')?.[1] ?? own;
+}
+
+interface Token {
+  readonly claims: RoutedRequest['claims'];
+  /** Whether the backend gets it: a token that is verified here is taken out, unless the rule says otherwise. */
+  readonly forwarded: boolean;
+}
+
+function readToken(
+  providers: readonly JwtProvider[],
+  { method, headers }: HttpRequest,
+  token: GatewayQuery['token'],
+): Token {
+  const outcome = authenticate(providers, { method, headers, ...(token ? { token } : {}) });
+  if (outcome.kind !== 'accepted') return { claims: undefined, forwarded: true };
+  const { by } = outcome;
+  const provider = providers.find(
+    ({ policy, index }) => policy.name === by.name && policy.namespace === by.namespace && index === by.rule,
+  );
+  return { claims: outcome.claims, forwarded: provider?.rule.forwardOriginalToken ?? false };
+}

@@ -1,0 +1,171 @@
+import type { Principal, Workload } from '../../model/inventory/types.ts';
+import type { ClientTls } from '../../result/request.ts';
+import type { HttpRequest } from '../attempt.ts';
+import { chooseChain } from './choose-chain.ts';
+import { shakeHands } from './client-tls.ts';
+import { chooseRoute } from './choose-route.ts';
+import type { FilterChain } from './filter-chain.ts';
+import { covers, isWildcard } from './host-name.ts';
+import type { HttpRoute, RouteCondition, RoutedRequest } from './http-route.ts';
+import type { GatewayListener } from './index-gateways.ts';
+import type { Registry } from './registry.ts';
+import type { ServerTlsSettings } from './server.ts';
+import type { VirtualHost } from './virtual-hosts.ts';
+
+/** What a client sends to take one route; no claims: no token. */
+export interface HttpWitness {
+  readonly http: HttpRequest;
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+type HttpChain = Extract<FilterChain, { kind: 'http' }>;
+
+/** So many requests are tried before a route counts as one that others hide. */
+const MOST_TRIES = 60;
+const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD'];
+
+/**
+ * A request that takes exactly this route of a virtual host, found by trying: undefined for a route that earlier ones hide. `scheme` is what
+ * the gateway takes for the scheme; with `trustsProto` the client may claim another.
+ */
+export function findHttpWitness(
+  chain: HttpChain,
+  host: VirtualHost,
+  route: HttpRoute,
+  scheme: string,
+  trustsProto: boolean,
+): HttpWitness | undefined {
+  const claimsHttps = host.redirects !== null && scheme !== 'https' && trustsProto;
+  const fixed = claimsHttps ? [['x-forwarded-proto', 'https'] as const] : [];
+  let tries = 0;
+  for (const authority of authoritiesOf(chain, host, route)) {
+    for (const extra of [[], headersAgainst(host, route)]) {
+      for (const method of valuesOf(route, 'method') ?? METHODS) {
+        for (const path of route.path.samples) {
+          if (++tries > MOST_TRIES) return undefined;
+          const headers = [...fixed, ...headersOf(route), ...extra];
+          const claims = claimsOf(route);
+          const request: RoutedRequest = {
+            method,
+            path: withQuery(path, route),
+            authority,
+            scheme: claimsHttps ? 'https' : scheme,
+            headers,
+            claims,
+          };
+          const chosen = chooseRoute(chain, request);
+          if (chosen.kind !== 'route' || chosen.route !== route) continue;
+          return { http: { method, path: request.path, host: authority, headers }, ...(claims ? { claims } : {}) };
+        }
+      }
+    }
+  }
+  return undefined;
+}
+
+const positive = ({ conditions }: HttpRoute, on: RouteCondition['on']): readonly RouteCondition[] =>
+  conditions.filter((condition) => condition.on === on && !condition.negated);
+
+function valuesOf(route: HttpRoute, on: RouteCondition['on']): readonly string[] | undefined {
+  return positive(route, on)[0]?.match.samples;
+}
+
+/** Hosts that lead to this virtual host and to no narrower one. */
+function authoritiesOf(chain: HttpChain, host: VirtualHost, route: HttpRoute): readonly string[] {
+  const wanted = valuesOf(route, 'authority') ?? [];
+  return [...wanted, ...samplesOfHost(host.domain)]
+    .filter((each) => chain.virtualHosts().find(each) === host)
+    .slice(0, 2);
+}
+
+function samplesOfHost(domain: string): readonly string[] {
+  if (domain === '*') return ['www.example.com', 'example.org', 'gateway.invalid', 'a', 'b.invalid'];
+  if (!isWildcard(domain)) return [domain];
+  return ['www', 'a', 'api', 'any-1', 'x.y'].map((label) => label + domain.slice(1));
+}
+
+function headersOf({ conditions }: HttpRoute): HttpRequest['headers'] {
+  return conditions.flatMap(({ on, name, negated, match }) => {
+    if (on !== 'header') return [];
+    if (!negated) return [[name, match.samples[0] ?? ''] as const];
+    // A header that must not match and may not be missing either.
+    return match.kind !== 'present' && match.test('') ? [[name, 'a'] as const] : [];
+  });
+}
+
+/** Headers that other routes of the host must not see, so that those do not match. */
+function headersAgainst({ routes }: VirtualHost, route: HttpRoute): HttpRequest['headers'] {
+  const found = new Map<string, string>();
+  for (const other of routes) {
+    if (other === route) break;
+    for (const { on, name, negated, match } of other.conditions) {
+      if (on === 'header' && negated && match.samples[0] !== undefined) found.set(name, match.samples[0]);
+    }
+  }
+  for (const { on, name } of route.conditions) if (on === 'header') found.delete(name);
+  return [...found];
+}
+
+function withQuery(path: string, route: HttpRoute): string {
+  const query = positive(route, 'query').map(({ name, match }) => `${name}=${match.samples[0] ?? ''}`);
+  return query.length > 0 ? `${path}?${query.join('&')}` : path;
+}
+
+function claimsOf(route: HttpRoute): Readonly<Record<string, unknown>> | undefined {
+  const wanted = positive(route, 'claim');
+  if (wanted.length === 0) return undefined;
+  const claims: Record<string, unknown> = {};
+  for (const { claim = [], match } of wanted) {
+    let at = claims;
+    for (const [i, key] of claim.entries()) {
+      if (i === claim.length - 1) at[key] = match.samples[0] ?? '';
+      else {
+        const next: Record<string, unknown> = {};
+        at[key] ??= next;
+        at = at[key] as Record<string, unknown>;
+      }
+    }
+  }
+  return claims;
+}
+
+/**
+ * A handshake that leads to a chain; undefined where other chains of the listener take everything, null for plaintext. `host` is what an
+ * ordinary client would ask for.
+ */
+export function findHandshake(
+  listener: GatewayListener,
+  chain: FilterChain,
+  host: string,
+  proxy: Workload,
+  registry: Registry,
+  trustDomain: string,
+): ClientTls | null | undefined {
+  const isPlain = chain.tls === null && chain.sniHosts === null;
+  if (isPlain)
+    return chooseChain(listener.chains, { sni: '', alpn: [] }, registry, proxy.namespace) === chain ? null : undefined;
+  const certificate = chain.tls ? certificateFor(chain.tls, trustDomain) : undefined;
+  for (const sni of sniCandidates(chain, host)) {
+    if (chooseChain(listener.chains, { sni, alpn: ['h2', 'http/1.1'] }, registry, proxy.namespace) !== chain) continue;
+    const tls: ClientTls = { ...(sni === '' ? {} : { sni }), ...(certificate ? { clientCert: certificate } : {}) };
+    if (!chain.tls || shakeHands(chain.tls, tls).completes) return tls;
+  }
+  return undefined;
+}
+
+function sniCandidates({ sniHosts }: FilterChain, host: string): readonly string[] {
+  const name = host.replace(/:\d+$/, '');
+  if (sniHosts === null) return [name, 'www.example.com', 'gateway.invalid', ''];
+  const covered = sniHosts.some((wide) => covers(wide, name)) ? [name] : [];
+  return [...covered, ...sniHosts.flatMap(samplesOfHost)];
+}
+
+function certificateFor({ mode, subjectAltNames }: ServerTlsSettings, trustDomain: string): ClientTls['clientCert'] {
+  if (mode !== 'MUTUAL' && mode !== 'ISTIO_MUTUAL') return undefined;
+  const [name] = subjectAltNames;
+  if (name?.startsWith('spiffe://')) return { principal: name.slice('spiffe://'.length) as Principal };
+  if (name !== undefined) return { dns: name };
+  return mode === 'MUTUAL'
+    ? { dns: 'client.example' }
+    : { principal: `${trustDomain}/ns/default/sa/default` as Principal };
+}
