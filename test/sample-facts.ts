@@ -123,7 +123,7 @@ export function sampleFacts({ workloads: specs = [], complete = [], resources = 
       from: () => [],
       isStated: (workload) => specOf.get(workload)?.stated ?? false,
     },
-    entrances: { of: () => [], gateways: () => [] },
+    entrances: { of: () => [], routes: [], gateways: () => [] },
     isComplete: (question) =>
       complete.includes('all') || complete.includes(typeof question === 'string' ? question : `namespace:${question.namespace}`),
   };
@@ -201,6 +201,7 @@ function makePort(workload: Workload, spec: SamplePort): PortFacts {
       dryRun: [],
       requestAuthentication: [],
       heldBy: [],
+      opening: { kind: 'closed' },
       status,
       why: 'test',
     },

@@ -176,12 +176,12 @@ function checked(result: AuditResult): AuditResult {
 }
 
 /** What somebody may write into a name to break out of a report: HTML, Markdown, terminal codes, text that reorders. */
-export const poison = '"\'><script>alert(1)</script>`|[x](javascript:y)@all\n# h\u001b[31m\u009b1m\u202e&amp;';
+const poison = '"\'><script>alert(1)</script>`|[x](javascript:y)@all\n# h\u001b[31m\u009b1m\u202e&amp;';
 
 /** Values of the schema's own words; `id` and `kind` hold both words and names. */
 const words = /^(severity|status|confidence|enforcement|mode|posture|verdict|result|exposed|basis|as|at|level)$/;
 
-/** The sample with paths, and {@link poison} at the end of every text that comes from the input or quotes it. */
+/** The sample with paths, and `poison` at the end of every text that comes from the input or quotes it. */
 export function hostileResult(): AuditResult {
   const enumerated = new Set<string>([
     ...sampleDimensions().map(({ id }) => id),

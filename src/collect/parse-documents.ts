@@ -3,6 +3,7 @@ import { skipValue } from './json/positions.ts';
 import type { Limits } from './limits.ts';
 import type { SourceText } from './source-text.ts';
 import { isCommonText, readFast } from './yaml/fast/read.ts';
+import { parseLargeList } from './yaml/large-list.ts';
 import { type Parsed, parseYaml } from './yaml/parse.ts';
 import { firstContent, type Span, splitDocuments } from './yaml/split.ts';
 
@@ -14,39 +15,50 @@ export interface ParsedDocument extends Parsed {
 
 const DEFINITION = 'apiVersion: apiextensions.k8s.io/';
 
+/** YAML documents from this length on are read entry by entry if they are Lists that need js-yaml, which is slow and takes much memory. */
+const LARGE = 256 * 1024;
+
 /** All documents of a text, in order, one by one: a broken one costs only itself. Empty ones are left out. */
 export function* parseDocuments(source: SourceText, limits: Limits): Generator<ParsedDocument> {
   const { text } = source;
-  const isCommon = isCommonText(text);
-  const parse = (span: Span): Parsed => {
-    const isFast = isCommon || isCommonText(text.slice(span.start, span.end));
-    const value = isFast ? readFast(text, span.start, span.end, limits.depth) : undefined;
-    return value ? { value } : parseYaml(text, span, limits);
-  };
   let count = 0;
   for (const span of splitDocuments(text, limits.documents + 1)) {
     const document: SourceDocument = { source, ...span, format: 'yaml' };
+    const bad = source.isLossy ? text.slice(span.start, span.end).indexOf('\ufffd') : -1;
+    const first = firstContent(text, span.start, span.end);
     if (++count > limits.documents) {
       const message = `more than ${limits.documents} documents in one file: the rest is left out`;
       yield { document, problem: { offset: span.start, message, help: 'split the file' } };
-      return;
-    }
-    const bad = source.isLossy ? text.slice(span.start, span.end).indexOf('\ufffd') : -1;
-    if (bad !== -1) {
+    } else if (bad !== -1) {
       yield { document, problem: { offset: span.start + bad, message: 'not UTF-8 text', help: 'save it as UTF-8' } };
-      continue;
-    }
-    const first = firstContent(text, span.start, span.end);
-    if (text[first] === '{') {
-      const values = parseJson(source, { start: first, end: span.end });
-      if (values) yield* values;
-      else yield { document, ...parse(span) };
     } else if (isDefinition(text, first)) {
       yield { document, skipped: 'CustomResourceDefinition' };
     } else {
-      yield { document, ...parse(span) };
+      const values = text[first] === '{' ? parseJson(source, { start: first, end: span.end }) : undefined;
+      yield* values ?? parseYamlDocument(document, limits);
     }
   }
+}
+
+function parseYamlDocument(document: SourceDocument, limits: Limits): ParsedDocument[] {
+  const { source, start, end } = document;
+  source.isCommon ??= isCommonText(source.text);
+  const isCommon = source.isCommon || isCommonText(source.text.slice(start, end));
+  const readIfCommon = (text: string, span: Span) => {
+    return isCommon ? readFast(text, span.start, span.end, limits.depth) : undefined;
+  };
+  const value = readIfCommon(source.text, document);
+  if (value) return [{ document, value }];
+  const parseEntry = (text: string, span: Span): Parsed => {
+    const entry = readIfCommon(text, span);
+    return entry ? { value: entry } : parseYaml(text, span, limits);
+  };
+  const list = end - start < LARGE ? undefined : parseLargeList(source.text, document, parseEntry);
+  if (list?.problems.length === 0) return [{ document, value: list.value }];
+  // Also where an entry is wrong by itself: an alias in it may belong to an anchor in another.
+  const whole = parseYaml(source.text, document, limits);
+  if (!list || whole.value !== undefined) return [{ document, ...whole }];
+  return [{ document, value: list.value }, ...list.problems.map((problem) => ({ document, problem }))];
 }
 
 /**

@@ -35,11 +35,13 @@ export function readText(text: string, name: string, options: ReadOptions = {}):
   };
   const source = sourceText(name, text, options);
   let documents = 0;
+  let last: unknown;
   for (const { document, value, problem, skipped } of parseDocuments(source, {
     ...DEFAULT_LIMITS,
     ...options.limits,
   })) {
-    documents++;
+    if (document !== last) documents++;
+    last = document;
     if (problem) {
       const { file, line } = locationAt(source, problem.offset);
       into.diagnostics.push({ severity: 'error', file, line, message: problem.message, help: problem.help });

@@ -18,6 +18,8 @@ export interface SourceText {
   readonly recent: RecentPart[];
   /** Where bytes were no UTF-8 the text has U+FFFD. */
   readonly isLossy: boolean;
+  /** Nothing in it keeps it from the fast reader; found on first use. */
+  isCommon?: boolean;
   /** Offsets at which lines start; found on first use. */
   lineStarts?: Uint32Array;
 }

@@ -11,7 +11,11 @@ export interface PolicyChange {
 }
 
 /** Kinds by which proxies decide; a change of anything else needs a new inventory. */
-const SECURITY_KINDS: ReadonlySet<string> = new Set(['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication']);
+const SECURITY_KINDS: ReadonlySet<string> = new Set([
+  'AuthorizationPolicy',
+  'PeerAuthentication',
+  'RequestAuthentication',
+]);
 
 /**
  * What the same mesh enforces once security policies changed. Nothing is applied: the objects of the input stay as they are, and their
@@ -21,7 +25,11 @@ const SECURITY_KINDS: ReadonlySet<string> = new Set(['AuthorizationPolicy', 'Pee
  * large mesh; workloads of other namespaces (and waypoints there) must not be asked about. Throws a RangeError for kinds that this cannot
  * change.
  */
-export function withPolicies(enforcement: Enforcement, change: PolicyChange, namespaces?: Iterable<string>): Enforcement {
+export function withPolicies(
+  enforcement: Enforcement,
+  change: PolicyChange,
+  namespaces?: Iterable<string>,
+): Enforcement {
   const { mesh, rootNamespace } = enforcement;
   const wanted = namespaces && new Set([...namespaces, rootNamespace]);
   const resources = overlay(mesh.resources, change, wanted);
@@ -29,7 +37,11 @@ export function withPolicies(enforcement: Enforcement, change: PolicyChange, nam
   return new Enforcement(changed);
 }
 
-function overlay(base: Resources, { add = [], remove = [] }: PolicyChange, wanted: ReadonlySet<string> | undefined): Resources {
+function overlay(
+  base: Resources,
+  { add = [], remove = [] }: PolicyChange,
+  wanted: ReadonlySet<string> | undefined,
+): Resources {
   for (const { kind, namespace, name } of [...add, ...remove]) {
     if (!SECURITY_KINDS.has(kind)) throw new RangeError(`${kind} ${namespace}/${name} is no security policy`);
   }
@@ -39,8 +51,13 @@ function overlay(base: Resources, { add = [], remove = [] }: PolicyChange, wante
     if (!SECURITY_KINDS.has(kind)) return base.of(kind);
     let list = lists.get(kind);
     if (!list) {
-      const kept = wanted ? [...wanted].sort().flatMap((namespace) => base.inNamespace(kind, namespace)) : base.of(kind);
-      list = [...kept.filter((resource) => !gone.has(keyOf(resource))), ...add.filter((resource) => resource.kind === kind)];
+      const kept = wanted
+        ? [...wanted].sort().flatMap((namespace) => base.inNamespace(kind, namespace))
+        : base.of(kind);
+      list = [
+        ...kept.filter((resource) => !gone.has(keyOf(resource))),
+        ...add.filter((resource) => resource.kind === kind),
+      ];
       lists.set(kind, list);
     }
     return list;
@@ -50,10 +67,17 @@ function overlay(base: Resources, { add = [], remove = [] }: PolicyChange, wante
     ...base,
     of: listOf,
     inNamespace: (kind: KindName, namespace: string, cluster?: string) =>
-      listOf(kind).filter((resource) => resource.namespace === namespace && (cluster === undefined || resource.cluster === cluster)),
+      listOf(kind).filter(
+        (resource) => resource.namespace === namespace && (cluster === undefined || resource.cluster === cluster),
+      ),
     find: (kind: KindName, namespace: string, name: string, cluster?: string) =>
       SECURITY_KINDS.has(kind)
-        ? listOf(kind).find((resource) => resource.namespace === namespace && resource.name === name && (cluster === undefined || resource.cluster === cluster))
+        ? listOf(kind).find(
+            (resource) =>
+              resource.namespace === namespace &&
+              resource.name === name &&
+              (cluster === undefined || resource.cluster === cluster),
+          )
         : base.find(kind, namespace, name, cluster),
   } as Resources;
 }

@@ -36,7 +36,11 @@ export interface Answer {
 export const ANONYMOUS: Source = { position: { kind: 'unstated' }, identity: null, connects: 'plaintext' };
 
 /** A caller with a certificate of the mesh. */
-export const bearerOf = (identity: Principal): Source => ({ position: { kind: 'unstated' }, identity, connects: 'mtls' });
+export const bearerOf = (identity: Principal): Source => ({
+  position: { kind: 'unstated' },
+  identity,
+  connects: 'mtls',
+});
 
 /**
  * Decides one request. At a gateway only the policies attached to it are asked, whatever its listeners and routes make of the request, since

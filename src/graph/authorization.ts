@@ -13,10 +13,19 @@ type Posture = Pick<AuthorizationFact, 'posture' | 'why' | 'heldBy' | 'opening'>
 
 /** What authorization comes to on one port: posture, the rule that opens it, and what holds such a rule back. */
 export function authorizationOf(enforcement: Enforcement, workload: Workload, port: WorkloadPort): AuthorizationFact {
-  const nothing = { policies: [], dryRun: [], requestAuthentication: [], heldBy: [], opening: { kind: 'closed' } } as const;
+  const nothing = {
+    policies: [],
+    dryRun: [],
+    requestAuthentication: [],
+    heldBy: [],
+    opening: { kind: 'closed' },
+  } as const;
   const captured = isCaptured(workload, port.port, port.transport);
-  const unenforced = captured.captured ? notListening(workload, port) : `no proxy enforces anything here: ${captured.why}`;
-  if (unenforced !== undefined) return { ...nothing, posture: 'none', status: workload.dataPlane.status, why: unenforced };
+  const unenforced = captured.captured
+    ? notListening(workload, port)
+    : `no proxy enforces anything here: ${captured.why}`;
+  if (unenforced !== undefined)
+    return { ...nothing, posture: 'none', status: workload.dataPlane.status, why: unenforced };
   const attached = policiesAt(enforcement, workload, port);
   const lists = {
     policies: attached.authorization.filter((policy) => !isDryRun(policy)),
@@ -27,7 +36,13 @@ export function authorizationOf(enforcement: Enforcement, workload: Workload, po
   const touched = enforcement.patchesOf(workload);
   if (touched.length > 0) {
     const names = touched.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`).join(', ');
-    return { ...lists, ...posture, posture: 'conditional', status: 'UNKNOWN', why: `${names} may change what is enforced; without it: ${posture.why}` };
+    return {
+      ...lists,
+      ...posture,
+      posture: 'conditional',
+      status: 'UNKNOWN',
+      why: `${names} may change what is enforced; without it: ${posture.why}`,
+    };
   }
   return { ...lists, ...posture, status: workload.dataPlane.status };
 }
@@ -35,16 +50,24 @@ export function authorizationOf(enforcement: Enforcement, workload: Workload, po
 /** A gateway's pods listen where a Gateway has a server, whatever their Service names. */
 export function notListening({ dataPlane, gateway }: Workload, { declaredBy }: WorkloadPort): string | undefined {
   if (dataPlane.kind !== 'gateway' || gateway?.kind === 'waypoint') return undefined;
-  return declaredBy === 'gateway' || declaredBy === 'listener' ? undefined : 'no Gateway has a server on this port, so nothing listens';
+  return declaredBy === 'gateway' || declaredBy === 'listener'
+    ? undefined
+    : 'no Gateway has a server on this port, so nothing listens';
 }
 
 /** Everything that is attached to a workload's own proxy, or at ztunnel to the pod and at waypoints to its services; dry-run included. */
-function policiesAt(enforcement: Enforcement, workload: Workload, port: WorkloadPort): Pick<EnvoyPolicies, 'authorization' | 'requestAuthentication'> {
+function policiesAt(
+  enforcement: Enforcement,
+  workload: Workload,
+  port: WorkloadPort,
+): Pick<EnvoyPolicies, 'authorization' | 'requestAuthentication'> {
   if (workload.dataPlane.kind !== 'ambient') return enforcement.envoy(workload);
   const { considered } = enforcement.ztunnel(workload);
   const waypoints = waysThrough(enforcement, port).flatMap((via) => {
     const waypoint = waypointOf(enforcement, via.service);
-    return waypoint ? [waypointPolicies(enforcement, { destination: { workload, port: port.port, via } }, waypoint)] : [];
+    return waypoint
+      ? [waypointPolicies(enforcement, { destination: { workload, port: port.port, via } }, waypoint)]
+      : [];
   });
   return {
     authorization: [...new Set([...considered, ...waypoints.flatMap(({ authorization }) => authorization)])],
@@ -53,22 +76,38 @@ function policiesAt(enforcement: Enforcement, workload: Workload, port: Workload
   };
 }
 
-function postureOf(enforcement: Enforcement, workload: Workload, port: WorkloadPort, policies: readonly AuthorizationPolicy[]): Posture {
+function postureOf(
+  enforcement: Enforcement,
+  workload: Workload,
+  port: WorkloadPort,
+  policies: readonly AuthorizationPolicy[],
+): Posture {
   const opening = findOpening(enforcement, workload, port);
   const base = { opening, heldBy: opening.kind === 'held' ? opening.heldBy : [], ...openRuleOf(opening) };
   const deciding = policies.filter(({ spec }) => spec.action !== 'AUDIT');
   if (deciding.length === 0) return { ...base, posture: 'none', why: 'no AuthorizationPolicy applies' };
   if (opening.kind === 'held') {
-    return { ...base, posture: 'restricted', why: `${nameOf(opening.openRule)} allows anyone, and ${opening.heldBy.map(describe).join(', ')} still decides` };
+    return {
+      ...base,
+      posture: 'restricted',
+      why: `${nameOf(opening.openRule)} allows anyone, and ${opening.heldBy.map(describe).join(', ')} still decides`,
+    };
   }
   if (opening.kind === 'open' && opening.by) {
     const who = opening.callers === 'anyone' ? 'anyone' : 'any mesh identity';
     const rule = `${nameOf(opening.by)} rule ${(opening.by.rule ?? 0) + 1}`;
-    if (opening.part !== undefined) return { ...base, posture: 'restricted', why: `${rule} allows ${who} on ${opening.part}` };
-    if (opening.conditions.length > 0) return { ...base, posture: 'restricted', why: `${rule} allows ${who} who sends ${opening.conditions.join(' and ')}` };
+    if (opening.part !== undefined)
+      return { ...base, posture: 'restricted', why: `${rule} allows ${who} on ${opening.part}` };
+    if (opening.conditions.length > 0)
+      return {
+        ...base,
+        posture: 'restricted',
+        why: `${rule} allows ${who} who sends ${opening.conditions.join(' and ')}`,
+      };
     return { ...base, posture: 'allow-any', why: `${rule} allows ${who} on the whole port` };
   }
-  if (admitsNothing(enforcement, workload, port)) return { ...base, posture: 'deny-all', why: 'ALLOW policies apply and no rule of them can match here' };
+  if (admitsNothing(enforcement, workload, port))
+    return { ...base, posture: 'deny-all', why: 'ALLOW policies apply and no rule of them can match here' };
   const names = (['ALLOW', 'DENY', 'CUSTOM'] as const).flatMap((action) => {
     const list = deciding.filter(({ spec }) => (spec.action ?? 'ALLOW') === action);
     return list.length > 0 ? [`${action} ${list.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}`] : [];
@@ -89,13 +128,20 @@ function admitsNothing(enforcement: Enforcement, workload: Workload, port: Workl
   }
   const { http, tcp } = enforcement.envoy(workload);
   const chains = port.chain === 'http' ? [http] : port.chain === 'tcp' ? [tcp] : [http, tcp];
-  return chains.every(({ allow }) => allow.length > 0 && allow.every(({ rules }) => rules.every((rule) => isForOtherPorts(rule, port.port))));
+  return chains.every(
+    ({ allow }) =>
+      allow.length > 0 && allow.every(({ rules }) => rules.every((rule) => isForOtherPorts(rule, port.port))),
+  );
 }
 
 /** Every way to match the rule names other ports. */
-function isForOtherPorts({ to, when }: { readonly to: readonly (readonly PortClause[])[] | null; readonly when: readonly PortClause[] }, port: number): boolean {
+function isForOtherPorts(
+  { to, when }: { readonly to: readonly (readonly PortClause[])[] | null; readonly when: readonly PortClause[] },
+  port: number,
+): boolean {
   const excludes = ({ field, values, negated }: PortClause): boolean =>
-    (field === 'ports' || field === 'notPorts' || field === 'destination.port') && values.includes(String(port)) === negated;
+    (field === 'ports' || field === 'notPorts' || field === 'destination.port') &&
+    values.includes(String(port)) === negated;
   return when.some(excludes) || (to?.every((clauses) => clauses.some(excludes)) ?? false);
 }
 

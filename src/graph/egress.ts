@@ -193,12 +193,12 @@ function uncaptured({ dataPlane: { capture }, resource }: Workload): readonly Ex
     [
       'excludeOutboundPorts',
       excludeOutboundPorts.length > 0,
-      `outbound ports ${excludeOutboundPorts.join(', ')} are excluded from capture`,
+      `traffic to port ${excludeOutboundPorts.join(', ')} is excluded from capture`,
     ],
     [
       'excludeOutboundCidrs',
       excludeOutboundCidrs.length > 0,
-      `addresses in ${excludeOutboundCidrs.join(', ')} are excluded from capture`,
+      `traffic to ${excludeOutboundCidrs.join(', ')} is excluded from capture`,
     ],
     ['includeOutboundCidrs', partly, `of what it sends, capture takes ${taken.join(', ') || 'nothing'} only`],
     [

@@ -1,7 +1,214 @@
+import { plainBy } from '../model/by.ts';
+import type { Mesh, Workload } from '../model/inventory/types.ts';
+import type { GatewayResult } from '../result/types.ts';
+import type { Claims } from '../semantics/authz/claims.ts';
+import { behindGateway, decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
-import type { Entrances } from './facts.ts';
+import { decideAtGateway } from '../semantics/gateway/decide-at-gateway.ts';
+import { exposedServices } from '../semantics/gateway/exposed-services.ts';
+import { type Exposure, gatewayExposure } from '../semantics/gateway/exposure.ts';
+import { type GatewayProxy, indexGateways } from '../semantics/gateway/index-gateways.ts';
+import { type InternetRoute, routesOf } from '../semantics/gateway/routes-of.ts';
+import type { Query } from '../semantics/query.ts';
+import { samplesOf } from '../semantics/sample.ts';
+import type { Verdict } from '../semantics/verdict.ts';
+import { requestOf } from './access.ts';
+import type { Entrance, Entrances } from './facts.ts';
 
-/** Ways in from outside the cluster. */
-export function findEntrances(_enforcement: Enforcement): Entrances {
-  return { of: () => [], gateways: () => [] };
+/** Ways in from outside the cluster: through gateways, route by route, and past them. Reference §8.4, §15.5. */
+export function findEntrances(enforcement: Enforcement): Entrances {
+  const { mesh } = enforcement;
+  const index = indexGateways(enforcement);
+  const routes = routesOf(enforcement, index);
+  const found = new Map<Workload, Map<number, Entrance[]>>();
+  const add = (workload: Workload, port: number, entrance: Entrance): void => {
+    const ports = found.get(workload) ?? new Map<number, Entrance[]>();
+    found.set(workload, ports);
+    ports.set(port, [...(ports.get(port) ?? []), entrance]);
+  };
+  const ways = new Map<InternetRoute, Entrance>();
+  const exposures = new Map(index.proxies.map(({ workload }) => [workload, gatewayExposure(mesh, workload)]));
+  for (const route of routes) {
+    const exposure = exposures.get(route.gateway);
+    if (exposure)
+      addRoute(enforcement, route, exposure, (workload, port, entrance) => {
+        if (workload !== route.gateway && !ways.has(route)) ways.set(route, entrance);
+        if (exposure.exposed !== 'cluster') add(workload, port, entrance);
+      });
+  }
+  for (const { workload, port, entry, why, by, assumes } of exposedServices(mesh)) {
+    const query = directQuery(workload, port, entry);
+    const verdict = decide(enforcement, query);
+    add(workload, port, {
+      entry,
+      request: requestOf(query),
+      verdict: { ...verdict, assumes: [...assumes, ...verdict.assumes] },
+      by,
+      why,
+    });
+  }
+  return {
+    of: (workload, port) => found.get(workload)?.get(port) ?? [],
+    routes,
+    gateways: () =>
+      index.proxies.map((proxy) => gatewayResult(mesh, proxy, exposures.get(proxy.workload), routes, ways)),
+  };
+}
+
+type Add = (workload: Workload, port: number, entrance: Entrance) => void;
+
+/** A route is an entrance to each of its endpoints; of a gateway that only the cluster reaches, for whoever gets to it. */
+function addRoute(enforcement: Enforcement, route: InternetRoute, exposure: Exposure, add: Add): void {
+  if (route.mirrored || route.external) return;
+  const entry = exposure.exposed === 'node-network' ? 'node-network' : 'internet';
+  const position = { kind: exposure.exposed === 'cluster' ? 'unstated' : entry } as const;
+  const query: Query = { ...route.query, source: { ...route.query.source, position } };
+  const [first, ...others] = waysThrough(enforcement, route, query);
+  addListener(enforcement, route, query, entry, exposure, add);
+  for (const { workload, port } of route.workloads) {
+    let best: Entrance | undefined;
+    for (const way of first ? [first, ...others] : []) {
+      const verdict = decideWay(enforcement, way, workload, port);
+      const assumes =
+        exposure.exposed === 'unknown' ? [`the gateway is exposed to the internet: ${exposure.why}`] : exposure.assumes;
+      const entrance: Entrance = {
+        entry,
+        gateway: route.gateway,
+        request: requestOf(way),
+        verdict: { ...verdict, assumes: [...assumes, ...verdict.assumes] },
+        by: route.by,
+        why: `${route.match} of ${route.by.kind} ${route.by.namespace}/${route.by.name} leads to ${route.service}:${route.servicePort}`,
+      };
+      if (!best || (best.verdict.outcome !== 'allow' && verdict.outcome === 'allow')) best = entrance;
+      if (best.verdict.outcome === 'allow') break;
+    }
+    if (best) add(workload, port, best);
+  }
+}
+
+/** The gateway's own port, by what the gateway alone decides. */
+function addListener(
+  enforcement: Enforcement,
+  route: InternetRoute,
+  query: Query,
+  entry: Entrance['entry'],
+  exposure: Exposure,
+  add: Add,
+): void {
+  const verdict = decide(enforcement, { ...query, at: 'gateway' });
+  add(route.gateway, route.listener.port, {
+    entry,
+    request: requestOf(query),
+    verdict: { ...verdict, assumes: [...exposure.assumes, ...verdict.assumes] },
+    by: exposure.by,
+    why: exposure.why,
+  });
+}
+
+/** The plain request of a route, and the same with a token that the gateway and the backend would take. */
+function waysThrough(enforcement: Enforcement, route: InternetRoute, query: Query): readonly Query[] {
+  if (!query.http) return [query];
+  const workloads = [route.gateway, ...route.workloads.map(({ workload }) => workload)];
+  const rules = workloads.flatMap((workload) =>
+    workload.dataPlane.kind === 'none' ? [] : enforcement.envoy(workload).providers.map(({ rule }) => rule),
+  );
+  if (rules.length === 0) return [query];
+  const samples = route.workloads.flatMap(({ workload }) =>
+    workload.dataPlane.kind === 'none'
+      ? []
+      : enforcement.envoy(workload).http.allow.flatMap((policy) => policy.rules.flatMap(samplesOf)),
+  );
+  const asked: Claims = Object.assign({}, ...samples.map(({ claims }) => claims ?? {}));
+  const tokens = rules.map((rule): Claims => {
+    const audience = rule.audiences?.[0];
+    return {
+      sub: 'any-subject',
+      ...asked,
+      iss: rule.issuer ?? 'any-issuer',
+      ...(audience === undefined ? {} : { aud: audience }),
+    };
+  });
+  return [query, ...tokens.map((claims) => ({ ...query, token: { claims, valid: true } }))];
+}
+
+function decideWay(enforcement: Enforcement, query: Query, workload: Workload, port: number): Verdict {
+  const first = decide(enforcement, { ...query, at: 'network-policy' });
+  if (first.outcome === 'deny') return first;
+  const gateway = decideAtGateway(enforcement, indexGateways(enforcement), query);
+  if (gateway.outcome === 'deny') return gateway;
+  const tokenNeeded = query.token ? [{ kind: 'jwt' as const, ...issuerOf(query) }] : [];
+  for (const backend of gateway.backends) {
+    if (!backend.workloads.some((endpoint) => endpoint.workload === workload && endpoint.port === port)) continue;
+    const second = decide(enforcement, behindGateway(enforcement.mesh, query, backend, { workload, port }));
+    return {
+      ...second,
+      requires: [...tokenNeeded, ...first.requires, ...gateway.requires, ...second.requires],
+      assumes: [...first.assumes, ...gateway.assumes, ...second.assumes],
+      trace: [...first.trace, ...gateway.trace, ...second.trace],
+    };
+  }
+  return { ...gateway, outcome: 'deny', reason: 'another route takes this request' };
+}
+
+function issuerOf({ token }: Query): { issuer?: string } {
+  const issuer = token?.claims.iss;
+  return typeof issuer === 'string' ? { issuer } : {};
+}
+
+function directQuery(workload: Workload, port: number, entry: Entrance['entry']): Query {
+  const declared = workload.ports.find((candidate) => candidate.port === port);
+  const http = { method: 'GET', path: '/', host: `${workload.name}.${workload.namespace}`, headers: [] };
+  return {
+    client: 'attacker',
+    source: { position: { kind: entry }, identity: null, connects: 'plaintext' },
+    destination: { workload, port },
+    transport: 'TCP',
+    ...(declared?.chain === 'tcp' ? {} : { http }),
+  };
+}
+
+function gatewayResult(
+  { workloads }: Mesh,
+  proxy: GatewayProxy,
+  exposure: Exposure | undefined,
+  routes: readonly InternetRoute[],
+  ways: ReadonlyMap<InternetRoute, Entrance>,
+): GatewayResult {
+  const { workload, listeners } = proxy;
+  const own = routes.filter((route) => route.gateway === workload);
+  const known = workloads.includes(workload);
+  return {
+    workload: workload.id,
+    kind: workload.gateway?.kind ?? 'istio',
+    exposed: exposure?.exposed ?? 'unknown',
+    why: known ? (exposure?.why ?? '') : `${exposure?.why ?? ''} (its pods are not in the input)`,
+    listeners: listeners.flatMap(({ port, servers }) =>
+      servers.map((server) => ({
+        port,
+        protocol: server.protocol.protocol,
+        hosts: server.hosts,
+        tls: server.tls ? (server.tls.httpsRedirect ? 'redirect to https' : server.tls.mode) : 'none',
+        location: plainBy(server.by).location,
+      })),
+    ),
+    routes: own.map((route) => ({
+      hosts: route.hosts,
+      match: route.match,
+      to: `${route.service}:${route.servicePort}`,
+      workloads: route.workloads.map((endpoint) => endpoint.workload.id),
+      access: accessOf(route, ways.get(route)),
+      location: plainBy(route.by).location,
+    })),
+  };
+}
+
+/** What a caller at the gateway needs to get to the workload behind a route. */
+function accessOf(route: InternetRoute, way: Entrance | undefined): GatewayResult['routes'][number]['access'] {
+  if (route.external) return 'external';
+  if (!way || way.verdict.outcome === 'unknown') return 'unknown';
+  if (way.verdict.outcome === 'deny') return 'denied';
+  const kinds = new Set(way.verdict.requires.map(({ kind }) => kind));
+  if (kinds.has('jwt')) return 'token';
+  if (kinds.has('ext-authz')) return 'ext-authz';
+  return kinds.has('client-certificate') ? 'client-certificate' : 'open';
 }

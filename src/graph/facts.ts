@@ -7,6 +7,7 @@ import type { EvidenceStatus, Sensitivity } from '../result/status.ts';
 import type { GatewayResult } from '../result/types.ts';
 import type { CaptureOutcome } from '../semantics/capture.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
+import type { InternetRoute } from '../semantics/gateway/routes-of.ts';
 import type { Verdict } from '../semantics/verdict.ts';
 import type { Access, PortAccess } from './access.ts';
 import type { Opening } from './opening.ts';
@@ -87,6 +88,8 @@ export interface Entrance {
 
 export interface Entrances {
   of(workload: Workload, port: number): readonly Entrance[];
+  /** All routes of all gateways, wherever these can be reached from. */
+  readonly routes: readonly InternetRoute[];
   /** Gateways with their listeners and routes, by workload id. */
   gateways(): readonly GatewayResult[];
 }

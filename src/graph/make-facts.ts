@@ -6,6 +6,7 @@ import { modeOfPort } from '../semantics/mtls/effective-mode.ts';
 import { findAccess } from './access.ts';
 import { type StatedAsset, sensitivityOf } from './assets.ts';
 import { authorizationOf } from './authorization.ts';
+import { findGatewayAccess } from './gateway-access.ts';
 import { findEntrances } from './entrances.ts';
 import type { Asset, Completeness, Facts, MtlsFact, PortAccess, PortFacts, WantedTraffic } from './facts.ts';
 import { type StatedFlow, wantedTraffic } from './wanted.ts';
@@ -77,7 +78,9 @@ function portFacts(
       return authorization;
     },
     get access() {
-      access ??= findAccess(enforcement, workload, port);
+      access ??= isRouter(workload)
+        ? findGatewayAccess(enforcement, workload, port, entrances.routes)
+        : findAccess(enforcement, workload, port);
       return access;
     },
     get internet() {
@@ -88,6 +91,9 @@ function portFacts(
     },
   };
 }
+
+const isRouter = ({ dataPlane, gateway }: Workload): boolean =>
+  dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint';
 
 function mtlsOf(enforcement: Enforcement, workload: Workload, port: WorkloadPort): MtlsFact {
   const { dataPlane } = workload;

@@ -65,23 +65,40 @@ function waysTo(enforcement: Enforcement, workload: Workload, port: WorkloadPort
   const through = waysThrough(enforcement, port).flatMap((via): readonly Way[] => {
     const waypoint = waypointOf(enforcement, via.service);
     return waypoint
-      ? [{ via, waypoint, policies: waypointPolicies(enforcement, { destination: { workload, port: port.port, via } }, waypoint) }]
+      ? [
+          {
+            via,
+            waypoint,
+            policies: waypointPolicies(enforcement, { destination: { workload, port: port.port, via } }, waypoint),
+          },
+        ]
       : [];
   });
   return [direct, ...through];
 }
 
-function openingOf(enforcement: Enforcement, workload: Workload, port: WorkloadPort, chain: 'http' | 'tcp', way: Way): Opening {
+function openingOf(
+  enforcement: Enforcement,
+  workload: Workload,
+  port: WorkloadPort,
+  chain: 'http' | 'tcp',
+  way: Way,
+): Opening {
   const { via, waypoint, policies } = way;
   const stranger = bearerOf(strangerOf(enforcement.mesh.config.trustDomain.value));
   // Without an identity nobody gets to a waypoint.
   const sources: readonly Source[] = waypoint ? [stranger] : [ANONYMOUS, stranger];
   const held = policies[chain];
-  const attempts = chain === 'tcp' ? TCP_ATTEMPTS : httpAttempts(port, held.allow.flatMap(({ rules }) => rules).flatMap(samplesOf), held.allow, workload);
+  const attempts =
+    chain === 'tcp'
+      ? TCP_ATTEMPTS
+      : httpAttempts(port, held.allow.flatMap(({ rules }) => rules).flatMap(samplesOf), held.allow, workload);
   const question = { workload, port, chain, ...(via ? { via } : {}) };
   for (const attempt of attempts) {
     for (const source of sources) {
-      const [first, ...others] = attempt.samples.map((sample) => askFreely(enforcement, { ...question, source, sample }));
+      const [first, ...others] = attempt.samples.map((sample) =>
+        askFreely(enforcement, { ...question, source, sample }),
+      );
       if (!first || others.some((answer) => !answer)) continue;
       return {
         kind: 'open',
@@ -134,9 +151,19 @@ function heldOpening(
     if (alone.outcome !== 'allow' || alone.requires.length > 0 || !alone.by) return CLOSED;
     openRule ??= alone.by;
     const { verdict } = ask(enforcement, { ...question, sample });
-    const stopped = verdict.trace.find(({ stage, outcome }) => outcome === 'stop' && (stage === 'deny' || stage === 'custom'));
-    const by = stopped?.by ?? verdict.requires.map((each) => (each.kind === 'ext-authz' ? each.by : undefined)).find((each) => each !== undefined);
-    if (by && !heldBy.some(({ kind, namespace, name }) => kind === by.kind && namespace === by.namespace && name === by.name)) heldBy.push(by);
+    const stopped = verdict.trace.find(
+      ({ stage, outcome }) => outcome === 'stop' && (stage === 'deny' || stage === 'custom'),
+    );
+    const by =
+      stopped?.by ??
+      verdict.requires
+        .map((each) => (each.kind === 'ext-authz' ? each.by : undefined))
+        .find((each) => each !== undefined);
+    if (
+      by &&
+      !heldBy.some(({ kind, namespace, name }) => kind === by.kind && namespace === by.namespace && name === by.name)
+    )
+      heldBy.push(by);
   }
   return openRule && heldBy.length > 0 ? { kind: 'held', openRule, heldBy } : CLOSED;
 }

@@ -1,10 +1,13 @@
-import type { Workload, WorkloadId } from '../model/inventory/types.ts';
+import type { MeshService, ServicePort, Workload, WorkloadId } from '../model/inventory/types.ts';
+import { targetPort } from '../semantics/resolve-request.ts';
 import type { Facts } from './facts.ts';
 
 /** Somebody who calls a workload without a mesh identity, and so breaks when its ports turn STRICT. */
 export interface PlaintextCaller {
   readonly workload: WorkloadId;
   readonly caller: string;
+  /** The workload's port that it calls, where that is known. */
+  readonly port?: number;
   readonly why: string;
 }
 
@@ -23,6 +26,7 @@ export function plaintextCallers(facts: Facts, workloads: readonly Workload[]): 
           callers.push({
             workload: workload.id,
             caller: `clients from outside (${entrance.entry})`,
+            port: port.port,
             why: entrance.why,
           });
       }
@@ -35,13 +39,14 @@ export function plaintextCallers(facts: Facts, workloads: readonly Workload[]): 
       callers.push({
         workload: workload.id,
         caller: caller.id,
+        ...(flow.port === undefined ? {} : { port: flow.port }),
         why: `wanted (${flow.basis}) and outside the mesh: ${caller.dataPlane.why}`,
       });
     }
   }
   const seen = new Set<string>();
-  return callers.filter(({ workload, caller }) => {
-    const key = `${workload}\n${caller}`;
+  return callers.filter(({ workload, caller, port }) => {
+    const key = `${workload}\n${caller}\n${port}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
@@ -58,10 +63,17 @@ function webhookCallers({ mesh }: Facts): readonly PlaintextCaller[] {
       const target = clientConfig?.service;
       const service = target && mesh.serviceById.get(`${target.namespace}/${target.name}`);
       const why = `${configuration.kind} ${configuration.name} calls service ${target?.namespace}/${target?.name}`;
-      return (service?.workloads ?? []).map((workload) => ({ workload, caller: 'kube-apiserver', why }));
+      const called = service?.ports.find(({ port }) => port === (target?.port ?? 443));
+      return (service?.workloads ?? []).map((workload): PlaintextCaller => {
+        const behind = service && called && portBehind(mesh.workloadById.get(workload), service, called);
+        return { workload, caller: 'kube-apiserver', ...(behind === undefined ? {} : { port: behind }), why };
+      });
     }),
   );
 }
+
+const portBehind = (workload: Workload | undefined, service: MeshService, port: ServicePort): number | undefined =>
+  workload && targetPort(workload, service, port);
 
 function scrapers(workload: Workload): readonly PlaintextCaller[] {
   const { annotations } = workload;
@@ -69,5 +81,5 @@ function scrapers(workload: Workload): readonly PlaintextCaller[] {
   const port = Number(annotations['prometheus.io/port']);
   if (!workload.ports.some((candidate) => candidate.port === port)) return [];
   const why = `annotation prometheus.io/port: ${port}; the proxy's merged metrics on 15020 stay reachable`;
-  return [{ workload: workload.id, caller: 'Prometheus outside the mesh', why }];
+  return [{ workload: workload.id, caller: 'Prometheus outside the mesh', port, why }];
 }

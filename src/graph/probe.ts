@@ -33,9 +33,14 @@ export function httpAttempts(
         { method: 'POST', path: UNNAMED_PATH },
       ];
   const variants = [{}, ...chosenByCaller(samples, port, workload)];
-  const whole = variants.map((variant): Attempt => ({ samples: requests.map((request) => ({ ...variant, ...request })) }));
+  const whole = variants.map(
+    (variant): Attempt => ({ samples: requests.map((request) => ({ ...variant, ...request })) }),
+  );
   const parts = isGrpc ? grpcServices(allow) : [];
-  return [...whole, ...parts.map((part): Attempt => ({ part, samples: [{ method: 'POST', path: `${part.slice(0, -1)}AnyMethod` }] }))];
+  return [
+    ...whole,
+    ...parts.map((part): Attempt => ({ part, samples: [{ method: 'POST', path: `${part.slice(0, -1)}AnyMethod` }] })),
+  ];
 }
 
 /** Headers, and at a sidecar the host, that rules ask for without asking for an identity or a token. */
@@ -58,7 +63,9 @@ function chosenByCaller(samples: readonly Sample[], port: WorkloadPort, { dataPl
 
 function grpcServices(allow: readonly CompiledPolicy[]): readonly string[] {
   const operations = allow.flatMap(({ rules }) => rules.flatMap(({ to }) => to ?? []).flat());
-  const paths = operations.filter(({ field, negated }) => field === 'paths' && !negated).flatMap(({ values }) => values);
+  const paths = operations
+    .filter(({ field, negated }) => field === 'paths' && !negated)
+    .flatMap(({ values }) => values);
   return [...new Set(paths.filter((path) => /^\/[\w.]+\/\*$/.test(path)))];
 }
 
@@ -68,13 +75,21 @@ export function conditionsOf(allow: readonly CompiledPolicy[], by: By | null): r
   const compiled = allow.find(({ policy }) => policy.name === by.name && policy.namespace === by.namespace);
   const rule = compiled?.rules.find(({ index }) => index === by.rule);
   if (!rule) return [];
-  const hosts = rule.to?.every((clauses) => clauses.some(({ field }) => field === 'hosts')) ? rule.to[0]?.filter(({ field }) => field === 'hosts') : [];
+  const hosts = rule.to?.every((clauses) => clauses.some(({ field }) => field === 'hosts'))
+    ? rule.to[0]?.filter(({ field }) => field === 'hosts')
+    : [];
   return [...rule.when, ...(hosts ?? [])].flatMap(describeCondition);
 }
 
 function describeCondition({ field, values, negated }: Clause): readonly string[] {
   const header = /^request\.headers\[(.+)\]$/.exec(field)?.[1];
-  const what = header ? `\`${header}\` header` : field === 'connection.sni' ? 'SNI' : field === 'hosts' ? 'Host' : undefined;
+  const what = header
+    ? `\`${header}\` header`
+    : field === 'connection.sni'
+      ? 'SNI'
+      : field === 'hosts'
+        ? 'Host'
+        : undefined;
   if (what === undefined || header?.startsWith(':')) return [];
   const any = values.includes('*');
   if (negated) return [any ? `no ${what}` : `no ${what} ${values.join(' or ')}`];

@@ -36,7 +36,7 @@ export function stepCloses({ closes }: PlanStep): string {
 }
 
 /** `keeps 6 of 6 wanted flows`, or what it breaks. */
-export function stepCosts({ keeps, breaks }: PlanStep): string {
+function stepCosts({ keeps, breaks }: PlanStep): string {
   const broken = breaks.map(({ from, to, operation }) => `${from} → ${to}${operation ? ` (${operation})` : ''}`);
   if (broken.length > 0) return `breaks ${fewOf(broken, 2)}`;
   return keeps.of > 0 ? `keeps ${keeps.have} of ${count(keeps.of, 'wanted flow')}` : '';

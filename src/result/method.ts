@@ -61,7 +61,7 @@ export const scoreLimits = {
   openCritical: 59,
   /** From this many UNKNOWN dimensions on, the figure is not available. */
   unknownDimensions: 5,
-  /** A dimension is UNKNOWN where more than this share of what it covers is, and the rating differs with it. */
+  /** A dimension is UNKNOWN where more than this share of what one of its figures counts is. */
   unknownShare: 0.5,
 } as const;
 

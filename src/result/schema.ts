@@ -167,6 +167,8 @@ export const gatewayResult = z.strictObject({
       match: z.string(),
       to: z.string(),
       workloads: z.array(workloadId),
+      /** What somebody at the gateway needs to get to the workload: nothing, a token, an approval, a certificate; or that nobody does. */
+      access: z.enum(['open', 'token', 'ext-authz', 'client-certificate', 'denied', 'external', 'unknown']),
       location: location.optional(),
     }),
   ),

@@ -29,7 +29,7 @@ const measuresOf: Readonly<Record<DimensionId, (population: Population) => reado
   authorization: authorizationMeasures,
   segmentation: segmentationMeasures,
   ingress: (population) => ingressMeasures(population, gatewayKnowledge(population.facts)),
-  egress: (population) => egressMeasures(population, isMeshConfigUnknown(population.facts)),
+  egress: egressMeasures,
   auditability: (population) => auditabilityMeasures(population, isMeshConfigUnknown(population.facts)),
 };
 

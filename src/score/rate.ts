@@ -21,7 +21,7 @@ export interface RatedDimension {
 export function rateDimension(id: DimensionId, measures: readonly Measure[], tested = false): RatedDimension {
   const figures = measures.flatMap(figuresOf);
   const weight = dimensionMethod.find((each) => each.id === id)?.weight ?? 0;
-  const status = statusOf(measures, figures, tested);
+  const status = statusOf(measures, figures);
   const unknown = status === 'UNKNOWN';
   const lowest = (pick: (count: Count) => number): number =>
     Math.min(...figures.map(({ count }) => rungOf(pick(count), count.of, tested)), satisfiedRating(tested));
@@ -52,15 +52,14 @@ const proven = (rating: number, status: EvidenceStatus): number =>
 const satisfiedRating = (tested: boolean): number => rungOf(1, 1, tested);
 
 /**
- * UNKNOWN: nothing to go by, or so much of a measure is unknown that the rating differs with it. VERIFIED: every subject is.
+ * UNKNOWN: nothing to go by, or most of a measure is unknown. VERIFIED: every subject is. What is covered has no say in it, so that a fix never
+ * turns a rating into UNKNOWN.
  */
-function statusOf(measures: readonly Measure[], figures: readonly Figure[], tested: boolean): EvidenceStatus {
+function statusOf(measures: readonly Measure[], figures: readonly Figure[]): EvidenceStatus {
   if (figures.length === 0) return measures.some(isSatisfiedEmpty) ? 'INFERRED' : 'UNKNOWN';
-  const rating = (pick: (count: Count) => number): number => Math.min(...figures.map(({ count }) => rungOf(pick(count), count.of, tested)));
-  const differs = rating(({ have }) => have) !== rating(({ have, unknown }) => have + unknown);
   const counted = measures.map(({ tally }) => tally).filter(({ counts }) => counts.all.of > 0);
   const mostlyUnknown = counted.some(({ counts: { all } }) => all.unknown / all.of > scoreLimits.unknownShare);
-  if (differs && mostlyUnknown) return 'UNKNOWN';
+  if (mostlyUnknown) return 'UNKNOWN';
   return counted.every(({ verified, counts }) => verified === counts.all.of) ? 'VERIFIED' : 'INFERRED';
 }
 

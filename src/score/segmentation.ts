@@ -49,12 +49,15 @@ export function judgeNetwork(population: Population, workload: Workload, covers:
 }
 
 function judgeBoundary(population: Population, facts: PortFacts): Judged {
-  const { access } = facts;
-  const ways = [access.plaintextFromAnyPod, access.anyIdentityFromAnyPod].filter((way) => way !== null);
+  const inPlaintext = facts.access.plaintextFromAnyPod !== null;
+  const withIdentity = facts.access.anyIdentityFromAnyPod !== null;
+  // What a policy of the root namespace could still close: plaintext by STRICT, any way in where no AuthorizationPolicy applies.
+  const noPolicy = facts.authorization.posture === 'none';
+  const closable = (!inPlaintext || facts.mtls.level === 'default' || noPolicy) && (!withIdentity || noPolicy);
   return judgedPort(population, facts, {
-    covered: ways.length === 0,
+    covered: !inPlaintext && !withIdentity,
     status: statusOf(facts),
-    assumed: ways.length > 0 && population.rootUnknown && facts.mtls.level === 'default' && facts.authorization.posture === 'none',
+    assumed: (inPlaintext || withIdentity) && facts.captured.captured && population.rootUnknown && closable,
   });
 }
 

@@ -1,11 +1,15 @@
-import { namespaceKey, type Principal } from '../model/inventory/types.ts';
+import { type Mesh, namespaceKey, type Principal } from '../model/inventory/types.ts';
 import { decideAtZtunnel } from './ambient/arrive.ts';
 import { decideAtWaypoint, waypointOf } from './ambient/waypoint.ts';
-import { isCaptured } from './capture.ts';
+import { isCaptured, PROXY_PORTS } from './capture.ts';
 import { chooseTransport } from './client.ts';
 import type { Enforcement } from './enforcement.ts';
+import type { GatewayBackend } from './gateway/backend.ts';
+import { decideAtGateway } from './gateway/decide-at-gateway.ts';
+import { indexGateways } from './gateway/index-gateways.ts';
+import type { Endpoint } from './gateway/registry.ts';
 import { decideNetwork } from './network.ts';
-import type { Query } from './query.ts';
+import type { Destination, Query } from './query.ts';
 import { decideAtSidecar } from './sidecar.ts';
 import type { EnforcementPoint, Verdict } from './verdict.ts';
 
@@ -46,6 +50,7 @@ function decideAtPoint(
   at: EnforcementPoint,
 ): Verdict {
   const peer = connects === 'mtls' ? query.source.identity : null;
+  if (at === 'gateway') return decideAtGateway(enforcement, indexGateways(enforcement), query);
   if (at === 'ztunnel') return decideAtZtunnel(enforcement, query, peer);
   if (at === 'waypoint') {
     const { workload, via } = query.destination;
@@ -58,6 +63,8 @@ function decideAtPoint(
 
 /** Waypoint first, where the client's ztunnel leads there, then the destination's own proxy. */
 function decideOnTheWay(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
+  const { dataPlane, gateway } = query.destination.workload;
+  if (dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') return decideThroughGateway(enforcement, query);
   const waypoint = connects === 'mtls' ? waypointOnTheWay(enforcement, query) : undefined;
   if (!waypoint) return decideAtProxy(enforcement, query, connects);
   const first = decideAtWaypoint(enforcement, query, waypoint);
@@ -75,6 +82,61 @@ function decideOnTheWay(enforcement: Enforcement, query: Query, connects: 'mtls'
     requires: [...first.requires, ...second.requires],
     assumes: [...first.assumes, ...second.assumes],
     trace: [...first.trace, ...second.trace],
+  };
+}
+
+/** A gateway's own decision, then that of the backend it routes to, which sees the gateway (reference §15.6). */
+function decideThroughGateway(enforcement: Enforcement, query: Query): Verdict {
+  const { port } = query.destination;
+  if (PROXY_PORTS.includes(port)) return pass('none', `port ${port} belongs to the proxy and is never checked`);
+  const first = decideAtGateway(enforcement, indexGateways(enforcement), query);
+  if (first.outcome === 'deny') return first;
+  let refused: Verdict | undefined;
+  for (const backend of first.backends) {
+    for (const endpoint of backend.mirrored ? [] : backend.workloads) {
+      const second = decide(enforcement, behindGateway(enforcement.mesh, query, backend, endpoint));
+      if (second.outcome !== 'deny') return joined(first, second);
+      refused ??= second;
+    }
+  }
+  return refused ? joined(first, refused) : first;
+}
+
+/** The request as it leaves the gateway. */
+export function behindGateway(mesh: Mesh, query: Query, backend: GatewayBackend, { workload, port }: Endpoint): Query {
+  const gateway = query.destination.workload;
+  const { tls: _tls, sni: _sni, http: _http, token, ...rest } = query;
+  const passed = backend.identity === 'client';
+  const via = findVia(backend, mesh);
+  return {
+    ...rest,
+    client: 'app',
+    source: passed
+      ? query.source
+      : {
+          position: { kind: 'workload', workload: gateway },
+          identity: gateway.identity,
+          ...(backend.remoteIp === undefined ? {} : { remoteIp: backend.remoteIp }),
+        },
+    destination: { workload, port, ...(via ? { via } : {}) },
+    ...(backend.http ? { http: backend.http } : {}),
+    ...(token && backend.forwardsToken ? { token } : {}),
+  };
+}
+
+function findVia({ service, servicePort }: GatewayBackend, { serviceById }: Mesh): Destination['via'] {
+  const found = serviceById.get(service);
+  const port = found?.ports.find((candidate) => candidate.port === servicePort);
+  return found && port ? { service: found, port } : undefined;
+}
+
+function joined(first: Verdict & { readonly routed?: string }, second: Verdict): Verdict {
+  return {
+    ...(second.outcome === 'allow' && first.by ? { ...second, by: second.by ?? first.by } : second),
+    requires: [...first.requires, ...second.requires],
+    assumes: [...first.assumes, ...second.assumes],
+    trace: [...first.trace, ...second.trace],
+    ...(first.routed === undefined ? {} : { routed: first.routed }),
   };
 }
 

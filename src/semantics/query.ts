@@ -1,4 +1,5 @@
 import type { MeshService, Principal, ServicePort, Workload } from '../model/inventory/types.ts';
+import type { ClientTls } from '../result/request.ts';
 import type { Client, HttpRequest, Position } from './attempt.ts';
 import type { Claims } from './authz/claims.ts';
 import type { EnforcementPoint } from './verdict.ts';
@@ -11,6 +12,8 @@ export interface Query {
   readonly http?: HttpRequest;
   readonly token?: { readonly claims: Claims; readonly valid: boolean };
   readonly sni?: string;
+  /** The client's handshake at a gateway, if stated. */
+  readonly tls?: ClientTls;
   readonly transport: 'TCP' | 'UDP' | 'SCTP';
   /** Trace also what missed, for a person who asks why. */
   readonly explain?: boolean;

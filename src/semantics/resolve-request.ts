@@ -35,6 +35,7 @@ export function resolveRequest(mesh: Mesh, request: Request): readonly Query[] |
     ...(request.http ? { http: httpRequest(request.http, destination) } : {}),
     ...(request.jwt ? { token: { claims: request.jwt.payload, valid: request.jwt.valid ?? true } } : {}),
     ...(request.sni === undefined ? {} : { sni: request.sni }),
+    ...(request.tls ? { tls: request.tls } : {}),
     ...(request.to.at === undefined ? {} : { at: request.to.at }),
   }));
 }

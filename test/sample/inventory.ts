@@ -13,7 +13,7 @@ export const policy = (namespace: string, name: string, line: number, rule?: num
   location: at('policies.yaml', line),
 });
 
-export const peerAuthentication = (namespace: string, name: string, line: number): By => ({
+const peerAuthentication = (namespace: string, name: string, line: number): By => ({
   kind: 'PeerAuthentication',
   namespace,
   name,
@@ -273,6 +273,7 @@ export function sampleInventory(): AuditResult['inventory'] {
             match: 'prefix /',
             to: 'shop/web:80',
             workloads: ['shop/web'],
+            access: 'open',
             location: at('ingress.yaml', 31),
           },
         ],

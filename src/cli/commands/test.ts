@@ -71,8 +71,7 @@ function junit({ cases, invariants, failed }: SuitesResult): string {
 
 function escapeXml(text: string): string {
   const named: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return withoutControls(text)
-    .replace(/[&<>"]/g, (character) => named[character] ?? character);
+  return withoutControls(text).replace(/[&<>"]/g, (character) => named[character] ?? character);
 }
 
 /** XML 1.0 has no way to write control characters. */

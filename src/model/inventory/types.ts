@@ -35,7 +35,7 @@ export interface WorkloadPort {
   readonly chain: ChainKind;
   /** Service ports that lead here. Empty: reachable by pod IP only. */
   readonly services: readonly { readonly service: string; readonly port: number; readonly name?: string }[];
-  /** What declares the port: a Service, a container, or only a policy that names it. */
+  /** What declares the port: a Service, a container (or probe), an Istio Gateway, a listener of a Gateway API Gateway or of a Sidecar. */
   readonly declaredBy: 'service' | 'container' | 'gateway' | 'listener';
   /** `hostPort`, if any. */
   readonly hostPort?: number;
@@ -49,6 +49,7 @@ export interface Capture {
   /** `*`, or the only ports that are captured. */
   readonly includeInboundPorts: '*' | readonly number[];
   readonly excludeInboundPorts: readonly number[];
+  /** Captured besides what goes to `includeOutboundCidrs`; `*` where those are everything. */
   readonly includeOutboundPorts: '*' | readonly number[];
   readonly excludeOutboundPorts: readonly number[];
   readonly includeOutboundCidrs: '*' | readonly string[];
@@ -97,7 +98,7 @@ export interface Workload {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly serviceAccount: string;
-  /** What its proxy can prove; null without a data plane. */
+  /** What its proxy can prove; null without a data plane, unless some of its running pods have one. */
   readonly identity: Principal | null;
   readonly dataPlane: DataPlane;
   readonly gateway?: GatewayRole;
@@ -165,6 +166,7 @@ export interface MeshService {
   readonly ports: readonly ServicePort[];
   /** Workloads it selects (or that its EndpointSlices name). */
   readonly workloads: readonly WorkloadId[];
+  /** The Service, or the Gateway API Gateway for which istiod makes it. */
   readonly resource: Resource;
 }
 

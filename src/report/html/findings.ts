@@ -88,7 +88,7 @@ function marks({ id, status, confidence, enforcement, owner }: Finding): Content
   ];
 }
 
-export function requestBlock(request: Request): Html {
+function requestBlock(request: Request): Html {
   return html`<dl class="request mono">${requestFields(request).map(([label, text]) => html`<dt>${label}</dt><dd>${text}</dd>`)}</dl><div class="again">${folded('as a policy test', block(requestAsTest(request), 'Policy test'))}</div>`;
 }
 

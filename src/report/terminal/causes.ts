@@ -62,7 +62,7 @@ function marks({ id, status, confidence, enforcement, owner }: Finding): string[
   ];
 }
 
-export function exceptionText({ reason, owner, until }: NonNullable<Finding['exception']>): string {
+function exceptionText({ reason, owner, until }: NonNullable<Finding['exception']>): string {
   return [reason, ...(owner ? [`by ${owner}`] : []), ...(until ? [`until ${until}`] : [])].join(', ');
 }
 

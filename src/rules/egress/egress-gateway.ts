@@ -137,6 +137,7 @@ function newGateway(facts: Facts, { dataPlane: { revision } }: Workload, namespa
   const istiod = findIstiodNamespace(facts.mesh.workloads) ?? facts.enforcement.rootNamespace;
   const enrolment: Readonly<Record<string, string>> =
     revision === 'default' ? { 'istio-injection': 'enabled' } : { 'istio.io/rev': revision };
+  const namespace = { name: NAMESPACE, labels: enrolment };
   const port = (name: string, number: number, targetPort: number) => ({ name, port: number, targetPort });
   const container = {
     name: 'istio-proxy',
@@ -156,7 +157,7 @@ function newGateway(facts: Facts, { dataPlane: { revision } }: Workload, namespa
     host: `${NAME}.${NAMESPACE}.svc.cluster.local`,
     selector: { istio: NAME },
     manifests: [
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: enrolment } },
+      { apiVersion: 'v1', kind: 'Namespace', metadata: namespace },
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
       {
         apiVersion: 'v1',

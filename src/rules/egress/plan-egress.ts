@@ -26,7 +26,8 @@ export function planEgress(facts: Facts, workloads: readonly Workload[], { contr
   const open = workloads.filter((workload) => canBeSelected(workload) && controlOf(workload).state !== 'restricted');
   if (open.length === 0) return { patches: [], steps: [], namespaces: [] };
   const restriction = restrictEgress(facts, open, controlOf);
-  const gateway = planEgressGateway(facts, open.filter(({ dataPlane }) => dataPlane.kind === 'sidecar'));
+  const sidecars = open.filter(({ dataPlane }) => dataPlane.kind === 'sidecar');
+  const gateway = sidecars.length > 0 ? planEgressGateway(facts, sidecars) : { patches: [], steps: [] };
   const ambient = open.some(({ dataPlane }) => dataPlane.kind === 'ambient');
   const { namespaces, index, byHand } = restriction;
   return {
@@ -35,9 +36,14 @@ export function planEgress(facts: Facts, workloads: readonly Workload[], { contr
     steps: [
       ...gateway.steps,
       ...(ambient
-        ? ['in ambient, put external hosts behind a waypoint: label the ServiceEntry `istio.io/use-waypoint`, and let NetworkPolicy admit the waypoint alone to leave']
+        ? [
+            'in ambient, put external hosts behind a waypoint: label the ServiceEntry `istio.io/use-waypoint`, and let NetworkPolicy admit the waypoint alone to leave',
+          ]
         : []),
-      `the NetworkPolicies keep ${countRestricted(restriction, open)} of ${open.length} workloads from addresses outside; they leave open DNS in kube-system, istiod on 15012, HBONE on 15008 and pods of the cluster (NodeLocal DNSCache listens on the node: add ipBlock 169.254.20.10/32)`,
+      ...(facts.mesh.cni === 'ignores-network-policy'
+        ? ['this CNI does not enforce NetworkPolicy: until one that does is in place, restrict egress by a firewall']
+        : []),
+      `where they are enforced, the NetworkPolicies keep ${countRestricted(restriction, open)} of ${open.length} workloads from addresses outside; they leave open DNS in kube-system, istiod on 15012, HBONE on 15008 and pods of the cluster (NodeLocal DNSCache listens on the node: add ipBlock 169.254.20.10/32)`,
       ...provenFlows(facts, open, index),
       ...apiCallers(facts, open),
       ...byHand,
@@ -52,7 +58,12 @@ function provenFlows(facts: Facts, workloads: readonly Workload[], index: Networ
   if (flows.length === 0) return [];
   const broken = flows.filter((flow) => !leaves(facts, flow, index));
   const kept = `${flows.length - broken.length} of ${flows.length} wanted calls of these workloads still pass the NetworkPolicies`;
-  return [kept, ...broken.slice(0, SHOWN).map(({ from, to, port }) => `would break: ${from} → ${to}${port === undefined ? '' : `:${port}`}`)];
+  return [
+    kept,
+    ...broken
+      .slice(0, SHOWN)
+      .map(({ from, to, port }) => `would break: ${from} → ${to}${port === undefined ? '' : `:${port}`}`),
+  ];
 }
 
 const HBONE_PORT = 15008;
@@ -75,7 +86,9 @@ function apiCallers({ mesh }: Facts, workloads: readonly Workload[]): readonly s
       if (kind === 'ServiceAccount') bound.add(`${binding.cluster}:${namespace}/${name}`);
     }
   }
-  const callers = workloads.filter(({ cluster, namespace, serviceAccount }) => bound.has(`${cluster}:${namespace}/${serviceAccount}`));
+  const callers = workloads.filter(({ cluster, namespace, serviceAccount }) =>
+    bound.has(`${cluster}:${namespace}/${serviceAccount}`),
+  );
   if (callers.length === 0) return [];
   const names = callers.slice(0, SHOWN).map(({ id }) => id);
   const more = callers.length > SHOWN ? `, +${callers.length - SHOWN} more` : '';

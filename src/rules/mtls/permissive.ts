@@ -42,14 +42,21 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
   const subject = subjectOf(workload, port.port.port);
   const skip = (why: string): Outcome => ({ kind: 'not-applicable', subject, why });
   if (workload.dataPlane.kind === 'none') return skip('outside the mesh: no PeerAuthentication reaches it');
-  if (workload.dataPlane.kind === 'gateway') return skip('gateway listeners and waypoints have TLS settings of their own');
+  if (workload.dataPlane.kind === 'gateway')
+    return skip('gateway listeners and waypoints have TLS settings of their own');
   if (!captured.captured) return skip(`not captured, so that no PeerAuthentication reaches it: ${captured.why}`);
   if (mtls.mode === 'STRICT' || mtls.mode === 'none') return { kind: 'pass', subject };
 
   const { plaintext, plaintextFromAnyPod } = port.access;
   const assumes = [...mtls.assumes];
-  if (mtls.by === null && !facts.isComplete('root-policies') && !facts.isComplete({ namespace: facts.enforcement.rootNamespace })) {
-    assumes.push(`no PeerAuthentication stands in the root namespace ${facts.enforcement.rootNamespace} (it is not in the input)`);
+  if (
+    mtls.by === null &&
+    !facts.isComplete('root-policies') &&
+    !facts.isComplete({ namespace: facts.enforcement.rootNamespace })
+  ) {
+    assumes.push(
+      `no PeerAuthentication stands in the root namespace ${facts.enforcement.rootNamespace} (it is not in the input)`,
+    );
   }
   const compensations: string[] = [];
   if (!plaintext) compensations.push('authorization refuses callers without an identity');
@@ -82,26 +89,38 @@ function evidenceOf({ workload, port, mtls }: PortFacts): Evidence {
 }
 
 function explainGroup({ cause, fails }: CauseGroup, facts: Facts): Explanation {
-  const workloads = affected(facts, fails.map(({ subject }) => subject));
+  const workloads = affected(
+    facts,
+    fails.map(({ subject }) => subject),
+  );
   const ports = `${fails.length} ${fails.length === 1 ? 'port accepts' : 'ports accept'} plaintext`;
   const callers = plaintextCallers(facts, workloads);
   const mode = cause ? modeAt(facts, fails) : 'PERMISSIVE';
   const first = fails.find(({ witness }) => witness);
   const ambient = workloads.filter(({ dataPlane }) => dataPlane.kind === 'ambient').length;
   const root = facts.enforcement.rootNamespace;
-  const breaking = callers.slice(0, 10).map(({ caller, workload, why }) => `would break: ${caller} → ${workload} (${why})`);
+  const breaking = callers
+    .slice(0, 10)
+    .map(({ caller, workload, why }) => `would break: ${caller} → ${workload} (${why})`);
   const namespaces = [...new Set(workloads.map(({ namespace }) => namespace))];
   return {
-    title: cause ? `${cause.kind} ${cause.namespace}/${cause.name} is ${mode}: ${ports}` : `no PeerAuthentication sets a mode: ${ports}`,
+    title: cause
+      ? `${cause.kind} ${cause.namespace}/${cause.name} is ${mode}: ${ports}`
+      : `no PeerAuthentication sets a mode: ${ports}`,
     scenario: `A pod in the cluster without any certificate connects to ${first ? describeTarget(first.subject) : 'one of the ports'} in plaintext and is let in; the policies there see no identity.`,
-    impact: 'Confidentiality and integrity: traffic can be read and forged on the network, and rules on identities cannot tell callers apart.',
+    impact:
+      'Confidentiality and integrity: traffic can be read and forged on the network, and rules on identities cannot tell callers apart.',
     remediation: {
       summary: cause
         ? `set mtls.mode STRICT in ${cause.namespace}/${cause.name}`
         : `set STRICT ${namespaces.length === 1 ? `in namespace ${namespaces[0]}` : `mesh-wide (${root})`}`,
       patches: cause
         ? [changedValue(cause, `spec.${cause.clause ?? 'mtls.mode'}`, mode, 'STRICT')]
-        : [newObjects(workloads[0]?.resource.origin.source ?? '', [strictPolicy(namespaces.length === 1 ? (namespaces[0] ?? root) : root)])],
+        : [
+            newObjects(workloads[0]?.resource.origin.source ?? '', [
+              strictPolicy(namespaces.length === 1 ? (namespaces[0] ?? root) : root),
+            ]),
+          ],
       steps: [
         callers.length > 0
           ? `${callers.length} known callers without a mesh identity break; enrol them, or give their port an exception (portLevelMtls with a selector) first`
@@ -110,13 +129,25 @@ function explainGroup({ cause, fails }: CauseGroup, facts: Facts): Explanation {
         ...(callers.length > breaking.length ? [`and ${callers.length - breaking.length} more`] : []),
         'apply to one workload by selector, watch for new connections that fail, then widen; open connections keep the old mode until they end',
         ...(ambient > 0
-          ? [`in ambient (${ambient} workloads) STRICT also refuses what bypasses capture; probes of the kubelet, and whatever runs in the node's network, still get in`]
+          ? [
+              `in ambient (${ambient} workloads) STRICT also refuses what bypasses capture; probes of the kubelet, and whatever runs in the node's network, still get in`,
+            ]
           : []),
       ],
     },
     validation: {
-      positive: workloads.slice(0, 1).map(({ namespace, name, ports: own }) => `from a pod in the mesh: curl -sS -o /dev/null -w '%{http_code}' http://${name}.${namespace}:${own[0]?.services[0]?.port ?? own[0]?.port ?? 80}/ answers as before`),
-      negative: fails.slice(0, 1).map(({ subject }) => `from a pod outside the mesh: curl -sS http://<pod IP of ${subject.namespace}/${subject.name}>:${subject.port}/ ends with a connection reset`),
+      positive: workloads
+        .slice(0, 1)
+        .map(
+          ({ namespace, name, ports: own }) =>
+            `from a pod in the mesh: curl -sS -o /dev/null -w '%{http_code}' http://${name}.${namespace}:${own[0]?.services[0]?.port ?? own[0]?.port ?? 80}/ answers as before`,
+        ),
+      negative: fails
+        .slice(0, 1)
+        .map(
+          ({ subject }) =>
+            `from a pod outside the mesh: curl -sS http://<pod IP of ${subject.namespace}/${subject.name}>:${subject.port}/ ends with a connection reset`,
+        ),
     },
     rollback: cause
       ? `set ${cause.clause ?? 'mtls.mode'} back to ${mode} at ${formatLocation(cause.location)}`
@@ -124,11 +155,14 @@ function explainGroup({ cause, fails }: CauseGroup, facts: Facts): Explanation {
   };
 }
 
-function affected(facts: Facts, subjects: readonly { readonly cluster: string; readonly namespace: string; readonly name: string }[]): readonly Workload[] {
+function affected(
+  facts: Facts,
+  subjects: readonly { readonly cluster: string; readonly namespace: string; readonly name: string }[],
+): readonly Workload[] {
   const found = subjects.map((subject) =>
-    facts.mesh.workloadsByNamespace.get(subject.cluster ? `${subject.cluster}:${subject.namespace}` : subject.namespace)?.find(
-      (workload) => workload.name === subject.name && workload.cluster === subject.cluster,
-    ),
+    facts.mesh.workloadsByNamespace
+      .get(subject.cluster ? `${subject.cluster}:${subject.namespace}` : subject.namespace)
+      ?.find((workload) => workload.name === subject.name && workload.cluster === subject.cluster),
   );
   return [...new Set(found.filter((workload) => workload !== undefined))];
 }
@@ -140,8 +174,15 @@ function modeAt(facts: Facts, fails: CauseGroup['fails']): string {
   return port?.mtls.mode ?? 'PERMISSIVE';
 }
 
-const describeTarget = ({ namespace, name, port }: { readonly namespace: string; readonly name: string; readonly port?: number }): string =>
-  `${namespace}/${name}${port === undefined ? '' : `:${port}`}`;
+const describeTarget = ({
+  namespace,
+  name,
+  port,
+}: {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port?: number;
+}): string => `${namespace}/${name}${port === undefined ? '' : `:${port}`}`;
 
 function strictPolicy(namespace: string) {
   return {

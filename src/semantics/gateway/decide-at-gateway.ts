@@ -5,7 +5,6 @@ import type { Enforcement } from '../enforcement.ts';
 import type { Requirement } from '../verdict.ts';
 import { serviceOfSni } from './auto-passthrough.ts';
 import { type GatewayBackend, l4Backends } from './backend.ts';
-import { chooseChain } from './choose-chain.ts';
 import { shakeHands } from './client-tls.ts';
 import { decideHttp } from './decide-http.ts';
 import type { FilterChain } from './filter-chain.ts';
@@ -76,7 +75,7 @@ function decideConnection(
     );
   }
   const hello = { sni: (tls?.sni ?? '').toLowerCase(), alpn: tls ? (tls.alpn ?? ORDINARY_ALPN) : [] };
-  const chain = chooseChain(listener.chains, hello, index.destinations.registry, workload.namespace);
+  const chain = listener.chains.choose(hello, index.destinations.registry, workload.namespace);
   const named = hello.sni === '' ? 'no SNI' : `SNI \`${hello.sni}\``;
   if (!chain)
     return refuse(

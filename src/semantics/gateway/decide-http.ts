@@ -1,7 +1,7 @@
 import { decideChain } from '../authz/decide-chain.ts';
 import type { HttpRequest } from '../attempt.ts';
 import type { Enforcement } from '../enforcement.ts';
-import { normalizePath } from '../http/normalize-path.ts';
+import { normalizePath, withoutQuery } from '../http/normalize-path.ts';
 import { authenticate, type JwtProvider } from '../jwt/authenticate.ts';
 import { APPLIED_TOGETHER } from '../mtls/effective-mode.ts';
 import { ownAnswer } from './answer.ts';
@@ -18,7 +18,7 @@ import {
 } from './gateway-verdict.ts';
 import type { FilterChain } from './filter-chain.ts';
 import { gatewayView, trustedProxies } from './gateway-view.ts';
-import { chooseRoute } from './choose-route.ts';
+import { chooseRoute, isContested } from './choose-route.ts';
 import type { RoutedRequest } from './http-route.ts';
 import type { GatewayIndex } from './index-gateways.ts';
 
@@ -61,6 +61,7 @@ export function decideHttp(
   const request: RoutedRequest = {
     method: http.method,
     path,
+    plainPath: withoutQuery(path),
     authority: http.host,
     scheme,
     headers: http.headers,
@@ -82,7 +83,7 @@ export function decideHttp(
     listenPort: server?.port ?? port,
   };
   const found = httpBackends(route, departing, index.destinations, context);
-  const assumes = [...found.assumes, ...(chosen.contested ? [APPLIED_TOGETHER] : [])];
+  const assumes = [...found.assumes, ...(isContested(route, chosen.host, request) ? [APPLIED_TOGETHER] : [])];
   return reach({ ...found, assumes }, route.by, after);
 }
 

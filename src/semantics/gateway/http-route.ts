@@ -2,7 +2,6 @@ import { byOf } from '../../model/by.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { StringMatch, VirtualServiceHttpMatch } from '../../model/istio/http-route.ts';
 import type { By } from '../../result/location.ts';
-import { withoutQuery } from '../http/normalize-path.ts';
 import { isSubset } from '../policy-index.ts';
 import { matchesClaim, routingClaim } from './claim-match.ts';
 import { qualifyGateway } from './host-name.ts';
@@ -15,6 +14,7 @@ export interface RoutedRequest {
   readonly method: string;
   /** With query. */
   readonly path: string;
+  readonly plainPath: string;
   readonly authority: string;
   readonly scheme: string;
   readonly headers: readonly (readonly [string, string])[];
@@ -121,7 +121,7 @@ function compileConditions(match: VirtualServiceHttpMatch): readonly RouteCondit
 
 /** Source: envoy source/common/router/config_impl.cc (RouteEntryImplBase::matchRoute), reference §17.4. */
 export function matchesRoute({ path, conditions }: HttpRoute, request: RoutedRequest): boolean {
-  return path.test(withoutQuery(request.path)) && conditions.every((condition) => holds(condition, request));
+  return path.test(request.plainPath) && conditions.every((condition) => holds(condition, request));
 }
 
 function holds({ on, name, claim = [], negated, match }: RouteCondition, request: RoutedRequest): boolean {

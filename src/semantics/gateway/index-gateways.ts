@@ -3,6 +3,7 @@ import type { Enforcement } from '../enforcement.ts';
 import { findAbsentGateways } from './absent-gateway.ts';
 import { compareAge } from './age.ts';
 import type { Destinations } from './destination.ts';
+import { FilterChains } from './choose-chain.ts';
 import { buildFilterChains, type FilterChain } from './filter-chain.ts';
 import { isIstioIngress, readIngress } from './ingress.ts';
 import { readListeners } from './kubernetes/listeners.ts';
@@ -21,7 +22,7 @@ export interface GatewayListener {
   /** The address; empty: all. */
   readonly bind: string;
   readonly servers: readonly Server[];
-  readonly chains: readonly FilterChain[];
+  readonly chains: FilterChains;
 }
 
 /** One gateway workload with everything that it is configured to serve. */
@@ -113,14 +114,14 @@ function toProxy(
     listener.servers.push(...servers);
     listener.chains.push(...buildFilterChains(group, workload, routes, listener.names));
   }
-  const built = [...listeners.values()].map(({ names: _names, ...listener }) => listener);
   return {
     workload,
     present,
     ignored,
     // A listener needs a chain.
-    listeners: built
+    listeners: [...listeners.values()]
       .filter(({ chains }) => chains.length > 0)
+      .map(({ port, bind, servers, chains }) => ({ port, bind, servers, chains: new FilterChains(chains) }))
       .sort((a, b) => a.port - b.port || a.bind.length - b.bind.length),
   };
 }

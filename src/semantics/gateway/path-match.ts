@@ -48,6 +48,24 @@ export function compilePathMatch(
   return { kind: 'regex', value: uri.regex, caseless: false, test: regex.test, samples };
 }
 
+/** Whether every path of `narrow` is one of `wide`; false also where that is not plain to see. */
+export function subsumesPath(wide: PathMatch, narrow: PathMatch): boolean {
+  if (narrow.caseless && !wide.caseless) return false;
+  const fold = wide.caseless ? (text: string) => text.toLowerCase() : (text: string) => text;
+  const [outer, inner] = [fold(wide.value), fold(narrow.value)];
+  if (narrow.kind === 'regex' || narrow.kind === 'invalid') return wide.kind === 'prefix' && outer === '/';
+  switch (wide.kind) {
+    case 'prefix':
+      return inner.startsWith(outer);
+    case 'segments':
+      return inner.startsWith(`${outer}/`) || (inner === outer && narrow.kind !== 'prefix');
+    case 'exact':
+      return narrow.kind === 'exact' && inner === outer;
+    default:
+      return false;
+  }
+}
+
 /** The prefix itself, and paths below it, for the case that an earlier route takes the prefix. */
 function prefixSamples(prefix: string): readonly string[] {
   const base = prefix === '' ? '/' : prefix;

@@ -46,7 +46,7 @@ export interface InternetRoute {
 export function routesOf(enforcement: Enforcement, index: GatewayIndex): readonly InternetRoute[] {
   return index.proxies.flatMap((proxy) =>
     proxy.listeners.flatMap((listener) =>
-      listener.chains.flatMap((chain) => routesOfChain(enforcement, index, { proxy, listener, chain })),
+      listener.chains.all.flatMap((chain) => routesOfChain(enforcement, index, { proxy, listener, chain })),
     ),
   );
 }

@@ -1,13 +1,14 @@
 import type { Principal, Workload } from '../../model/inventory/types.ts';
 import type { ClientTls } from '../../result/request.ts';
 import type { HttpRequest } from '../attempt.ts';
-import { chooseChain } from './choose-chain.ts';
 import { shakeHands } from './client-tls.ts';
 import { chooseRoute } from './choose-route.ts';
 import type { FilterChain } from './filter-chain.ts';
+import { withoutQuery } from '../http/normalize-path.ts';
 import { covers, isWildcard } from './host-name.ts';
 import type { HttpRoute, RouteCondition, RoutedRequest } from './http-route.ts';
 import type { GatewayListener } from './index-gateways.ts';
+import { subsumesPath } from './path-match.ts';
 import type { Registry } from './registry.ts';
 import type { ServerTlsSettings } from './server.ts';
 import type { VirtualHost } from './virtual-hosts.ts';
@@ -18,10 +19,10 @@ export interface HttpWitness {
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
+type Headers = HttpRequest['headers'];
 type HttpChain = Extract<FilterChain, { kind: 'http' }>;
 
-/** So many requests are tried before a route counts as one that others hide. */
-const MOST_TRIES = 60;
+/** What routes are commonly told apart by. */
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD'];
 
 /**
@@ -37,25 +38,41 @@ export function findHttpWitness(
 ): HttpWitness | undefined {
   const claimsHttps = host.redirects !== null && scheme !== 'https' && trustsProto;
   const fixed = claimsHttps ? [['x-forwarded-proto', 'https'] as const] : [];
-  let tries = 0;
+  const headers = [...fixed, ...headersOf(route)];
+  const claims = claimsOf(route);
+  const attempt = (
+    authority: string,
+    method: string,
+    plainPath: string,
+    extra: Headers,
+  ): HttpWitness | 'hidden' | undefined => {
+    const path = withQuery(plainPath, route);
+    const sent = [...headers, ...extra];
+    const shown = claimsHttps ? 'https' : scheme;
+    const request: RoutedRequest = {
+      method,
+      path,
+      plainPath: withoutQuery(path),
+      authority,
+      scheme: shown,
+      headers: sent,
+      claims,
+    };
+    const chosen = chooseRoute(chain, request);
+    if (chosen.kind !== 'route') return undefined;
+    if (chosen.route === route)
+      return { http: { method, path, host: authority, headers: sent }, ...(claims ? { claims } : {}) };
+    const takesAll = chosen.route.conditions.length === 0 && subsumesPath(chosen.route.path, route.path);
+    return takesAll ? 'hidden' : undefined;
+  };
   for (const authority of authoritiesOf(chain, host, route)) {
-    for (const extra of [[], headersAgainst(host, route)]) {
+    for (const against of [false, true]) {
+      const extra = against ? headersAgainst(host, route) : [];
+      if (against && extra.length === 0) break;
       for (const method of valuesOf(route, 'method') ?? METHODS) {
         for (const path of route.path.samples) {
-          if (++tries > MOST_TRIES) return undefined;
-          const headers = [...fixed, ...headersOf(route), ...extra];
-          const claims = claimsOf(route);
-          const request: RoutedRequest = {
-            method,
-            path: withQuery(path, route),
-            authority,
-            scheme: claimsHttps ? 'https' : scheme,
-            headers,
-            claims,
-          };
-          const chosen = chooseRoute(chain, request);
-          if (chosen.kind !== 'route' || chosen.route !== route) continue;
-          return { http: { method, path: request.path, host: authority, headers }, ...(claims ? { claims } : {}) };
+          const found = attempt(authority, method, path, extra);
+          if (found) return found === 'hidden' ? undefined : found;
         }
       }
     }
@@ -73,7 +90,7 @@ function valuesOf(route: HttpRoute, on: RouteCondition['on']): readonly string[]
 /** Hosts that lead to this virtual host and to no narrower one. */
 function authoritiesOf(chain: HttpChain, host: VirtualHost, route: HttpRoute): readonly string[] {
   const wanted = valuesOf(route, 'authority') ?? [];
-  return [...wanted, ...samplesOfHost(host.domain)]
+  return (wanted.length > 0 ? wanted : samplesOfHost(host.domain))
     .filter((each) => chain.virtualHosts().find(each) === host)
     .slice(0, 2);
 }
@@ -84,7 +101,7 @@ function samplesOfHost(domain: string): readonly string[] {
   return ['www', 'a', 'api', 'any-1', 'x.y'].map((label) => label + domain.slice(1));
 }
 
-function headersOf({ conditions }: HttpRoute): HttpRequest['headers'] {
+function headersOf({ conditions }: HttpRoute): Headers {
   return conditions.flatMap(({ on, name, negated, match }) => {
     if (on !== 'header') return [];
     if (!negated) return [[name, match.samples[0] ?? ''] as const];
@@ -94,7 +111,7 @@ function headersOf({ conditions }: HttpRoute): HttpRequest['headers'] {
 }
 
 /** Headers that other routes of the host must not see, so that those do not match. */
-function headersAgainst({ routes }: VirtualHost, route: HttpRoute): HttpRequest['headers'] {
+function headersAgainst({ routes }: VirtualHost, route: HttpRoute): Headers {
   const found = new Map<string, string>();
   for (const other of routes) {
     if (other === route) break;
@@ -143,10 +160,10 @@ export function findHandshake(
 ): ClientTls | null | undefined {
   const isPlain = chain.tls === null && chain.sniHosts === null;
   if (isPlain)
-    return chooseChain(listener.chains, { sni: '', alpn: [] }, registry, proxy.namespace) === chain ? null : undefined;
+    return listener.chains.choose({ sni: '', alpn: [] }, registry, proxy.namespace) === chain ? null : undefined;
   const certificate = chain.tls ? certificateFor(chain.tls, trustDomain) : undefined;
   for (const sni of sniCandidates(chain, host)) {
-    if (chooseChain(listener.chains, { sni, alpn: ['h2', 'http/1.1'] }, registry, proxy.namespace) !== chain) continue;
+    if (listener.chains.choose({ sni, alpn: ['h2', 'http/1.1'] }, registry, proxy.namespace) !== chain) continue;
     const tls: ClientTls = { ...(sni === '' ? {} : { sni }), ...(certificate ? { clientCert: certificate } : {}) };
     if (!chain.tls || shakeHands(chain.tls, tls).completes) return tls;
   }

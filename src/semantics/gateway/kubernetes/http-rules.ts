@@ -175,19 +175,19 @@ function grpcPath({
   return { regex: `/${service}/${method ?? '.+'}` };
 }
 
+export const sortHttpRules = (rules: readonly HttpRule[]): readonly HttpRule[] => [...rules].sort(compareSpecificity);
+
 /** Exact paths, then prefixes, then expressions; longer first; then by method, headers and parameters; at last those without match. */
-export function sortHttpRules(rules: readonly HttpRule[]): readonly HttpRule[] {
-  return [...rules].sort((a, b) => {
-    const [left, right] = [a.spec.match?.[0], b.spec.match?.[0]];
-    if (!left || !right) return Number(!left) - Number(!right);
-    return (
-      rankOf(right.uri) - rankOf(left.uri) ||
-      lengthOf(right.uri) - lengthOf(left.uri) ||
-      Number(right.method !== undefined) - Number(left.method !== undefined) ||
-      countOf(right.headers) - countOf(left.headers) ||
-      countOf(right.queryParams) - countOf(left.queryParams)
-    );
-  });
+export function compareSpecificity(a: HttpRule, b: HttpRule): number {
+  const [left, right] = [a.spec.match?.[0], b.spec.match?.[0]];
+  if (!left || !right) return Number(!left) - Number(!right);
+  return (
+    rankOf(right.uri) - rankOf(left.uri) ||
+    lengthOf(right.uri) - lengthOf(left.uri) ||
+    Number(right.method !== undefined) - Number(left.method !== undefined) ||
+    countOf(right.headers) - countOf(left.headers) ||
+    countOf(right.queryParams) - countOf(left.queryParams)
+  );
 }
 
 const rankOf = (uri: StringMatch | undefined): number =>

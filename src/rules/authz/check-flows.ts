@@ -1,0 +1,84 @@
+import { waysThrough } from '../../graph/ask.ts';
+import type { Facts, Flow } from '../../graph/facts.ts';
+import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
+import { waypointOf } from '../../semantics/ambient/waypoint.ts';
+import { decide } from '../../semantics/decide.ts';
+import type { Enforcement } from '../../semantics/enforcement.ts';
+import type { Query } from '../../semantics/query.ts';
+
+/** Wanted traffic, decided before and after a change. */
+export interface FlowCheck {
+  /** Flows that pass today. */
+  readonly of: number;
+  /** Of these, how many pass after the change. */
+  readonly kept: number;
+  readonly broken: readonly string[];
+}
+
+const MOST = 500;
+
+/** Asks for every wanted flow to these workloads whether it passes today and after the change, at most 500 of them. */
+export function checkFlows(facts: Facts, after: Enforcement, workloads: readonly Workload[]): FlowCheck {
+  const broken: string[] = [];
+  let of = 0;
+  const questions = workloads.flatMap((to) => facts.wanted.to(to).flatMap((flow) => questionsOf(facts, flow, to)));
+  for (const { query, text } of questions.slice(0, MOST)) {
+    if (decide(facts.enforcement, query).outcome !== 'allow') continue;
+    of++;
+    if (decide(after, query).outcome !== 'allow') broken.push(text);
+  }
+  return { of, kept: of - broken.length, broken };
+}
+
+/** `keeps 6 of 6 wanted flows`, or that there is none to check. */
+export function describeCheck({ of, kept }: FlowCheck): string {
+  return of === 0
+    ? 'no wanted flow to it is known that could be checked'
+    : `decided again on the model: ${kept} of ${of} wanted flows still pass`;
+}
+
+function questionsOf(
+  { mesh, enforcement }: Facts,
+  flow: Flow,
+  to: Workload,
+): readonly { readonly query: Query; readonly text: string }[] {
+  const from = flow.from === 'internet' ? undefined : mesh.workloadById.get(flow.from);
+  if (!from || from === to) return [];
+  const ports = to.ports.filter(({ port }) => flow.port === undefined || flow.port === port);
+  return ports.map((port) => ({
+    query: queryOf(enforcement, flow, from, to, port),
+    text: `${from.id} → ${to.id}:${port.port} (${flow.basis})`,
+  }));
+}
+
+function queryOf(
+  enforcement: Enforcement,
+  { methods, paths }: Flow,
+  from: Workload,
+  to: Workload,
+  port: WorkloadPort,
+): Query {
+  const via =
+    to.dataPlane.kind === 'ambient'
+      ? waysThrough(enforcement, port).find(({ service }) => waypointOf(enforcement, service))
+      : undefined;
+  const isHttp = port.chain !== 'tcp';
+  const host = via ? `${via.service.name}.${via.service.namespace}.svc.cluster.local` : `${to.name}.${to.namespace}`;
+  return {
+    client: 'app',
+    source: { position: { kind: 'workload', workload: from }, identity: from.identity },
+    destination: { workload: to, port: port.port, ...(via ? { via } : {}) },
+    transport: port.transport,
+    ...(isHttp
+      ? { http: { method: methods?.[0] ?? 'GET', path: concretePath(paths?.[0] ?? '/'), host, headers: [] } }
+      : {}),
+  };
+}
+
+/** A path that a pattern of wanted traffic or of a policy takes. */
+export function concretePath(pattern: string): string {
+  const filled = pattern.replaceAll(/\{\*\*?\}/g, 'x');
+  if (filled === '*') return '/';
+  if (filled.startsWith('*')) return `/x${filled.slice(1)}`;
+  return filled.endsWith('*') ? filled.slice(0, -1) : filled;
+}

@@ -1,0 +1,224 @@
+import { type PolicyChange, withPolicies } from '../../graph/apply.ts';
+import type { Facts, PortFacts } from '../../graph/facts.ts';
+import { findOpening } from '../../graph/opening.ts';
+import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
+import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/authorization-policy.ts';
+import type { Resource } from '../../model/resource.ts';
+import type { Patch } from '../../result/types.ts';
+import { waypointOf } from '../../semantics/ambient/waypoint.ts';
+import type { Enforcement } from '../../semantics/enforcement.ts';
+import { targetsOf } from '../../semantics/policy-index.ts';
+import { changedObject, manifestOf } from '../object-patch.ts';
+import { type Manifest, newObjects } from '../patch.ts';
+import { proposedResource } from '../proposed.ts';
+import { allowRules } from './allow-rules.ts';
+import { type Callers, callersOf, type NamelessCaller } from './callers.ts';
+import { defaultDeny, hasDefaultDeny } from './default-deny.ts';
+import { selectorOf } from './select-workload.ts';
+
+/** A change that closes what is open, as patches and as the mesh after it. */
+export interface Proposal {
+  readonly patches: readonly Patch[];
+  readonly after: Enforcement;
+  /** Who is named in it, per workload. */
+  readonly callers: ReadonlyMap<Workload, Callers>;
+  /** Ports that have to stay open to a caller that no policy can name. */
+  readonly kept: readonly { readonly workload: Workload; readonly port: number; readonly caller: NamelessCaller }[];
+  /** Namespaces that get a default deny they did not have. */
+  readonly denied: readonly { readonly cluster: string; readonly namespace: string }[];
+  /** Workloads beyond the bound, for which no rule is written out. */
+  readonly omitted: number;
+}
+
+const MOST_WORKLOADS = 20;
+
+/**
+ * Takes the rules out of a policy that let anyone in, and admits by name those who are known to call: in the policy itself where it is about
+ * one workload, else in a policy for each that it is about. With the namespace's default deny, where it has none.
+ */
+export function narrowPolicy(facts: Facts, policy: AuthorizationPolicy, failing: readonly PortFacts[]): Proposal {
+  const affected = [...new Set([...failing.map(({ workload }) => workload), ...attachedTo(facts, policy)])];
+  const written = affected.slice(0, MOST_WORKLOADS);
+  const scope = policy.namespace === facts.enforcement.rootNamespace ? undefined : scopeOf(facts, written);
+  const apply = (change: PolicyChange): Enforcement => withPolicies(facts.enforcement, change, scope);
+
+  const open = openRules(policy, failing.slice(0, 50), (rules) => apply({ add: [withRules(policy, rules)] }));
+  const rules = policy.spec.rules ?? [];
+  const rest = rules.filter((_, index) => !open.has(index));
+  const opened = rules.filter((_, index) => open.has(index));
+  const callers = new Map(written.map((workload) => [workload, callersOf(facts, workload)]));
+  const asked = written.flatMap((workload) => facts.ports(workload).filter(({ captured }) => captured.captured));
+  const kept = keptPorts(asked, callers);
+  const atWaypoint = targetsOf(policy.spec).length > 0 && failing.every(({ workload }) => workload.dataPlane.kind === 'ambient');
+
+  const own: AuthorizationRule[] = [];
+  const others: Manifest[] = [];
+  for (const workload of written) {
+    const added = rulesFor(workload, { asked, opened, callers, kept, atWaypoint });
+    if (affected.length === 1 || atWaypoint) own.push(...added);
+    else if (added.length > 0) others.push(...allowFor(facts, workload, added));
+  }
+  const edited: Manifest = {
+    ...manifestOf(policy, { spec: specWith(policy, [...rest, ...unlike(own, rest)]) }),
+    apiVersion: 'security.istio.io/v1',
+  };
+  const resources: Resource[] = [edited, ...others].map((each) => proposedResource(each, policy.cluster));
+  const { cluster } = policy;
+  const denied = [...new Set(written.filter(({ gateway }) => !gateway).map(({ namespace }) => namespace))]
+    .filter((namespace) => !hasDefaultDeny(apply({ add: resources }), cluster, namespace))
+    .map((namespace) => ({ cluster, namespace }));
+  const denials = denied.map(({ namespace }) => defaultDeny(facts, namespace, cluster));
+  resources.push(...denials.map((each) => proposedResource(each, cluster)));
+  const fresh = [...others, ...denials];
+  return {
+    patches: [changedObject(policy, edited), ...(fresh.length > 0 ? [newObjects(policy.origin.source, fresh)] : [])],
+    after: apply({ add: resources }),
+    callers,
+    kept,
+    denied,
+    omitted: affected.length - written.length,
+  };
+}
+
+/** Namespaces whose policies the answers rest on, those of waypoints included. */
+export function scopeOf({ enforcement, mesh }: Facts, workloads: readonly Workload[]): ReadonlySet<string> {
+  const scope = new Set(workloads.map(({ namespace }) => namespace));
+  for (const { services, dataPlane } of workloads) {
+    if (dataPlane.kind !== 'ambient') continue;
+    for (const id of services) {
+      const service = mesh.serviceById.get(id);
+      const waypoint = service && waypointOf(enforcement, service);
+      if (waypoint) scope.add(waypoint.namespace);
+    }
+  }
+  return scope;
+}
+
+/** Which rules let anyone in: takes them out one after the other until nothing of this policy does. */
+function openRules(
+  policy: AuthorizationPolicy,
+  ports: readonly PortFacts[],
+  applyRules: (rules: readonly AuthorizationRule[]) => Enforcement,
+): ReadonlySet<number> {
+  const rules = policy.spec.rules ?? [];
+  const open = new Set<number>();
+  for (let round = 0; round <= rules.length; round++) {
+    const left = rules.map((_, index) => index).filter((index) => !open.has(index));
+    const enforcement = applyRules(left.map((index) => rules[index] ?? {}));
+    const before = open.size;
+    for (const { workload, port } of ports) {
+      const opening = findOpening(enforcement, workload, port);
+      if (
+        opening.kind !== 'open' ||
+        !opening.by ||
+        opening.by.name !== policy.name ||
+        opening.by.namespace !== policy.namespace
+      )
+        continue;
+      const index = left[opening.by.rule ?? 0];
+      if (index !== undefined) open.add(index);
+    }
+    if (open.size === before) break;
+  }
+  return open;
+}
+
+const specWith = (policy: AuthorizationPolicy, rules: readonly AuthorizationRule[]): AuthorizationPolicy['spec'] => {
+  const { rules: _rules, ...spec } = policy.spec;
+  return rules.length > 0 ? { ...spec, rules } : spec;
+};
+
+const withRules = (policy: AuthorizationPolicy, rules: readonly AuthorizationRule[]): AuthorizationPolicy => ({
+  ...policy,
+  spec: specWith(policy, rules),
+});
+
+/** Workloads whose own proxy enforces the policy. */
+export function attachedTo({ mesh, enforcement }: Facts, policy: AuthorizationPolicy): readonly Workload[] {
+  const everywhere = policy.namespace === enforcement.rootNamespace;
+  const near = everywhere ? mesh.workloads : (mesh.workloadsByNamespace.get(namespaceKey(policy.cluster, policy.namespace)) ?? []);
+  return near.filter((workload) => {
+    if (workload.dataPlane.kind === 'none' || workload.gateway?.kind === 'waypoint') return false;
+    const { considered } = workload.dataPlane.kind === 'ambient' ? enforcement.ztunnel(workload) : { considered: enforcement.envoy(workload).authorization };
+    return considered.includes(policy);
+  });
+}
+
+/** API servers call webhooks without any identity of the mesh: that port cannot be narrowed by name. */
+function keptPorts(ports: readonly PortFacts[], callers: ReadonlyMap<Workload, Callers>): Proposal['kept'] {
+  return ports.flatMap(({ workload, port: { port } }) => {
+    const caller = callers
+      .get(workload)
+      ?.nameless.find((each) => each.caller === 'kube-apiserver' && each.port === port);
+    return caller ? [{ workload, port, caller }] : [];
+  });
+}
+
+interface Narrowing {
+  readonly asked: readonly PortFacts[];
+  readonly opened: readonly AuthorizationRule[];
+  readonly callers: ReadonlyMap<Workload, Callers>;
+  readonly kept: Proposal['kept'];
+  readonly atWaypoint: boolean;
+}
+
+function rulesFor(
+  workload: Workload,
+  { asked, opened, callers, kept, atWaypoint }: Narrowing,
+): readonly AuthorizationRule[] {
+  const open = asked.filter((each) => each.workload === workload).map(({ port }) => port.port);
+  // A gateway's clients are outside, and have no name: it stays as open as it is.
+  if (workload.gateway) return open.length > 0 ? [{ to: [{ operation: { ports: open.map(String) } }] }] : [];
+  const left = kept.filter((each) => each.workload === workload).map(({ port }) => String(port));
+  const named = (callers.get(workload)?.named ?? []).filter(
+    ({ from }) => !atWaypoint || from.gateway?.kind !== 'waypoint',
+  );
+  const principals = [...new Set(named.map(({ identity }) => identity))].sort();
+  // Where the open rules say what may be done, only who may do it is missing.
+  const limited = opened.filter((rule) => rule.to?.length);
+  const rules =
+    named.length === 0
+      ? []
+      : limited.length > 0 && limited.length === opened.length
+        ? limited.map(
+            ({ to, when }): AuthorizationRule => ({
+              from: [{ source: { principals } }],
+              ...(to ? { to } : {}),
+              ...(when ? { when } : {}),
+            }),
+          )
+        : allowRules(
+            workload,
+            atWaypoint ? named.map((caller) => ({ ...caller, ports: [] })) : named,
+            atWaypoint ? [] : open,
+          );
+  return [...rules, ...(left.length > 0 ? [{ to: [{ operation: { ports: left } }] }] : [])];
+}
+
+/** Rules that are not there already. */
+function unlike(
+  rules: readonly AuthorizationRule[],
+  present: readonly AuthorizationRule[],
+): readonly AuthorizationRule[] {
+  const known = new Set(present.map((rule) => JSON.stringify(rule)));
+  return rules.filter((rule) => !known.has(JSON.stringify(rule)));
+}
+
+/** A policy of its own for one workload; nothing where no label tells it from its neighbours. */
+export function allowFor(
+  { mesh }: Facts,
+  workload: Workload,
+  rules: readonly AuthorizationRule[],
+): readonly Manifest[] {
+  const matchLabels = selectorOf(mesh, workload);
+  if (!matchLabels) return [];
+  const metadata = { name: `allow-${workload.name}-callers`, namespace: workload.namespace };
+  return [
+    {
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata,
+      spec: { selector: { matchLabels }, action: 'ALLOW', rules },
+    },
+  ];
+}

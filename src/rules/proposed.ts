@@ -1,0 +1,14 @@
+import { decodeObjects } from '../model/decode.ts';
+import type { Origin, Resource } from '../model/resource.ts';
+import type { Manifest } from './patch.ts';
+
+const NOWHERE: Origin = { source: '<proposed>', line: 1, locate: () => ({ file: '<proposed>', line: 1, column: 1 }) };
+
+/** A proposed manifest as the model reads it, to ask what it would do. Throws if the API server would refuse it. */
+export function proposedResource(manifest: Manifest, cluster: string): Resource {
+  const { resources } = decodeObjects([{ value: manifest, origin: NOWHERE, cluster }]);
+  const kind = manifest.kind as Parameters<typeof resources.of>[0];
+  const [resource] = resources.of(kind);
+  if (!resource) throw new TypeError(`${manifest.kind} ${manifest.metadata.name} cannot be read`);
+  return resource;
+}
