@@ -28,6 +28,6 @@ export function judgeTransport(population: Population, facts: PortFacts): Judged
   return judgedPort(population, facts, {
     covered: captured.captured && mtls.mode === 'STRICT',
     status: mtls.status,
-    assumed: mtls.assumes.some((text) => !ofDataPlane.has(text)) || (mtls.level === 'default' && population.rootUnknown),
+    assumed: captured.captured && (mtls.assumes.some((text) => !ofDataPlane.has(text)) || (mtls.level === 'default' && population.rootUnknown)),
   });
 }

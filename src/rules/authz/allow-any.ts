@@ -53,7 +53,7 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
   return {
     kind: 'fail',
     subject,
-    cause: policyOf(opening.by),
+    cause: opening.by,
     causeKey: '',
     factors: openFactors(facts, port, opening),
     ...openStatus(facts, port),
@@ -61,9 +61,6 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
     ...witnessOf(facts, port, opening),
   };
 }
-
-/** The object without the rule: several open rules of one policy are one cause. */
-const policyOf = (by: By): By => by;
 
 /** At a gateway only a request that a route takes says something. */
 export function witnessOf(facts: Facts, { workload, port }: PortFacts, { answer }: OpenPort): Pick<Extract<Outcome, { kind: 'fail' }>, 'witness'> {

@@ -41,7 +41,7 @@ function behindGateway(facts: Facts, { workload }: PortFacts): readonly string[]
 }
 
 /** Status and assumptions of a conclusion about who may call a port. */
-export function openStatus(facts: Facts, { workload, authorization, access: _access }: PortFacts): Pick<Fail, 'status' | 'assumes'> {
+export function openStatus(facts: Facts, { workload, authorization }: PortFacts): Pick<Fail, 'status' | 'assumes'> {
   const { rootNamespace } = facts.enforcement;
   const assumes = [...workload.dataPlane.assumes];
   if (authorization.posture === 'conditional') assumes.push(authorization.why);

@@ -22,8 +22,9 @@ export function compileRegex(pattern: string): Regex | undefined {
   const node = parseRegex(pattern);
   if (!node || sizeOf(node) > MAX_STATES) return undefined;
   const program = compile(node);
+  const { text: prefix } = literalPrefix(node);
   return {
-    test: (text) => run(program, text),
+    test: (text) => text.startsWith(prefix) && run(program, text),
     samples: [...new Set([sample(node, 0), sample(node, 1)])],
     isFlat: loopDepth(node) < 2,
   };
@@ -116,6 +117,20 @@ function follow(program: readonly Step[], from: readonly number[], before: strin
     } else found.push(at);
   }
   return found;
+}
+
+/** What every match begins with; `whole`: the node is nothing else. */
+function literalPrefix(node: Node): { readonly text: string; readonly whole: boolean } {
+  if (node.kind === 'characters') return { text: node.only ?? '', whole: node.only !== undefined };
+  if (node.kind === 'assert') return { text: '', whole: true };
+  if (node.kind !== 'sequence') return { text: '', whole: false };
+  let text = '';
+  for (const part of node.parts) {
+    const prefix = literalPrefix(part);
+    text += prefix.text;
+    if (!prefix.whole) return { text, whole: false };
+  }
+  return { text, whole: true };
 }
 
 /** `extra`: how often to take what may be left out. */

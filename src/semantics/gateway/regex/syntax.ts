@@ -1,6 +1,12 @@
 /** Syntax tree of a regular expression as RE2 reads it. */
 export type Node =
-  | { readonly kind: 'characters'; readonly has: (character: string) => boolean; readonly example: string }
+  | {
+      readonly kind: 'characters';
+      readonly has: (character: string) => boolean;
+      readonly example: string;
+      /** It stands for this character alone. */
+      readonly only?: string;
+    }
   | { readonly kind: 'sequence'; readonly parts: readonly Node[] }
   | { readonly kind: 'choice'; readonly options: readonly Node[] }
   | { readonly kind: 'repeat'; readonly of: Node; readonly min: number; readonly max: number }
@@ -33,7 +39,8 @@ function findAscii(has: (character: string) => boolean): string | undefined {
 }
 
 export function literal(character: string, flags: Flags): Node {
-  if (!flags.ignoreCase) return { kind: 'characters', has: (c) => c === character, example: character };
+  if (!flags.ignoreCase)
+    return { kind: 'characters', has: (c) => c === character, example: character, only: character };
   const lower = character.toLowerCase();
   return { kind: 'characters', has: (c) => c.toLowerCase() === lower, example: character };
 }
