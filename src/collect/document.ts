@@ -43,8 +43,11 @@ function findInYaml(document: SourceDocument, path: Path): number {
     document.items ??= yamlItems(source.text, start, end);
     const item = document.items[index];
     const itemEnd = document.items[index + 1];
-    // One entry is a document of its own once its `-` is a blank like those before it.
-    if (item !== undefined && itemEnd !== undefined) return findInPart(source, item + 1, itemEnd, rest);
+    if (item !== undefined && itemEnd !== undefined) {
+      if (rest.length === 0) return Math.max(item, firstContent(source.text, item + 1, itemEnd));
+      // An entry is a document of its own once its `-` is a blank like those before it.
+      return findInPart(source, item + 1, itemEnd, rest);
+    }
   }
   return findInPart(source, start, end, path);
 }

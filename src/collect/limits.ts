@@ -3,6 +3,8 @@ export interface Limits {
   readonly fileBytes: number;
   /** Per file. */
   readonly documents: number;
+  /** Diagnostics about one file: after so many it is not worth reading on. */
+  readonly problems: number;
   /** Nesting of collections in one document. */
   readonly depth: number;
   /** Alias nodes (`*name`) in one document. */
@@ -18,6 +20,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   fileBytes: 512 * 1024 * 1024,
   documents: 1_000_000,
+  problems: 1000,
   depth: 100,
   aliases: 10_000,
   mergeKeys: 10_000,

@@ -9,6 +9,8 @@ export class DocumentOrigin implements Origin {
   readonly #document: SourceDocument;
   /** Leads from the document to the object. */
   readonly #prefix: Path;
+  /** Places that were asked for: findings of one cause ask for the same again and again. */
+  #known?: Map<string, FileLocation>;
 
   constructor(document: SourceDocument, prefix: Path = WHOLE) {
     this.#document = document;
@@ -24,6 +26,13 @@ export class DocumentOrigin implements Origin {
   }
 
   locate(path: Path): FileLocation {
-    return locate(this.#document, [...this.#prefix, ...path]);
+    const key = path.join('\0');
+    this.#known ??= new Map();
+    let place = this.#known.get(key);
+    if (!place) {
+      place = locate(this.#document, [...this.#prefix, ...path]);
+      this.#known.set(key, place);
+    }
+    return place;
   }
 }

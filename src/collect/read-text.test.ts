@@ -108,6 +108,16 @@ describe('readText', () => {
     ]);
   });
 
+  it('stops after too many problems', () => {
+    const read = readText(`${'a: 1\n---\n'.repeat(5000)}${object('A', 'a')}`, 'f');
+    expect(read.diagnostics).toHaveLength(1001);
+    expect(read.diagnostics.at(-1)).toMatchObject({
+      line: 2000,
+      message: '1000 problems in one file: the rest of it is left out',
+    });
+    expect(read.objects).toEqual([]);
+  });
+
   it('says which documents were not UTF-8', () => {
     const read = readText(`${object('A', 'a')}---\n${object('B', '\ufffd')}`, 'f', { isLossy: true });
     expect(read.objects).toHaveLength(1);

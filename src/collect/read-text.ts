@@ -4,7 +4,8 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { addObjects, type Collecting, count } from './objects.ts';
 import { DocumentOrigin } from './origin.ts';
 import { parseDocuments } from './parse-documents.ts';
-import { locationAt, type RecentPart, sourceText } from './source-text.ts';
+import { locationAt, type RecentPart, type SourceText, sourceText } from './source-text.ts';
+import type { Problem } from './yaml/explain.ts';
 
 export interface ReadText {
   readonly objects: readonly RawObject[];
@@ -34,23 +35,28 @@ export function readText(text: string, name: string, options: ReadOptions = {}):
     foreign: 0,
   };
   const source = sourceText(name, text, options);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   let documents = 0;
   let last: unknown;
-  for (const { document, value, problem, skipped } of parseDocuments(source, {
-    ...DEFAULT_LIMITS,
-    ...options.limits,
-  })) {
+  for (const { document, value, problem, skipped } of parseDocuments(source, limits)) {
     if (document !== last) documents++;
     last = document;
-    if (problem) {
-      const { file, line } = locationAt(source, problem.offset);
-      into.diagnostics.push({ severity: 'error', file, line, message: problem.message, help: problem.help });
-    }
+    if (problem) into.diagnostics.push(describe(source, problem));
     if (skipped) count(into.skippedKinds, skipped);
     addObjects(into, document, value);
+    if (into.diagnostics.length >= limits.problems) {
+      const message = `${limits.problems} problems in one file: the rest of it is left out`;
+      into.diagnostics.push(describe(source, { offset: document.end, message, help: 'name manifests as input' }));
+      break;
+    }
   }
   const { objects, diagnostics, skippedKinds, foreign } = into;
   return { objects, diagnostics, documents, skippedKinds, foreign };
+}
+
+function describe(source: SourceText, { offset, message, help }: Problem): Diagnostic {
+  const { file, line } = locationAt(source, offset);
+  return { severity: 'error', file, line, message, help };
 }
 
 /** A document of any kind, such as a policy test: its value and where it and its parts are. */
@@ -69,10 +75,7 @@ export function readValues(
   const diagnostics: Diagnostic[] = [];
   const source = sourceText(name, text);
   for (const { document, value, problem } of parseDocuments(source, { ...DEFAULT_LIMITS, ...limits })) {
-    if (problem) {
-      const { file, line } = locationAt(source, problem.offset);
-      diagnostics.push({ severity: 'error', file, line, message: problem.message, help: problem.help });
-    }
+    if (problem) diagnostics.push(describe(source, problem));
     if (value !== undefined) documents.push({ value, origin: new DocumentOrigin(document) });
   }
   return { documents, diagnostics };

@@ -5,6 +5,7 @@ import { waypointOf, waypointPolicies } from '../semantics/ambient/waypoint.ts';
 import { isDryRun } from '../semantics/authz/dry-run.ts';
 import { isCaptured } from '../semantics/capture.ts';
 import type { Enforcement, EnvoyPolicies } from '../semantics/enforcement.ts';
+import { targetsOf } from '../semantics/policy-index.ts';
 import { waysThrough } from './ask.ts';
 import type { AuthorizationFact } from './facts.ts';
 import { findOpening, type Opening } from './opening.ts';
@@ -62,7 +63,11 @@ function policiesAt(
   port: WorkloadPort,
 ): Pick<EnvoyPolicies, 'authorization' | 'requestAuthentication'> {
   if (workload.dataPlane.kind !== 'ambient') return enforcement.envoy(workload);
-  const { considered } = enforcement.ztunnel(workload);
+  const { allow, deny, considered } = enforcement.ztunnel(workload);
+  // Policies for a waypoint or service select no pod, though they name no selector either.
+  const sources = new Set<unknown>([...deny, ...allow].map(({ source }) => source));
+  const shadows = considered.filter((policy) => isDryRun(policy) && targetsOf(policy.spec).length === 0);
+  const atPod = considered.filter((policy) => sources.has(policy));
   const waypoints = waysThrough(enforcement, port).flatMap((via) => {
     const waypoint = waypointOf(enforcement, via.service);
     return waypoint
@@ -70,7 +75,7 @@ function policiesAt(
       : [];
   });
   return {
-    authorization: [...new Set([...considered, ...waypoints.flatMap(({ authorization }) => authorization)])],
+    authorization: [...new Set([...atPod, ...shadows, ...waypoints.flatMap(({ authorization }) => authorization)])],
     // What selects the pod alone has no effect: ztunnel reads no RequestAuthentication.
     requestAuthentication: [...new Set(waypoints.flatMap(({ requestAuthentication }) => requestAuthentication))],
   };

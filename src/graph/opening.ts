@@ -25,7 +25,7 @@ export interface OpenPort {
   readonly chain: 'http' | 'tcp';
   /** The ALLOW rule that lets them in; null: no ALLOW policy applies, so that everything passes. */
   readonly by: By | null;
-  /** What a caller has to send or leave out, which costs nothing: `no kubeflow-userid header`. */
+  /** What a caller has to send or leave out, which costs nothing: `no header x-user`. */
   readonly conditions: readonly string[];
   /** Only this gRPC service of the port, as a path prefix. */
   readonly part?: string;

@@ -10,8 +10,8 @@ export interface Attempt {
 }
 
 /** A path that no application has and no policy names. */
-export const UNNAMED_PATH = '/meshproof/a-path-that-nobody-names';
-const UNNAMED_METHOD = '/meshproof.unnamed.Service/Method';
+export const UNNAMED_PATH = '/any/path/at-all';
+const UNNAMED_METHOD = '/any.Service/AnyMethod';
 
 export const TCP_ATTEMPTS: readonly Attempt[] = [{ samples: [{}] }];
 
@@ -84,14 +84,10 @@ export function conditionsOf(allow: readonly CompiledPolicy[], by: By | null): r
 function describeCondition({ field, values, negated }: Clause): readonly string[] {
   const header = /^request\.headers\[(.+)\]$/.exec(field)?.[1];
   const what = header
-    ? `\`${header}\` header`
-    : field === 'connection.sni'
-      ? 'SNI'
-      : field === 'hosts'
-        ? 'Host'
-        : undefined;
+    ? `header \`${header}\``
+    : ({ 'connection.sni': 'SNI', hosts: 'Host' } as Record<string, string>)[field];
   if (what === undefined || header?.startsWith(':')) return [];
   const any = values.includes('*');
   if (negated) return [any ? `no ${what}` : `no ${what} ${values.join(' or ')}`];
-  return [any ? `a ${what} of any value` : `a ${what} ${values.join(' or ')}`];
+  return [any ? `any ${what}` : `${what} ${values.join(' or ')}`];
 }

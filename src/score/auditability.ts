@@ -1,5 +1,6 @@
 import type { Workload } from '../model/inventory/types.ts';
 import { accessLogging, type AccessLogging } from '../semantics/telemetry/access-logging.ts';
+import { enrolmentUnsettled } from './identity.ts';
 import type { Measure } from './measure.ts';
 import { judgedWorkload, type Population } from './population.ts';
 import { type Judged, tally } from './tally.ts';
@@ -11,16 +12,18 @@ export function auditabilityMeasures(population: Population, meshConfigUnknown: 
   return [
     {
       subjects: 'workloads',
-      covered: 'whose proxy writes access logs',
+      covered: 'with access logs',
       tally: tally(members.map((workload) => judgeLogging(population, workload, loggingOf(workload), meshConfigUnknown))),
-      missing: 'the mesh config (ConfigMap istio of the root namespace) and Telemetry objects',
+      absent: 'the workloads',
+      unsettled: enrolmentUnsettled,
     },
     {
       subjects: 'workloads',
-      covered: 'whose wanted callers are stated (`wanted` in meshproof.yaml)',
+      covered: 'with stated callers',
       // What people state is theirs to know; no data plane could show it better.
       tally: tally(services.map((workload) => judgedWorkload(population, workload, { covered: facts.wanted.isStated(workload), status: 'VERIFIED' }))),
-      missing: '`wanted` in meshproof.yaml',
+      absent: 'the workloads',
+      unsettled: '`wanted` in meshproof.yaml',
     },
   ];
 }

@@ -1,4 +1,5 @@
 import type { PortFacts } from '../graph/facts.ts';
+import { enrolmentUnsettled } from './identity.ts';
 import type { Measure } from './measure.ts';
 import { tcpPorts } from './mtls.ts';
 import { judgedPort, type Population } from './population.ts';
@@ -9,9 +10,10 @@ export function authorizationMeasures(population: Population): readonly Measure[
   return [
     {
       subjects: 'workload ports',
-      covered: 'restricted by an AuthorizationPolicy',
+      covered: 'restricted by policy',
       tally: tally(tcpPorts(population).map((port) => judgeAuthorization(population, port))),
-      missing: 'the workloads and Services behind the gateways, their Namespace objects, and what EnvoyFilters and other extensions do to authorization',
+      absent: 'workload ports: the workloads and Services behind the gateways',
+      unsettled: `${enrolmentUnsettled}, and proxy dumps where EnvoyFilters or extensions touch authorization`,
     },
   ];
 }

@@ -1,8 +1,9 @@
 import { type EgressFacts, egressFacts } from '../graph/egress.ts';
 import type { Workload } from '../model/inventory/types.ts';
+import { enrolmentUnsettled } from './identity.ts';
 import type { Measure } from './measure.ts';
 import { judgedWorkload, type Population } from './population.ts';
-import { networkPoliciesMissing } from './segmentation.ts';
+import { networkPoliciesUnsettled } from './segmentation.ts';
 import { type Judged, tally } from './tally.ts';
 
 /**
@@ -14,15 +15,17 @@ export function egressMeasures(population: Population): readonly Measure[] {
   return [
     {
       subjects: 'workloads',
-      covered: 'whose proxy sends to known hosts only (REGISTRY_ONLY, and no plain way around the proxy)',
+      covered: 'held to known hosts by their proxy (REGISTRY_ONLY, no plain way around it)',
       tally: tally(population.services.map((workload) => judgeProxy(population, egress, workload))),
-      missing: 'the mesh config (ConfigMap istio of the root namespace) and Sidecars',
+      absent: 'the workloads',
+      unsettled: enrolmentUnsettled,
     },
     {
       subjects: 'workloads',
-      covered: 'that a NetworkPolicy keeps from addresses of their choice outside the cluster',
+      covered: 'kept from arbitrary outside addresses by a NetworkPolicy',
       tally: tally(population.services.map((workload) => judgeControl(population, egress, workload))),
-      missing: networkPoliciesMissing,
+      absent: 'the workloads',
+      unsettled: networkPoliciesUnsettled,
     },
   ];
 }

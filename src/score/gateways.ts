@@ -3,23 +3,25 @@ import type { Judged } from './tally.ts';
 
 /** Whether the input tells what leads in from outside. */
 export interface GatewayKnowledge {
-  /** Gateways are in the input, or it is said to be complete for them: that nothing leads in is then a fact. */
-  readonly known: boolean;
-  /** What to add where they are not. */
-  readonly missing: string;
+  /**
+   * That nothing leads in is known where the input is said to be complete for gateways, and assumed where it holds some. Absent: it tells
+   * nothing about them.
+   */
+  readonly whenEmpty?: 'known' | 'assumed';
+  readonly absent: string;
 }
 
 export function gatewayKnowledge(facts: Facts): GatewayKnowledge {
   const { mesh } = facts;
   const isWayIn = (role: string | undefined): boolean => role !== undefined && role !== 'waypoint' && role !== 'egress';
-  const known =
-    facts.isComplete('gateways') ||
+  const holdsSome =
     mesh.workloads.some(({ gateway }) => isWayIn(gateway?.kind)) ||
     mesh.resources.of('Gateway').length > 0 ||
     mesh.resources.of('Ingress').length > 0;
+  const whenEmpty = facts.isComplete('gateways') ? 'known' : holdsSome ? 'assumed' : undefined;
   return {
-    known,
-    missing: 'gateways, their Services and routes; say `scope: { complete: [gateways] }` if there is none',
+    ...(whenEmpty ? { whenEmpty } : {}),
+    absent: 'gateways with their Services and routes, or `scope: { complete: [gateways] }` in meshproof.yaml if there is none',
   };
 }
 
@@ -29,3 +31,5 @@ export function unmodelledWays({ mesh }: Facts): readonly Judged[] {
     .filter(({ touches }) => touches === 'ingress')
     .map(() => ({ covered: false, status: 'UNKNOWN', assumed: false, sensitive: false, exposed: true }));
 }
+
+export const waysUnsettled = 'the objects that decide the ways in: Services and pods of the gateways, and ingress of kinds that are not modelled';

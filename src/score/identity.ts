@@ -3,10 +3,10 @@ import type { Measure } from './measure.ts';
 import { judgedWorkload, type Population } from './population.ts';
 import { tally } from './tally.ts';
 
-const missing = 'the workloads with their Namespace objects, which say what enrols them';
+export const enrolmentUnsettled = 'the Namespace objects, or running Pods, which tell what enrols the workloads';
 
 /**
- * Workload identity: who has a data plane, and an identity that tells it from all others. Both are counted over all workloads, so that
+ * Workload identity: who has a data plane, and an identity of its own: not shared, and not that of a `default` account. Both are counted over all workloads, so that
  * enrolling one more never lowers anything.
  */
 export function identityMeasures(population: Population): readonly Measure[] {
@@ -14,25 +14,27 @@ export function identityMeasures(population: Population): readonly Measure[] {
   return [
     {
       subjects: 'workloads',
-      covered: 'with a data plane',
+      covered: 'in the mesh',
       tally: tally(
         members.map((workload) => {
           const { kind, status } = workload.dataPlane;
           return judgedWorkload(population, workload, { covered: kind !== 'none', status });
         }),
       ),
-      missing,
+      absent: 'the workloads',
+      unsettled: enrolmentUnsettled,
     },
     {
       subjects: 'workloads',
-      covered: 'with an identity that no other workload shares and that is no `default` account',
+      covered: 'with an identity of their own',
       tally: tally(
         members.map((workload) => {
           const covered = hasOwnIdentity(workload, holdersOf(facts.mesh.identities, workload));
           return judgedWorkload(population, workload, { covered, status: workload.dataPlane.status });
         }),
       ),
-      missing,
+      absent: 'the workloads',
+      unsettled: enrolmentUnsettled,
     },
   ];
 }

@@ -1,35 +1,38 @@
 import type { Workload } from '../model/inventory/types.ts';
-import { type GatewayKnowledge, unmodelledWays } from './gateways.ts';
+import { type GatewayKnowledge, unmodelledWays, waysUnsettled } from './gateways.ts';
 import { type Listener, listenersOf } from './listeners.ts';
 import type { Measure } from './measure.ts';
 import { judgedWorkload, type Population } from './population.ts';
 import { type Judged, tally } from './tally.ts';
 
 /** Ingress: listeners that encrypt and name their hosts, and nothing that is exposed beside the gateways. */
-export function ingressMeasures(population: Population, { known, missing }: GatewayKnowledge): readonly Measure[] {
+export function ingressMeasures(population: Population, { whenEmpty, absent }: GatewayKnowledge): readonly Measure[] {
   const { facts, services } = population;
   const listeners = listenersOf(population);
   const exposures = tally([...services.map((workload) => judgeExposure(population, workload)), ...unmodelledWays(facts)]);
-  const nothingLeadsIn = known && exposures.counts.all.of === 0;
   return [
     {
       subjects: 'gateway listeners',
-      covered: 'with TLS or nothing but a redirect to it',
+      covered: 'with TLS or a redirect to it',
       tally: tally(listeners.map((listener) => judged(listener, listener.encrypted || listener.redirects))),
-      satisfiedWhenEmpty: nothingLeadsIn,
-      missing,
+      // Listeners may be absent because every way in is beside the gateways.
+      ...(whenEmpty && exposures.counts.all.of === 0 ? { whenEmpty } : {}),
+      absent,
+      unsettled: waysUnsettled,
     },
     {
       subjects: 'gateway listeners',
       covered: 'that name their hosts',
       tally: tally(listeners.map((listener) => judged(listener, listener.namesHosts || listener.redirects))),
-      missing,
+      absent,
+      unsettled: waysUnsettled,
     },
     {
-      subjects: 'workloads that are reachable from outside the cluster',
+      subjects: 'workloads reachable from outside the cluster',
       covered: 'through a gateway only',
       tally: exposures,
-      missing,
+      absent,
+      unsettled: waysUnsettled,
     },
   ];
 }

@@ -7,8 +7,13 @@ export interface Measure {
   /** What counts as covered, after the subjects: `STRICT`. */
   readonly covered: string;
   readonly tally: Tally;
-  /** Nothing to cover is as good as all covered: it is known that there is nothing. Else no subject says nothing. */
-  readonly satisfiedWhenEmpty?: boolean;
-  /** What the input lacks, where it is unknown: a sentence that says how to supply it. */
-  readonly missing: string;
+  /**
+   * Nothing to cover is as good as all covered: it is stated that the input is complete for it, or assumed since the input would show it.
+   * Absent: no subject says nothing.
+   */
+  readonly whenEmpty?: 'known' | 'assumed';
+  /** What would bring subjects into the input, where there is none. */
+  readonly absent: string;
+  /** What would settle those that are unknown. */
+  readonly unsettled: string;
 }

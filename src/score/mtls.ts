@@ -1,4 +1,5 @@
 import type { PortFacts } from '../graph/facts.ts';
+import { enrolmentUnsettled } from './identity.ts';
 import type { Measure } from './measure.ts';
 import { judgedPort, type Population } from './population.ts';
 import { type Judged, tally } from './tally.ts';
@@ -13,7 +14,8 @@ export function mtlsMeasures(population: Population): readonly Measure[] {
       subjects: 'workload ports',
       covered: 'STRICT',
       tally: tally(tcpPorts(population).map((port) => judgeTransport(population, port))),
-      missing: 'the workloads and Services behind the gateways, with their Namespace objects',
+      absent: 'workload ports: the workloads and Services behind the gateways',
+      unsettled: enrolmentUnsettled,
     },
   ];
 }

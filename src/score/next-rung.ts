@@ -24,8 +24,9 @@ export function describeNext({ status, rating, configured, figures, measures, te
       ? `proven beyond ${scoreLimits.unverifiedRating}: data-plane evidence`
       : undefined;
   if (target === undefined) return evidence ?? `nothing: the highest rating, ${highestRating}, is reached`;
-  const missing = figures.flatMap((figure) => missingFor(figure, target, tested)).slice(0, shown);
-  const configure = missing.length > 0 ? `${target}: ${missing.join('; ')}` : `${target}: positive and negative tests of all that is covered`;
+  const missing = figures.flatMap((figure) => missingFor(figure, target, tested));
+  const listed = missing.length > shown ? [...missing.slice(0, shown), 'and more'] : missing;
+  const configure = `${target}: ${listed.length > 0 ? listed.join('; ') : 'positive and negative tests of all that is covered'}`;
   return evidence ? `${configure} (${evidence})` : configure;
 }
 
@@ -40,6 +41,8 @@ function missingFor(figure: Figure, target: number, tested: boolean): string[] {
 }
 
 function unknownText(measures: readonly Measure[]): string {
-  const open = measures.filter(({ tally: { counts } }) => counts.all.of === 0 || counts.all.unknown > 0);
-  return `not in the input: ${[...new Set(open.map(({ missing }) => missing))].join('; ')}`;
+  const missing = measures.flatMap(({ tally: { counts }, absent, unsettled }) =>
+    counts.all.of === 0 ? [absent] : counts.all.unknown > 0 ? [unsettled] : [],
+  );
+  return `not in the input: ${[...new Set(missing)].join('; ')}`;
 }

@@ -79,7 +79,7 @@ function boundary(population: Population): string | undefined {
   );
   const touching = unmodelled.filter(({ touches }) => touches === 'ingress' || touches === 'network-policy');
   const needs = [
-    ...(gatewayKnowledge(facts).known ? [] : [{ get: GATEWAYS, why: 'no gateway in the input' }]),
+    ...(gatewayKnowledge(facts).whenEmpty ? [] : [{ get: GATEWAYS, why: 'no gateway in the input' }]),
     ...(isMeshConfigUnknown(facts) ? [{ get: `kubectl get configmap istio -n ${facts.enforcement.rootNamespace} -o yaml`, why: 'no mesh config in the input' }] : []),
     ...named(touching.map(({ kind, namespace, name }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`), 'objects not modelled').map((why) => ({ get: '', why })),
     ...named(unclear.map(({ id }) => id), 'workloads with a way in that is not decided').map((why) => ({ get: GATEWAYS, why })),

@@ -27,7 +27,8 @@ export function rateDimension(id: DimensionId, measures: readonly Measure[], tes
     Math.min(...figures.map(({ count }) => rungOf(pick(count), count.of, tested)), satisfiedRating(tested));
   const configured = unknown ? 0 : lowest(({ have }) => have);
   const rating = proven(configured, status);
-  const low = unknown ? 0 : lowest((count) => Math.min(count.low, count.have));
+  const assumesEmpty = figures.length === 0 && !measures.some(({ whenEmpty }) => whenEmpty === 'known');
+  const low = unknown || assumesEmpty ? 0 : lowest((count) => count.low);
   const high = unknown ? highestRating : lowest((count) => count.high);
   return {
     dimension: {
@@ -63,7 +64,7 @@ function statusOf(measures: readonly Measure[], figures: readonly Figure[]): Evi
   return counted.every(({ verified, counts }) => verified === counts.all.of) ? 'VERIFIED' : 'INFERRED';
 }
 
-const isSatisfiedEmpty = ({ tally, satisfiedWhenEmpty = false }: Measure): boolean => tally.counts.all.of === 0 && satisfiedWhenEmpty;
+const isSatisfiedEmpty = ({ tally, whenEmpty }: Measure): boolean => tally.counts.all.of === 0 && whenEmpty !== undefined;
 
 /** A narrower scope that holds the same subjects says nothing new. */
 function coverageOf(figure: Figure): Dimension['coverage'][number][] {
@@ -71,7 +72,7 @@ function coverageOf(figure: Figure): Dimension['coverage'][number][] {
   if (scope !== 'all' && count.of === measure.tally.counts.all.of) return [];
   const rows = [{ what: figureName(figure), have: count.have, of: count.of }];
   if (scope === 'all' && count.unknown > 0) {
-    rows.push({ what: `${measure.subjects} for which that is unknown`, have: count.unknown, of: count.of });
+    rows.push({ what: `${measure.subjects} of which it is unknown`, have: count.unknown, of: count.of });
   }
   return rows;
 }

@@ -1,23 +1,25 @@
 import type { Entrance, PortFacts } from '../graph/facts.ts';
 import type { EvidenceStatus } from '../result/status.ts';
+import { enrolmentUnsettled } from './identity.ts';
 import type { Measure } from './measure.ts';
-import { type GatewayKnowledge, unmodelledWays } from './gateways.ts';
+import { type GatewayKnowledge, unmodelledWays, waysUnsettled } from './gateways.ts';
 import { judgedPort, type Population } from './population.ts';
 import { type Judged, tally } from './tally.ts';
 
-/** Request authentication: ports that the internet leads to, and whether who sends is asked for. */
+/** Request authentication: ports that the internet leads to, and whether they ask who sends. */
 export function requestAuthnMeasures(population: Population, gateways: GatewayKnowledge): readonly Measure[] {
   const { services, facts } = population;
   return [
     {
-      subjects: 'workload ports that the internet leads to',
-      covered: 'where every request needs a token, an approval or a client certificate',
+      subjects: 'routed ports',
+      covered: 'that demand a token, an approval or a client certificate, or are declared public',
       tally: tally([
         ...services.flatMap((workload) => facts.ports(workload).map((port) => judgeCallers(population, port))),
         ...unmodelledWays(facts),
       ]),
-      satisfiedWhenEmpty: gateways.known,
-      missing: gateways.missing,
+      ...(gateways.whenEmpty ? { whenEmpty: gateways.whenEmpty } : {}),
+      absent: gateways.absent,
+      unsettled: `${waysUnsettled}; ${enrolmentUnsettled}`,
     },
   ];
 }
@@ -25,7 +27,15 @@ export function requestAuthnMeasures(population: Population, gateways: GatewayKn
 /** A port that nothing leads to from the internet is not counted. */
 export function judgeCallers(population: Population, facts: PortFacts): Judged | undefined {
   if (facts.internet.length === 0) return undefined;
-  return judgedPort(population, facts, { covered: facts.internet.every(asksWhoSends), status: statusOf(facts) });
+  const covered = facts.internet.every(asksWhoSends) || isDeclaredPublic(population, facts);
+  return judgedPort(population, facts, { covered, status: covered ? facts.workload.dataPlane.status : statusOf(facts) });
+}
+
+/** Somebody stated that the internet may come here: a public site asks nobody who they are. */
+function isDeclaredPublic({ facts }: Population, { workload, port }: PortFacts): boolean {
+  return facts.wanted
+    .to(workload)
+    .some((flow) => flow.from === 'internet' && flow.basis !== 'implied' && (flow.port === undefined || flow.port === port.port));
 }
 
 const proofs: ReadonlySet<string> = new Set(['jwt', 'ext-authz', 'client-certificate']);

@@ -3,13 +3,14 @@ import type { Workload } from '../model/inventory/types.ts';
 import { type EvidenceStatus, weakestStatus } from '../result/status.ts';
 import type { CompiledRule } from '../semantics/network-policy/compile.ts';
 import { findUnmodelled, type Isolation, selectPolicies } from '../semantics/network-policy/policy-index.ts';
+import { enrolmentUnsettled } from './identity.ts';
 import type { Measure } from './measure.ts';
 import { tcpPorts } from './mtls.ts';
 import { judgedPort, judgedWorkload, type Population } from './population.ts';
 import { type Judged, tally } from './tally.ts';
 
-export const networkPoliciesMissing =
-  'NetworkPolicies of all namespaces, with those of the CNI (kubectl get networkpolicies -A -o yaml); say `scope: { complete: [network-policies] }` once they are in';
+export const networkPoliciesUnsettled =
+  'all NetworkPolicies, those of the CNI with them, and then `scope: { complete: [network-policies] }` in meshproof.yaml';
 
 /** Segmentation in both tiers: the network's, and that of identities and network together. */
 export function segmentationMeasures(population: Population): readonly Measure[] {
@@ -23,13 +24,15 @@ export function segmentationMeasures(population: Population): readonly Measure[]
           judgeNetwork(population, workload, (isolation) => isolation.ingress.length > 0 && !isOpen(isolation)),
         ),
       ),
-      missing: networkPoliciesMissing,
+      absent: 'the workloads',
+      unsettled: networkPoliciesUnsettled,
     },
     {
       subjects: 'workload ports',
-      covered: 'closed to callers that nothing names, in mTLS and in plaintext, from any namespace',
+      covered: 'closed to callers that no rule names',
       tally: tally(tcpPorts(population).map((port) => judgeBoundary(population, port))),
-      missing: networkPoliciesMissing,
+      absent: 'workload ports: the workloads and their Services',
+      unsettled: enrolmentUnsettled,
     },
   ];
 }

@@ -12,9 +12,7 @@ export type Repaired<T> =
   | { readonly error: unknown; readonly offset: number };
 
 /** Characters that may be parsed again for the sake of repairs. */
-const BUDGET = 100_000_000;
-/** Deeper than any indentation that a parser may ask for. */
-const INDENT = 512;
+const BUDGET = 10_000_000;
 
 /**
  * Parses text that kubectl accepts and YAML 1.2 does not: brackets and quotes whose further lines are not indented beyond their key (`a: [`,
@@ -23,6 +21,7 @@ const INDENT = 512;
 export function withRepairs<T>(original: string, parse: (text: string) => T): Repaired<T> {
   const insertions: Insertion[] = [];
   let text = original;
+  let deep = 0;
   for (let spent = 0; ; spent += text.length) {
     try {
       return { result: parse(text), text, insertions };
@@ -34,10 +33,18 @@ export function withRepairs<T>(original: string, parse: (text: string) => T): Re
       if (!isDeficientIndentation(error) || !canMove || spent > BUDGET) {
         return { error, offset: originalOffset(insertions, at) };
       }
-      if (startsLine) insertions.push({ offset: space, count: INDENT });
-      text = text.slice(0, space) + ' '.repeat(at - space + (startsLine ? INDENT : 0)) + text.slice(at);
+      deep ||= deepestIndent(original) + 1;
+      if (startsLine) insertions.push({ offset: space, count: deep });
+      text = text.slice(0, space) + ' '.repeat(at - space + (startsLine ? deep : 0)) + text.slice(at);
     }
   }
+}
+
+/** No line needs to be further right than one column beyond this. */
+function deepestIndent(text: string): number {
+  let deepest = 0;
+  for (const [indent] of text.matchAll(/^[ -]*/gm)) deepest = Math.max(deepest, indent.length);
+  return deepest;
 }
 
 /** Where in the original text a character of the repaired one stood. */

@@ -57,13 +57,23 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
     causeKey: '',
     factors: openFactors(facts, port, opening),
     ...openStatus(facts, port),
-    evidence: [{ source: opening.by.location, path: `spec.rules[${opening.by.rule ?? 0}]`, shows: describeOpening(port, opening, opening.by) }],
+    evidence: [
+      {
+        source: opening.by.location,
+        path: `spec.rules[${opening.by.rule ?? 0}]`,
+        shows: describeOpening(port, opening, opening.by),
+      },
+    ],
     ...witnessOf(facts, port, opening),
   };
 }
 
 /** At a gateway only a request that a route takes says something. */
-export function witnessOf(facts: Facts, { workload, port }: PortFacts, { answer }: OpenPort): Pick<Extract<Outcome, { kind: 'fail' }>, 'witness'> {
+export function witnessOf(
+  facts: Facts,
+  { workload, port }: PortFacts,
+  { answer }: OpenPort,
+): Pick<Extract<Outcome, { kind: 'fail' }>, 'witness'> {
   if (workload.dataPlane.kind !== 'gateway') return { witness: answer.request };
   const entrance = facts.entrances.of(workload, port.port).find(({ verdict }) => verdict.outcome === 'allow');
   return entrance ? { witness: entrance.request } : {};

@@ -1,36 +1,18 @@
 import { type PolicyChange, withPolicies } from '../../graph/apply.ts';
 import type { Facts, PortFacts } from '../../graph/facts.ts';
 import { findOpening } from '../../graph/opening.ts';
-import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
+import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/authorization-policy.ts';
 import type { Resource } from '../../model/resource.ts';
-import type { Patch } from '../../result/types.ts';
-import { waypointOf } from '../../semantics/ambient/waypoint.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { targetsOf } from '../../semantics/policy-index.ts';
 import { changedObject, manifestOf } from '../object-patch.ts';
 import { type Manifest, newObjects } from '../patch.ts';
 import { proposedResource } from '../proposed.ts';
 import { allowRules } from './allow-rules.ts';
-import { type Callers, callersOf, type NamelessCaller } from './callers.ts';
+import { type Callers, callersOf } from './callers.ts';
 import { defaultDeny, hasDefaultDeny } from './default-deny.ts';
-import { selectorOf } from './select-workload.ts';
-
-/** A change that closes what is open, as patches and as the mesh after it. */
-export interface Proposal {
-  readonly patches: readonly Patch[];
-  readonly after: Enforcement;
-  /** Who is named in it, per workload. */
-  readonly callers: ReadonlyMap<Workload, Callers>;
-  /** Ports that have to stay open to a caller that no policy can name. */
-  readonly kept: readonly { readonly workload: Workload; readonly port: number; readonly caller: NamelessCaller }[];
-  /** Namespaces that get a default deny they did not have. */
-  readonly denied: readonly { readonly cluster: string; readonly namespace: string }[];
-  /** Workloads beyond the bound, for which no rule is written out. */
-  readonly omitted: number;
-}
-
-const MOST_WORKLOADS = 20;
+import { allowFor, attachedTo, keptPorts, MOST_WORKLOADS, type Proposal, scopeOf } from './proposal.ts';
 
 /**
  * Takes the rules out of a policy that let anyone in, and admits by name those who are known to call: in the policy itself where it is about
@@ -49,7 +31,8 @@ export function narrowPolicy(facts: Facts, policy: AuthorizationPolicy, failing:
   const callers = new Map(written.map((workload) => [workload, callersOf(facts, workload)]));
   const asked = written.flatMap((workload) => facts.ports(workload).filter(({ captured }) => captured.captured));
   const kept = keptPorts(asked, callers);
-  const atWaypoint = targetsOf(policy.spec).length > 0 && failing.every(({ workload }) => workload.dataPlane.kind === 'ambient');
+  const atWaypoint =
+    targetsOf(policy.spec).length > 0 && failing.every(({ workload }) => workload.dataPlane.kind === 'ambient');
 
   const own: AuthorizationRule[] = [];
   const others: Manifest[] = [];
@@ -64,7 +47,9 @@ export function narrowPolicy(facts: Facts, policy: AuthorizationPolicy, failing:
   };
   const resources: Resource[] = [edited, ...others].map((each) => proposedResource(each, policy.cluster));
   const { cluster } = policy;
+  // In the root namespace it would be that of the whole mesh.
   const denied = [...new Set(written.filter(({ gateway }) => !gateway).map(({ namespace }) => namespace))]
+    .filter((namespace) => namespace !== facts.enforcement.rootNamespace)
     .filter((namespace) => !hasDefaultDeny(apply({ add: resources }), cluster, namespace))
     .map((namespace) => ({ cluster, namespace }));
   const denials = denied.map(({ namespace }) => defaultDeny(facts, namespace, cluster));
@@ -78,20 +63,6 @@ export function narrowPolicy(facts: Facts, policy: AuthorizationPolicy, failing:
     denied,
     omitted: affected.length - written.length,
   };
-}
-
-/** Namespaces whose policies the answers rest on, those of waypoints included. */
-export function scopeOf({ enforcement, mesh }: Facts, workloads: readonly Workload[]): ReadonlySet<string> {
-  const scope = new Set(workloads.map(({ namespace }) => namespace));
-  for (const { services, dataPlane } of workloads) {
-    if (dataPlane.kind !== 'ambient') continue;
-    for (const id of services) {
-      const service = mesh.serviceById.get(id);
-      const waypoint = service && waypointOf(enforcement, service);
-      if (waypoint) scope.add(waypoint.namespace);
-    }
-  }
-  return scope;
 }
 
 /** Which rules let anyone in: takes them out one after the other until nothing of this policy does. */
@@ -132,27 +103,6 @@ const withRules = (policy: AuthorizationPolicy, rules: readonly AuthorizationRul
   ...policy,
   spec: specWith(policy, rules),
 });
-
-/** Workloads whose own proxy enforces the policy. */
-export function attachedTo({ mesh, enforcement }: Facts, policy: AuthorizationPolicy): readonly Workload[] {
-  const everywhere = policy.namespace === enforcement.rootNamespace;
-  const near = everywhere ? mesh.workloads : (mesh.workloadsByNamespace.get(namespaceKey(policy.cluster, policy.namespace)) ?? []);
-  return near.filter((workload) => {
-    if (workload.dataPlane.kind === 'none' || workload.gateway?.kind === 'waypoint') return false;
-    const { considered } = workload.dataPlane.kind === 'ambient' ? enforcement.ztunnel(workload) : { considered: enforcement.envoy(workload).authorization };
-    return considered.includes(policy);
-  });
-}
-
-/** API servers call webhooks without any identity of the mesh: that port cannot be narrowed by name. */
-function keptPorts(ports: readonly PortFacts[], callers: ReadonlyMap<Workload, Callers>): Proposal['kept'] {
-  return ports.flatMap(({ workload, port: { port } }) => {
-    const caller = callers
-      .get(workload)
-      ?.nameless.find((each) => each.caller === 'kube-apiserver' && each.port === port);
-    return caller ? [{ workload, port, caller }] : [];
-  });
-}
 
 interface Narrowing {
   readonly asked: readonly PortFacts[];
@@ -202,23 +152,4 @@ function unlike(
 ): readonly AuthorizationRule[] {
   const known = new Set(present.map((rule) => JSON.stringify(rule)));
   return rules.filter((rule) => !known.has(JSON.stringify(rule)));
-}
-
-/** A policy of its own for one workload; nothing where no label tells it from its neighbours. */
-export function allowFor(
-  { mesh }: Facts,
-  workload: Workload,
-  rules: readonly AuthorizationRule[],
-): readonly Manifest[] {
-  const matchLabels = selectorOf(mesh, workload);
-  if (!matchLabels) return [];
-  const metadata = { name: `allow-${workload.name}-callers`, namespace: workload.namespace };
-  return [
-    {
-      apiVersion: 'security.istio.io/v1',
-      kind: 'AuthorizationPolicy',
-      metadata,
-      spec: { selector: { matchLabels }, action: 'ALLOW', rules },
-    },
-  ];
 }

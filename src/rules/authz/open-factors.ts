@@ -21,12 +21,15 @@ export function openFactors(facts: Facts, port: PortFacts, opening: OpenPort): F
 function entryOf({ entrances }: Facts, { workload, port }: PortFacts, { callers }: OpenPort): Factors['entry'] {
   const direct = entrances
     .of(workload, port.port)
-    .some(({ entry, gateway, verdict }) => entry === 'internet' && verdict.outcome === 'allow' && (!gateway || gateway === workload));
+    .some(
+      ({ entry, gateway, verdict }) =>
+        entry === 'internet' && verdict.outcome === 'allow' && (!gateway || gateway === workload),
+    );
   if (direct) return 'internet';
   return callers === 'anyone' ? 'plaintext' : 'any-identity';
 }
 
-function networkControls({ access }: PortFacts, { callers }: OpenPort): readonly string[] {
+export function networkControls({ access }: PortFacts, { callers }: OpenPort): readonly string[] {
   const fromAnywhere = callers === 'anyone' ? access.plaintextFromAnyPod : access.anyIdentityFromAnyPod;
   return fromAnywhere ? [] : ['NetworkPolicy, which keeps pods of other places out,'];
 }
@@ -34,10 +37,15 @@ function networkControls({ access }: PortFacts, { callers }: OpenPort): readonly
 /** An ingress gateway is there to admit clients from outside; what they get is decided by its routes and behind it. */
 function behindGateway(facts: Facts, { workload }: PortFacts): readonly string[] {
   const routes = facts.entrances.routes.filter(({ gateway }) => gateway === workload);
-  if (routes.length === 0) return ['the gateway itself, to which no route of the input is bound,'];
+  if (routes.length === 0) return ['the gateway, to which no route of the input is bound,'];
   const behind = routes.flatMap(({ workloads }) => workloads.map((each) => each.workload));
-  const guarded = behind.every((each) => facts.ports(each).every(({ authorization }) => authorization.opening.kind !== 'open'));
-  return ['the gateway, meant to be open, whose routes decide what is behind it,', ...(guarded ? ['a policy at every workload behind it'] : [])];
+  const guarded = behind.every((each) =>
+    facts.ports(each).every(({ authorization }) => authorization.opening.kind !== 'open'),
+  );
+  return [
+    'the gateway, meant to be open, whose routes decide what is behind it,',
+    ...(guarded ? ['a policy at every workload behind it'] : []),
+  ];
 }
 
 /** Status and assumptions of a conclusion about who may call a port. */
@@ -46,7 +54,9 @@ export function openStatus(facts: Facts, { workload, authorization }: PortFacts)
   const assumes = [...workload.dataPlane.assumes];
   if (authorization.posture === 'conditional') assumes.push(authorization.why);
   if (!facts.isComplete('root-policies') && !facts.isComplete({ namespace: rootNamespace })) {
-    assumes.push(`no AuthorizationPolicy of the root namespace ${rootNamespace} closes it (that namespace is not in the input)`);
+    assumes.push(
+      `no AuthorizationPolicy of the root namespace ${rootNamespace} closes it (that namespace is not in the input)`,
+    );
   }
   return { status: authorization.status === 'VERIFIED' ? 'INFERRED' : authorization.status, assumes };
 }

@@ -32,7 +32,10 @@ function workloadsByLabel(mesh: Mesh): ReadonlyMap<string, readonly Workload[]> 
   return byLabel;
 }
 
-/** Something in the input carries the labels, though it may be no gateway; without labels, there is some gateway. */
+/**
+ * Something in the input carries the labels, though it may be no gateway; without labels, there is some gateway. What has the labels and may
+ * or may not have a proxy serves nothing that could be told.
+ */
 function isServed(
   mesh: Mesh,
   byLabel: ReadonlyMap<string, readonly Workload[]>,
@@ -45,9 +48,11 @@ function isServed(
     );
   }
   return (byLabel.get(first.join('=')) ?? []).some(
-    (each) => each.cluster === cluster && isSubset(selector, each.labels),
+    (each) => each.cluster === cluster && isSubset(selector, each.labels) && isKnown(each),
   );
 }
+
+const isKnown = ({ dataPlane }: Workload): boolean => dataPlane.kind === 'gateway' || dataPlane.status !== 'UNKNOWN';
 
 function toWorkload(mesh: Mesh, group: readonly GatewayObject[]): Workload {
   const [first] = group;

@@ -82,5 +82,6 @@ describe('compileRegex', () => {
   it('tells patterns that are safe in a backtracking engine', () => {
     expect(compileRegex('/a/(.*)')?.isFlat).toBe(true);
     expect(compileRegex('(a+)+')?.isFlat).toBe(false);
+    expect(compileRegex('(a|a)*b')?.isFlat).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ export interface Regex {
   readonly test: (text: string) => boolean;
   /** Texts that should match, likely ones first. */
   readonly samples: readonly string[];
-  /** No repetition without bound inside another, so that a backtracking engine is safe with it too. */
+  /** Nothing in it makes a backtracking engine explode. */
   readonly isFlat: boolean;
 }
 
@@ -26,7 +26,7 @@ export function compileRegex(pattern: string): Regex | undefined {
   return {
     test: (text) => text.startsWith(prefix) && run(program, text),
     samples: [...new Set([sample(node, 0), sample(node, 1)])],
-    isFlat: loopDepth(node) < 2,
+    isFlat: isFlat(node, false),
   };
 }
 
@@ -163,15 +163,16 @@ function sizeOf(node: Node): number {
   }
 }
 
-function loopDepth(node: Node): number {
+/** No choice and no repetition inside a repetition. */
+function isFlat(node: Node, inLoop: boolean): boolean {
   switch (node.kind) {
     case 'sequence':
-      return Math.max(0, ...node.parts.map(loopDepth));
+      return node.parts.every((part) => isFlat(part, inLoop));
     case 'choice':
-      return Math.max(0, ...node.options.map(loopDepth));
+      return !inLoop && node.options.every((option) => isFlat(option, inLoop));
     case 'repeat':
-      return loopDepth(node.of) + (node.max > 1 ? 1 : 0);
+      return node.max <= 1 ? isFlat(node.of, inLoop) : !inLoop && isFlat(node.of, true);
     default:
-      return 0;
+      return true;
   }
 }

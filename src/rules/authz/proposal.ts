@@ -1,0 +1,85 @@
+import type { Facts, PortFacts } from '../../graph/facts.ts';
+import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
+import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/authorization-policy.ts';
+import type { Patch } from '../../result/types.ts';
+import { waypointOf } from '../../semantics/ambient/waypoint.ts';
+import type { Enforcement } from '../../semantics/enforcement.ts';
+import type { Manifest } from '../patch.ts';
+import type { Callers, NamelessCaller } from './callers.ts';
+import { selectorOf } from './select-workload.ts';
+
+/** A change that closes what is open, as patches and as the mesh after it. */
+export interface Proposal {
+  readonly patches: readonly Patch[];
+  readonly after: Enforcement;
+  /** Who is named in it, per workload. */
+  readonly callers: ReadonlyMap<Workload, Callers>;
+  /** Ports that have to stay open to a caller that no policy can name. */
+  readonly kept: readonly { readonly workload: Workload; readonly port: number; readonly caller: NamelessCaller }[];
+  /** Namespaces that get a default deny they did not have. */
+  readonly denied: readonly { readonly cluster: string; readonly namespace: string }[];
+  /** Workloads beyond the bound, for which no rule is written out. */
+  readonly omitted: number;
+}
+
+/** For more workloads than these no policy is written out. */
+export const MOST_WORKLOADS = 200;
+
+/** Namespaces whose policies the answers rest on, those of waypoints included. */
+export function scopeOf({ enforcement, mesh }: Facts, workloads: readonly Workload[]): ReadonlySet<string> {
+  const scope = new Set(workloads.map(({ namespace }) => namespace));
+  for (const { services, dataPlane } of workloads) {
+    if (dataPlane.kind !== 'ambient') continue;
+    for (const id of services) {
+      const service = mesh.serviceById.get(id);
+      const waypoint = service && waypointOf(enforcement, service);
+      if (waypoint) scope.add(waypoint.namespace);
+    }
+  }
+  return scope;
+}
+
+/** Workloads whose own proxy enforces the policy. */
+export function attachedTo({ mesh, enforcement }: Facts, policy: AuthorizationPolicy): readonly Workload[] {
+  const everywhere = policy.namespace === enforcement.rootNamespace;
+  const near = everywhere
+    ? mesh.workloads
+    : (mesh.workloadsByNamespace.get(namespaceKey(policy.cluster, policy.namespace)) ?? []);
+  return near.filter((workload) => {
+    if (workload.dataPlane.kind === 'none' || workload.gateway?.kind === 'waypoint') return false;
+    const { considered } =
+      workload.dataPlane.kind === 'ambient'
+        ? enforcement.ztunnel(workload)
+        : { considered: enforcement.envoy(workload).authorization };
+    return considered.includes(policy);
+  });
+}
+
+/** API servers call webhooks without any identity of the mesh: that port cannot be narrowed by name. */
+export function keptPorts(ports: readonly PortFacts[], callers: ReadonlyMap<Workload, Callers>): Proposal['kept'] {
+  return ports.flatMap(({ workload, port: { port } }) => {
+    const caller = callers
+      .get(workload)
+      ?.nameless.find((each) => each.caller === 'kube-apiserver' && each.port === port);
+    return caller ? [{ workload, port, caller }] : [];
+  });
+}
+
+/** A policy of its own for one workload; nothing where no label tells it from its neighbours. */
+export function allowFor(
+  { mesh }: Facts,
+  workload: Workload,
+  rules: readonly AuthorizationRule[],
+): readonly Manifest[] {
+  const matchLabels = selectorOf(mesh, workload);
+  if (!matchLabels) return [];
+  const metadata = { name: `allow-${workload.name}-callers`, namespace: workload.namespace };
+  return [
+    {
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata,
+      spec: { selector: { matchLabels }, action: 'ALLOW', rules },
+    },
+  ];
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { EDGE_PLATFORM, TO_WEB } from '../../../test/edge-platform.ts';
+import { meshOf } from '../../../test/mesh-of.ts';
+import { Enforcement } from '../enforcement.ts';
+import { decideAtGateway } from './decide-at-gateway.ts';
+import type { GatewayQuery, GatewayVerdict } from './gateway-verdict.ts';
+import { indexGateways } from './index-gateways.ts';
+
+describe('client identities at a gateway', () => {
+  const MUTUAL = (mode: string): string => `
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: secure, namespace: edge }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 443, name: https, protocol: HTTPS }, hosts: ['*'], tls: { mode: ${mode}, credentialName: cert } }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: secure, namespace: shop }
+spec: { hosts: ['*'], gateways: [edge/secure], http: [{ ${TO_WEB} }] }
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: named, namespace: edge }
+spec: { rules: [{ from: [{ source: { principals: ['*'] } }] }] }
+`;
+  const secure = (mode: string) => {
+    const { mesh, workload } = meshOf(EDGE_PLATFORM + MUTUAL(mode));
+    const enforcement = new Enforcement(mesh);
+    const destination = { workload: workload('edge/gateway'), port: 8443 };
+    return (more: Partial<GatewayQuery>): GatewayVerdict =>
+      decideAtGateway(enforcement, indexGateways(enforcement), {
+        client: 'attacker',
+        source: { position: { kind: 'internet' }, identity: null },
+        destination,
+        transport: 'TCP',
+        http: { method: 'GET', path: '/', host: 'a.example.com', headers: [] },
+        ...more,
+      });
+  };
+
+  it('asks for a certificate of the CA, and takes any name in it for a principal', () => {
+    const ask = secure('MUTUAL');
+    expect(ask({ tls: { sni: 'a' } })).toMatchObject({ outcome: 'deny', by: { kind: 'Gateway', name: 'secure' } });
+    expect(ask({ tls: { sni: 'a', clientCert: { dns: 'client.example' } } })).toMatchObject({
+      outcome: 'allow',
+      requires: [{ kind: 'client-certificate', ca: 'Secret cert' }],
+    });
+  });
+
+  it('learns no identity from SIMPLE, whatever certificate the client has', () => {
+    expect(secure('SIMPLE')({ tls: { sni: 'a', clientCert: { principal: 'cluster.local/ns/a/sa/b' } } })).toMatchObject(
+      {
+        outcome: 'deny',
+        by: { kind: 'AuthorizationPolicy' },
+      },
+    );
+  });
+
+  it('takes the identity of a workload of the mesh as its client certificate', () => {
+    const { mesh } = meshOf(EDGE_PLATFORM);
+    const identity = [...mesh.identities.keys()][0] ?? null;
+    expect(identity).not.toBeNull();
+    expect(
+      secure('ISTIO_MUTUAL')({ source: { position: { kind: 'unstated' }, identity, connects: 'mtls' } }).outcome,
+    ).toBe('allow');
+  });
+});
