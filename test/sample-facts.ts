@@ -48,6 +48,8 @@ export interface SampleWorkload {
   readonly sensitivity?: Sensitivity;
   readonly basis?: Asset['basis'];
   readonly stated?: boolean;
+  /** The internet is declared as a caller. */
+  readonly public?: boolean;
   readonly ports?: readonly SamplePort[];
 }
 
@@ -119,7 +121,7 @@ export function sampleFacts({ workloads: specs = [], complete = [], resources = 
     },
     wanted: {
       flows: [],
-      to: () => [],
+      to: (workload) => (specOf.get(workload)?.public ? [{ from: 'internet', to: workload.id, basis: 'declared' }] : []),
       from: () => [],
       isStated: (workload) => specOf.get(workload)?.stated ?? false,
     },

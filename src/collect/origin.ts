@@ -22,7 +22,7 @@ export class DocumentOrigin implements Origin {
   }
 
   get line(): number {
-    return this.locate(WHOLE).line;
+    return locate(this.#document, this.#prefix).line;
   }
 
   locate(path: Path): FileLocation {

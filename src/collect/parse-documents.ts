@@ -34,7 +34,7 @@ export function* parseDocuments(source: SourceText, limits: Limits): Generator<P
     } else if (isDefinition(text, first)) {
       yield { document, skipped: 'CustomResourceDefinition' };
     } else {
-      const values = text[first] === '{' ? parseJson(source, { start: first, end: span.end }) : undefined;
+      const values = text[first] === '{' ? parseJson(source, { start: first, end: span.end }, limits) : undefined;
       yield* values ?? parseYamlDocument(document, limits);
     }
   }
@@ -70,10 +70,13 @@ function isDefinition(text: string, first: number): boolean {
 }
 
 /** JSON values one after another, as several `kubectl get -o json` write them; undefined if it is not all JSON. */
-function parseJson(source: SourceText, { start, end }: Span): ParsedDocument[] | undefined {
+function parseJson(source: SourceText, { start, end }: Span, limits: Limits): ParsedDocument[] | undefined {
   const { text } = source;
   const read = (from: number, to: number): ParsedDocument => {
-    return { document: { source, start: from, end: to, format: 'json' }, value: JSON.parse(text.slice(from, to)) };
+    const document: SourceDocument = { source, start: from, end: to, format: 'json' };
+    const value: unknown = JSON.parse(text.slice(from, to));
+    if (!isDeeperThan(limits.depth, value)) return { document, value };
+    return { document, problem: { offset: from, message: 'nested too deeply', help: 'name manifests as input' } };
   };
   try {
     return [read(start, end)];
@@ -91,4 +94,11 @@ function parseJson(source: SourceText, { start, end }: Span): ParsedDocument[] |
   } catch {
     return undefined;
   }
+}
+
+function isDeeperThan(depth: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === 0) return true;
+  const children = Array.isArray(value) ? value : Object.values(value);
+  return children.some((child) => isDeeperThan(depth - 1, child));
 }

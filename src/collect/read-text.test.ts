@@ -99,6 +99,14 @@ describe('readText', () => {
     ]);
   });
 
+  it('bounds the depth of JSON', () => {
+    const json = (depth: number) =>
+      `{"apiVersion":"v1","kind":"A","metadata":{"name":"a"},"x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    expect(notes(json(99))).toEqual([]);
+    expect(notes(json(100))).toEqual(['error 1 nested too deeply']);
+    expect(notes(json(200_000))).toEqual(['error 1 nested too deeply']);
+  });
+
   it('stops after too many documents', () => {
     const text = Array.from({ length: 5 }, (_, i) => object('A', `a${i}`)).join('---\n');
     const read = readText(text, 'f', { limits: { documents: 3 } });

@@ -89,7 +89,7 @@ describe('mTLS', () => {
     const workloads = repeat(10, (index) => ({ name: `w${index}`, ports: [{ port: 80, status: index < 4 ? 'UNKNOWN' : 'INFERRED' }] }) as const);
     const { dimension, configured } = rated('mtls', { workloads });
     expect(dimension).toMatchObject({ configured: 2, status: 'INFERRED' });
-    expect(dimension.coverage[1]).toEqual({ what: 'workload ports for which that is unknown', have: 4, of: 10 });
+    expect(dimension.coverage[1]).toEqual({ what: 'workload ports of which it is unknown', have: 4, of: 10 });
     expect(configured).toEqual({ low: 2, high: 4 });
   });
 
@@ -144,12 +144,24 @@ describe('request authentication', () => {
     expect(rate('request-authn', { workloads })).toMatchObject({ configured: 2, coverage: [{ have: 2, of: 4 }] });
   });
 
-  test('nothing reachable is in order where gateways are known, and unknown where they are not', () => {
+  test('a public site is no gap once somebody says that it is one', () => {
+    const site: SampleWorkload = { name: 'site', ports: ports([{}]) };
+    expect(rate('request-authn', { workloads: [site] }).configured).toBe(0);
+    expect(rate('request-authn', { workloads: [{ ...site, public: true }] }).configured).toBe(4);
+  });
+
+  test('nothing reachable is in order where the input is complete, assumed where it holds gateways, else unknown', () => {
     const workloads: SampleWorkload[] = [{ name: 'inner', ports: ports([]) }];
     expect(rate('request-authn', { workloads })).toMatchObject({ status: 'UNKNOWN', configured: 0 });
-    expect(rate('request-authn', { workloads, complete: ['gateways'] })).toMatchObject({ status: 'INFERRED', configured: 4, rating: 2, coverage: [{ have: 0, of: 0 }] });
+    expect(rated('request-authn', { workloads, complete: ['gateways'] })).toMatchObject({
+      dimension: { status: 'INFERRED', configured: 4, rating: 2, coverage: [{ have: 0, of: 0 }] },
+      configured: { low: 4, high: 4 },
+    });
     const gateway: SampleWorkload = { name: 'gw', plane: 'gateway', gateway: { kind: 'istio' } };
-    expect(rate('request-authn', { workloads: [...workloads, gateway] }).status).toBe('INFERRED');
+    expect(rated('request-authn', { workloads: [...workloads, gateway] })).toMatchObject({
+      dimension: { status: 'INFERRED', configured: 4 },
+      configured: { low: 0, high: 4 },
+    });
   });
 
   test('a way in of a kind that is not modelled is unknown', () => {

@@ -1,12 +1,23 @@
 import { test } from 'vitest';
-import { audit } from '../engine/audit.ts';
+import { collect } from '../collect/collect.ts';
+import { loadMesh } from '../engine/load-mesh.ts';
+import { makeFacts } from '../graph/make-facts.ts';
+import { Enforcement } from '../semantics/enforcement.ts';
+import { RULES } from '../rules/index.ts';
+import { runRules } from '../findings/run-rules.ts';
+import { assess } from './assess.ts';
+import { rateDimensions } from './dimensions.ts';
 test('x', async () => {
-  for (const path of ['../shared/samples/real-mesh/manifests.yaml', '../shared/corpus/kubeflow/platform.yaml', 'examples/payments-hardened']) {
-    try {
-      const r = await audit([{ path }], {}, { cwd: process.cwd(), stdin: async () => '' } as never);
-      console.log(path, JSON.stringify({ verdict: r.verdict, why: r.verdictWhy, score: r.score, maturity: r.maturity, confidence: r.confidence }, null, 1));
-      for (const d of r.dimensions) console.log(d.id, d.configured, d.rating, d.status, d.coverage.map((c) => `${c.have}/${c.of} ${c.what}`).join(' | '), '=>', d.next);
-      for (const f of r.findings) console.log(f.severity, f.id, f.confidence, f.title, '|', f.factors.join(' ; '), '|', f.subjects.length);
-    } catch (e) { console.log(path, (e as Error).stack); }
-  }
-}, 120000);
+  const c = await collect([{ path: '/tmp/gm10k' }], { cwd: process.cwd(), stdin: async () => '' } as never);
+  const { mesh } = loadMesh(c.objects, {});
+  const facts = makeFacts(new Enforcement(mesh), {});
+  const t = (name: string, f: () => unknown) => { const s = performance.now(); const r = f(); console.log(name, Math.round(performance.now() - s)); return r; };
+  t('warm ports', () => { for (const w of mesh.workloads) for (const p of facts.ports(w)) { p.access; p.authorization; p.internet; } });
+  const r = t('rules', () => runRules(RULES, facts)) as ReturnType<typeof runRules>;
+  t('wanted', () => facts.wanted.flows.length);
+  const as = t('assess', () => assess(facts, r.findings, { rules: RULES })) as ReturnType<typeof assess>;
+  t('assess2', () => assess(facts, r.findings, { rules: RULES }));
+  t('rate', () => rateDimensions(facts));
+  console.log(mesh.workloads.length, r.findings.length, JSON.stringify(as.score));
+  for (const d of as.dimensions) console.log(d.id, d.configured, d.rating, d.status, d.coverage.map((c) => `${c.have}/${c.of} ${c.what}`).join(' | '), '=>', d.next);
+}, 240000);

@@ -5,8 +5,10 @@ import { globSync } from 'tinyglobby';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/collect/limits.ts';
 import { sourceText } from '../../src/collect/source-text.ts';
+import { resolvePlain } from '../../src/collect/yaml/fast/plain.ts';
 import { isCommonText, readFast } from '../../src/collect/yaml/fast/read.ts';
 import { parseYaml } from '../../src/collect/yaml/parse.ts';
+import { kubernetesSchema } from '../../src/collect/yaml/schema.ts';
 import { splitDocuments } from '../../src/collect/yaml/split.ts';
 import { mutation, object, stream, writer } from './manifests.ts';
 
@@ -127,6 +129,23 @@ describe('the fast reader agrees with js-yaml or leaves the document to it', () 
       fc.property(fc.array(parts, { maxLength: 25 }), (chosen) => {
         compare(chosen.join(''));
       }),
+      { seed: SEED, numRuns: 20_000 },
+    );
+  });
+
+  it('on what plain scalars stand for', () => {
+    const characters = fc.constantFrom(...'0123456789+-._xXoObBeEaAfF:nNyYtTrRuUlL~<='.split(''));
+    const words = fc.constantFrom('null', 'True', 'YES', 'off', 'y', 'N', '<<', '.inf', '.NaN', '1e400', '0o17', '08');
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(characters, { maxLength: 8 }).map((parts) => parts.join('')),
+          words,
+        ),
+        (text) => {
+          expect(resolvePlain(text)).toBe(kubernetesSchema.resolveImplicitScalarTag(text).value);
+        },
+      ),
       { seed: SEED, numRuns: 20_000 },
     );
   });

@@ -78,7 +78,7 @@ function exposureItem(
 ): Html {
   const target = 'finding' in of ? anchor(of.finding) : `path-${of.path.rank}`;
   const facts: Content[] = [
-    ...(decidedBy && at ? [html`decided by ${code(decidedBy)} at <code class="place">${at}</code>`] : []),
+    ...(decidedBy && at ? [html`${code(decidedBy)} at <code class="place">${at}</code>`] : []),
     html`<span class="extent">${note}</span>`,
   ];
   return html`<li><p class="what">${severityChip(severity)} <a href="#${target}">${prose(what)}</a></p>

@@ -38,7 +38,7 @@ test('the summary says verdict, figures, exposure, decision and next evidence', 
     '| 41/100 (33–52) | 34/100 (29–45) | 0 (no consistent controls), configured for 1 | 45 % | 43/100 |',
   );
   expect(summary).toContain('shown by `POST /v1/charges to payments/ledger:8080 from shop/web, no token`');
-  expect(summary).toContain('decided by `payments/allow-everything` at `payments-prod/policies.yaml:41`');
+  expect(summary).toContain('`payments/allow-everything` at `payments-prod/policies.yaml:41`');
   expect(summary).toContain('1. **payments: default deny, and ALLOW payments-api → ledger**: closes authz/allow-any');
   expect(summary).toContain('`meshproof collect --context payments-prod` settles 31 of 38 open conclusions.');
 });

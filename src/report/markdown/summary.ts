@@ -16,7 +16,7 @@ export function summary(result: AuditResult, workloadOf: WorkloadOf): string[] {
     [
       `**${severity}** ${prose(what)} (${prose(note)})`,
       ...(witness ? [`\\\nshown by ${code(witness)}`] : []),
-      ...(decidedBy && at ? [`\\\ndecided by ${code(decidedBy)} at ${code(at)}`] : []),
+      ...(decidedBy && at ? [`\\\n${code(decidedBy)} at ${code(at)}`] : []),
     ].join(''),
   );
   const steps = firstSteps(result, workloadOf, shown).map(

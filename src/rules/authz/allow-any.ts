@@ -79,9 +79,9 @@ export function witnessOf(
   return entrance ? { witness: entrance.request } : {};
 }
 
-/** `rule 1 matches every caller, in plaintext too: port 8080 of payments/ledger`. */
+/** `rule 1 matches every caller (plaintext too): port 8080 of payments/ledger`. */
 export function describeOpening({ workload, port }: PortFacts, opening: OpenPort, by: By): string {
-  const who = opening.callers === 'anyone' ? 'every caller, in plaintext too' : 'every identity of the mesh';
+  const who = opening.callers === 'anyone' ? 'every caller (plaintext too)' : 'every identity of the mesh';
   const conditions = opening.conditions.length > 0 ? ` that sends ${opening.conditions.join(' and ')}` : '';
   const where = opening.part === undefined ? `port ${port.port}` : `${opening.part} on port ${port.port}`;
   const through = opening.through ? `, through waypoint ${opening.through.id}` : '';

@@ -37,6 +37,20 @@ export function describeCheck({ of, kept }: FlowCheck): string {
     : `decided again on the model: ${kept} of ${of} wanted flows still pass`;
 }
 
+/** Whether a caller gets in with what it is known to send. */
+export function isAdmitted(enforcement: Enforcement, caller: Sender, to: Workload, ports: readonly number[]): boolean {
+  const asked = to.ports.filter(({ port }) => ports.includes(port));
+  return asked.every(
+    (port) => decide(enforcement, queryOf(enforcement, caller, caller.from, to, port)).outcome === 'allow',
+  );
+}
+
+interface Sender {
+  readonly from: Workload;
+  readonly methods?: readonly string[];
+  readonly paths?: readonly string[];
+}
+
 function questionsOf(
   { mesh, enforcement }: Facts,
   flow: Flow,
@@ -53,7 +67,7 @@ function questionsOf(
 
 function queryOf(
   enforcement: Enforcement,
-  { methods, paths }: Flow,
+  { methods, paths }: Omit<Sender, 'from'>,
   from: Workload,
   to: Workload,
   port: WorkloadPort,

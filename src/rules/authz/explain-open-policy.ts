@@ -84,12 +84,14 @@ function gatewayRemediation(name: string): Explanation['remediation'] {
   };
 }
 
-function summaryOf({ denied, callers }: Proposal, check: FlowCheck, name: string): string {
+function summaryOf({ denied, callers, kept }: Proposal, check: FlowCheck, name: string): string {
   const named = new Set([...callers.values()].flatMap((each) => each.named.map(({ identity }) => identity)));
   const deny = denied.length > 0 ? `default deny in ${denied.map(({ namespace }) => namespace).join(', ')}, and ` : '';
   const allow =
     named.size > 0
       ? `in ${name} only the ${named.size} ${named.size === 1 ? 'caller' : 'callers'} that the input names`
-      : `nobody in ${name} until its callers are known`;
+      : kept.length > 0
+        ? `in ${name} nothing but the ${kept.length === 1 ? 'port' : 'ports'} that a webhook needs, until its callers are known`
+        : `nobody in ${name} until its callers are known`;
   return `${deny}${allow} (${describeCheck(check)})`;
 }

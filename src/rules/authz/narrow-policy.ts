@@ -11,6 +11,7 @@ import { type Manifest, newObjects } from '../patch.ts';
 import { proposedResource } from '../proposed.ts';
 import { allowRules } from './allow-rules.ts';
 import { type Callers, callersOf } from './callers.ts';
+import { isAdmitted } from './check-flows.ts';
 import { defaultDeny, hasDefaultDeny } from './default-deny.ts';
 import { allowFor, attachedTo, keptPorts, MOST_WORKLOADS, type Proposal, scopeOf } from './proposal.ts';
 
@@ -28,6 +29,7 @@ export function narrowPolicy(facts: Facts, policy: AuthorizationPolicy, failing:
   const rules = policy.spec.rules ?? [];
   const rest = rules.filter((_, index) => !open.has(index));
   const opened = rules.filter((_, index) => open.has(index));
+  const narrowed = apply({ add: [withRules(policy, rest)] });
   const callers = new Map(written.map((workload) => [workload, callersOf(facts, workload)]));
   const asked = written.flatMap((workload) => facts.ports(workload).filter(({ captured }) => captured.captured));
   const kept = keptPorts(asked, callers);
@@ -37,7 +39,7 @@ export function narrowPolicy(facts: Facts, policy: AuthorizationPolicy, failing:
   const own: AuthorizationRule[] = [];
   const others: Manifest[] = [];
   for (const workload of written) {
-    const added = rulesFor(workload, { asked, opened, callers, kept, atWaypoint });
+    const added = rulesFor(workload, { asked, opened, callers, kept, atWaypoint, narrowed });
     if (affected.length === 1 || atWaypoint) own.push(...added);
     else if (added.length > 0) others.push(...allowFor(facts, workload, added));
   }
@@ -95,8 +97,8 @@ function openRules(
 }
 
 const specWith = (policy: AuthorizationPolicy, rules: readonly AuthorizationRule[]): AuthorizationPolicy['spec'] => {
-  const { rules: _rules, ...spec } = policy.spec;
-  return rules.length > 0 ? { ...spec, rules } : spec;
+  const { rules: _none, ...spec } = policy.spec;
+  return rules.length > 0 ? { ...policy.spec, rules } : spec;
 };
 
 const withRules = (policy: AuthorizationPolicy, rules: readonly AuthorizationRule[]): AuthorizationPolicy => ({
@@ -110,19 +112,21 @@ interface Narrowing {
   readonly callers: ReadonlyMap<Workload, Callers>;
   readonly kept: Proposal['kept'];
   readonly atWaypoint: boolean;
+  /** The mesh with the open rules gone. */
+  readonly narrowed: Enforcement;
 }
 
 function rulesFor(
   workload: Workload,
-  { asked, opened, callers, kept, atWaypoint }: Narrowing,
+  { asked, opened, callers, kept, atWaypoint, narrowed }: Narrowing,
 ): readonly AuthorizationRule[] {
   const open = asked.filter((each) => each.workload === workload).map(({ port }) => port.port);
   // A gateway's clients are outside, and have no name: it stays as open as it is.
   if (workload.gateway) return open.length > 0 ? [{ to: [{ operation: { ports: open.map(String) } }] }] : [];
   const left = kept.filter((each) => each.workload === workload).map(({ port }) => String(port));
-  const named = (callers.get(workload)?.named ?? []).filter(
-    ({ from }) => !atWaypoint || from.gateway?.kind !== 'waypoint',
-  );
+  const named = (callers.get(workload)?.named ?? [])
+    .filter(({ from }) => !atWaypoint || from.gateway?.kind !== 'waypoint')
+    .filter((caller) => !isAdmitted(narrowed, caller, workload, caller.ports.length > 0 ? caller.ports : open));
   const principals = [...new Set(named.map(({ identity }) => identity))].sort();
   // Where the open rules say what may be done, only who may do it is missing.
   const limited = opened.filter((rule) => rule.to?.length);

@@ -14,8 +14,11 @@ interface Context {
 /** What to do beside the patches, and what they cost: who is named and why, whom they break, what stays open. */
 export function proposalSteps(proposal: Proposal, check: FlowCheck, { ports, closing }: Context): readonly string[] {
   const { callers, kept, after, denied, omitted } = proposal;
+  const expected = new Set(kept.map(({ workload, port }) => `${workload.id}:${port}`));
+  const isWaiting = ({ gateway, id, ports: own }: Workload): boolean =>
+    !gateway && own.some(({ port }) => !expected.has(`${id}:${port}`));
   const unknown = [...callers]
-    .filter(([{ gateway }, { named }]) => !gateway && named.length === 0)
+    .filter(([workload, { named }]) => named.length === 0 && isWaiting(workload))
     .map(([{ id }]) => id);
   const reasons = [...callers].flatMap(([{ id }, { named }]) =>
     named.map(({ from, why }) => `${from.id} → ${id}: ${why}`),
@@ -23,7 +26,6 @@ export function proposalSteps(proposal: Proposal, check: FlowCheck, { ports, clo
   const stillOpen = ports.filter(
     ({ port }) => callers.has(port.workload) && findOpening(after, port.workload, port.port).kind === 'open',
   );
-  const expected = new Set(kept.map(({ workload, port }) => `${workload.id}:${port}`));
   const nameless = [...callers].flatMap(([{ id }, each]) =>
     each.nameless
       .filter(({ port }) => !expected.has(`${id}:${port}`))
@@ -33,7 +35,7 @@ export function proposalSteps(proposal: Proposal, check: FlowCheck, { ports, clo
     ...(reasons.length > 0 ? [`callers that are named: ${fewOf(reasons, 8)}`] : []),
     ...(unknown.length > 0
       ? [
-          `the input names no caller of ${fewOf(unknown, 5)}: as it is, the change refuses everybody there; first take callers from telemetry (istio_requests_total or istio_tcp_connections_opened_total by source_principal) and add their principals`,
+          `the input names no caller of ${fewOf(unknown, 5)}: as it is, the change refuses everybody there${kept.length > 0 ? ' but on the ports that stay open' : ''}; first take callers from telemetry (istio_requests_total or istio_tcp_connections_opened_total by source_principal) and add their principals`,
         ]
       : []),
     ...check.broken.slice(0, 10).map((flow) => `would break: ${flow}`),
