@@ -179,7 +179,7 @@ function checked(result: AuditResult): AuditResult {
 const poison = '"\'><script>alert(1)</script>`|[x](javascript:y)@all\n# h\u001b[31m\u009b1m\u202e&amp;';
 
 /** Values of the schema's own words; `id` and `kind` hold both words and names. */
-const words = /^(severity|status|confidence|enforcement|mode|posture|verdict|result|exposed|basis|as|at|level)$/;
+const words = /^(severity|status|confidence|enforcement|mode|posture|verdict|result|exposed|basis|as|at|access|level)$/;
 
 /** The sample with paths, and `poison` at the end of every text that comes from the input or quotes it. */
 export function hostileResult(): AuditResult {

@@ -13,7 +13,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 
 export { InputError } from './input-error.ts';
 export type { Limits } from './limits.ts';
-export { inlineObject, type ReadText, readText, readValues, type TextDocument } from './read-text.ts';
+export { inlineObject, readText } from './read-text.ts';
 
 export interface InputSpec {
   /** A file or folder, relative to the working directory; `-` is stdin. */

@@ -3,13 +3,15 @@ import type { ConfigFile } from '../collect/config-file.ts';
 import { applyExceptions } from '../findings/exceptions.ts';
 import { runRules } from '../findings/run-rules.ts';
 import { makeFacts } from '../graph/make-facts.ts';
+import type { Mesh } from '../model/inventory/types.ts';
 import type { Config } from '../result/config.ts';
+import type { Diagnostic } from '../result/diagnostic.ts';
 import type { AuditResult } from '../result/types.ts';
 import { RULES } from '../rules/index.ts';
 import { assess } from '../score/assess.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { loadMesh } from './load-mesh.ts';
-import { inputResult } from './result/input.ts';
+import { inputResult, type Provenance } from './result/input.ts';
 import { inventoryResult } from './result/inventory.ts';
 import { residualResult } from './result/residual.ts';
 import { TOOL } from './tool.ts';
@@ -24,15 +26,7 @@ export interface AuditOptions {
 
 /** The whole audit, step by step. Throws an InputError if there is nothing to audit or the configuration is wrong. */
 export async function audit(inputs: readonly InputSpec[], options: AuditOptions, io: CollectIo): Promise<AuditResult> {
-  const collected = await collect(inputs, io);
-  const configFile = options.config ?? collected.configFile;
-  const user = configFile ? (await import('./read-config.ts')).readConfig(configFile) : undefined;
-  const stated: Partial<Config> = user?.config ?? {};
-
-  const { mesh, diagnostics } = loadMesh(collected.objects, {
-    ...user?.facts,
-    ...(options.defaultNamespace === undefined ? {} : { defaultNamespace: options.defaultNamespace }),
-  });
+  const { mesh, stated, provenance, diagnostics } = await readInput(inputs, options, io);
   const facts = makeFacts(new Enforcement(mesh), stated);
 
   const { findings: all, rulesRun } = runRules(RULES, facts);
@@ -42,18 +36,44 @@ export async function audit(inputs: readonly InputSpec[], options: AuditOptions,
   return {
     schemaVersion: 1,
     tool: TOOL,
-    input: inputResult(facts, collected),
+    input: inputResult(facts, provenance),
     ...assessment,
     inventory: inventoryResult(facts),
     findings,
     paths: [],
     plan: { horizons: [], unclosed: [] },
     residual: residualResult(facts, findings, inputs.map(({ path }) => path).join(' ')),
-    diagnostics: [
-      ...collected.diagnostics,
-      ...diagnostics,
-      ...notes.map((message) => ({ severity: 'warning', file: user?.file ?? '', line: 0, message, help: '' }) as const),
-    ],
+    diagnostics: [...diagnostics, ...notes.map((message) => noteOn(options.config, message))],
     rulesRun,
+  };
+}
+
+const noteOn = (config: ConfigFile | undefined, message: string): Diagnostic => ({
+  severity: 'warning',
+  file: config?.path ?? 'meshproof.yaml',
+  line: 0,
+  message,
+  help: '',
+});
+
+interface Input {
+  readonly mesh: Mesh;
+  readonly stated: Partial<Config>;
+  readonly provenance: Provenance;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Bytes to the model. What was parsed is let go of here: the model holds all that is needed. */
+async function readInput(inputs: readonly InputSpec[], options: AuditOptions, io: CollectIo): Promise<Input> {
+  const { objects, sources, skippedKinds, diagnostics, configFile } = await collect(inputs, io);
+  const file = options.config ?? configFile;
+  const user = file ? (await import('./read-config.ts')).readConfig(file) : undefined;
+  const { defaultNamespace } = options;
+  const loaded = loadMesh(objects, { ...user?.facts, ...(defaultNamespace === undefined ? {} : { defaultNamespace }) });
+  return {
+    mesh: loaded.mesh,
+    stated: user?.config ?? {},
+    provenance: { sources, skippedKinds },
+    diagnostics: [...diagnostics, ...loaded.diagnostics],
   };
 }

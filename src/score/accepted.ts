@@ -3,6 +3,7 @@ import type { DimensionId, Finding } from '../result/types.ts';
 import type { RuleMeta } from '../rules/rule.ts';
 import { findWorkload } from '../findings/subjects.ts';
 import { rateDimensions, type RatingOptions } from './dimensions.ts';
+import type { Population } from './population.ts';
 import { scoreOf } from './score.ts';
 
 type Meta = Pick<RuleMeta, 'id' | 'dimension'>;
@@ -12,13 +13,13 @@ type Meta = Pick<RuleMeta, 'id' | 'dimension'>;
  * of their rule. Undefined where nothing was accepted, or where the score is not available.
  */
 export function scoreWithExceptions(
-  facts: Facts,
+  population: Population,
   findings: readonly Finding[],
   rules: readonly Meta[],
   options: Omit<RatingOptions, 'accepted'> = {},
 ): number | undefined {
   if (findings.every(({ exception }) => exception === undefined)) return undefined;
-  const rated = rateDimensions(facts, { ...options, accepted: acceptedSubjects(facts, findings, rules) });
+  const rated = rateDimensions(population, { ...options, accepted: acceptedSubjects(population.facts, findings, rules) });
   return scoreOf(rated, findings.filter(({ exception }) => exception === undefined)).value ?? undefined;
 }
 

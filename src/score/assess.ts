@@ -6,6 +6,7 @@ import { confidenceOf } from './confidence.ts';
 import { rateDimensions, type RatingOptions } from './dimensions.ts';
 import { maturityOf } from './maturity.ts';
 import type { Observed } from './open-questions.ts';
+import { populationOf } from './population.ts';
 import { scoreOf } from './score.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -27,15 +28,16 @@ export function assess(
   { rules = [], observed = {}, tested }: AssessmentOptions = {},
 ): Assessment {
   const options = tested ? { tested } : {};
-  const rated = rateDimensions(facts, options);
+  const population = populationOf(facts);
+  const rated = rateDimensions(population, options);
   const score = scoreOf(rated, findings);
-  const confidence = confidenceOf(facts, findings, observed);
+  const confidence = confidenceOf(population, findings, observed);
   const metas = rules.map(({ meta }) => meta);
-  const withExceptions = scoreWithExceptions(facts, findings, metas, options);
+  const withExceptions = scoreWithExceptions(population, findings, metas, options);
   return {
     ...verdictOf(score, confidence.value, findings),
     score: { ...score, ...(withExceptions === undefined ? {} : { withExceptions }) },
-    maturity: maturityOf(facts, findings, rated, observed),
+    maturity: maturityOf(population, findings, rated, observed),
     confidence,
     dimensions: rated.map(({ dimension }) => dimension),
   };

@@ -1,8 +1,7 @@
-import type { Workload } from '../model/inventory/types.ts';
 import { accessLogging, type AccessLogging } from '../semantics/telemetry/access-logging.ts';
 import { enrolmentUnsettled } from './identity.ts';
 import type { Measure } from './measure.ts';
-import { judgedWorkload, type Population } from './population.ts';
+import { judgedWorkload, type Member, type Population } from './population.ts';
 import { type Judged, tally } from './tally.ts';
 
 /** Auditability: would anybody see it, and does anybody know what should be seen. */
@@ -13,7 +12,7 @@ export function auditabilityMeasures(population: Population, meshConfigUnknown: 
     {
       subjects: 'workloads',
       covered: 'with access logs',
-      tally: tally(members.map((workload) => judgeLogging(population, workload, loggingOf(workload), meshConfigUnknown))),
+      tally: tally(members.map((member) => judgeLogging(population, member, loggingOf(member.workload), meshConfigUnknown))),
       absent: 'the workloads',
       unsettled: enrolmentUnsettled,
     },
@@ -21,17 +20,17 @@ export function auditabilityMeasures(population: Population, meshConfigUnknown: 
       subjects: 'workloads',
       covered: 'with stated callers',
       // What people state is theirs to know; no data plane could show it better.
-      tally: tally(services.map((workload) => judgedWorkload(population, workload, { covered: facts.wanted.isStated(workload), status: 'VERIFIED' }))),
+      tally: tally(services.map((member) => judgedWorkload(population, member, { covered: facts.wanted.isStated(member.workload), status: 'VERIFIED' }))),
       absent: 'the workloads',
       unsettled: '`wanted` in meshproof.yaml',
     },
   ];
 }
 
-function judgeLogging(population: Population, workload: Workload, { logs, from }: AccessLogging, meshConfigUnknown: boolean): Judged {
-  return judgedWorkload(population, workload, {
+function judgeLogging(population: Population, member: Member, { logs, from }: AccessLogging, meshConfigUnknown: boolean): Judged {
+  return judgedWorkload(population, member, {
     covered: logs,
-    status: workload.dataPlane.status,
+    status: member.workload.dataPlane.status,
     assumed: !logs && from === 'default' && meshConfigUnknown,
   });
 }

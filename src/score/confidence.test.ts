@@ -2,6 +2,9 @@ import { expect, test } from 'vitest';
 import { confidenceDeductions } from '../result/method.ts';
 import { sampleFacts, type SampleMesh, sampleResource } from '../../test/sample-facts.ts';
 import { confidenceOf } from './confidence.ts';
+import { populationOf } from './population.ts';
+
+const populationOfSample = (mesh: SampleMesh) => populationOf(sampleFacts(mesh));
 
 const gateway = { name: 'gw', namespace: 'ingress', plane: 'gateway', gateway: { kind: 'istio' } } as const;
 const known: SampleMesh = {
@@ -9,10 +12,10 @@ const known: SampleMesh = {
   complete: ['all'],
   version: '1.31',
 };
-const lost = (mesh: SampleMesh, observed = {}) => confidenceOf(sampleFacts(mesh), [], { tested: true, ...observed }).deductions.map(({ points, remedy }) => `${points} ${remedy}`);
+const lost = (mesh: SampleMesh, observed = {}) => confidenceOf(populationOfSample(mesh), [], { tested: true, ...observed }).deductions.map(({ points, remedy }) => `${points} ${remedy}`);
 
 test('nothing is lost where all is known, seen and tested', () => {
-  expect(confidenceOf(sampleFacts(known), [], { tested: true })).toEqual({
+  expect(confidenceOf(populationOfSample(known), [], { tested: true })).toEqual({
     value: 100,
     deductions: [],
     evidenceCoverage: { verified: 1, inferred: 0, unknown: 0 },
@@ -20,14 +23,14 @@ test('nothing is lost where all is known, seen and tested', () => {
 });
 
 test('of nothing at all little is left, and never less than 0', () => {
-  const { value, deductions, evidenceCoverage } = confidenceOf(sampleFacts({}), []);
+  const { value, deductions, evidenceCoverage } = confidenceOf(populationOfSample({}), []);
   expect(value).toBe(100 - deductions.reduce((sum, { points }) => sum + points, 0));
   expect(value).toBeGreaterThanOrEqual(0);
   expect(evidenceCoverage).toEqual({ verified: 0, inferred: 0, unknown: 0 });
 });
 
 test('every deduction has the words of the method and a remedy', () => {
-  const { deductions } = confidenceOf(sampleFacts({ workloads: [{ name: 'web', status: 'UNKNOWN', ports: [{ port: 80 }] }] }), [], { conflicts: 2 });
+  const { deductions } = confidenceOf(populationOfSample({ workloads: [{ name: 'web', status: 'UNKNOWN', ports: [{ port: 80 }] }] }), [], { conflicts: 2 });
   expect(deductions.map(({ reason }) => reason)).toEqual(confidenceDeductions.map(({ reason }) => reason));
   for (const { remedy } of deductions) expect(remedy).toMatch(/\S/);
 });
@@ -39,7 +42,7 @@ test.each([
   ['callers are not stated', { workloads: [{ name: 'web', status: 'VERIFIED', sensitivity: 'high', ports: [{ port: 80 }] }] }, 5],
 ] as const)('%s', (_name, changes, points) => {
   const { version, ...rest } = { ...known, ...changes };
-  expect(confidenceOf(sampleFacts({ ...rest, ...(version === undefined ? {} : { version }) }), [], { tested: true }).value).toBe(100 - points);
+  expect(confidenceOf(populationOfSample({ ...rest, ...(version === undefined ? {} : { version }) }), [], { tested: true }).value).toBe(100 - points);
 });
 
 test('names what is unknown, with numbers', () => {
@@ -62,6 +65,6 @@ test('the boundary is incomplete without gateways or mesh config, and with kinds
 });
 
 test('the shares of conclusions by status add up', () => {
-  const { evidenceCoverage } = confidenceOf(sampleFacts({ workloads: [{ name: 'web', ports: [{ port: 80, status: 'UNKNOWN' }] }] }), [{ status: 'VERIFIED' }]);
+  const { evidenceCoverage } = confidenceOf(populationOfSample({ workloads: [{ name: 'web', ports: [{ port: 80, status: 'UNKNOWN' }] }] }), [{ status: 'VERIFIED' }]);
   expect(evidenceCoverage).toEqual({ verified: 0.25, inferred: 0.25, unknown: 0.5 });
 });

@@ -4,11 +4,12 @@ import { dimension as dimensionSchema } from '../result/schema.ts';
 import type { DimensionId } from '../result/types.ts';
 import { sampleFacts, type SampleMesh, sampleResource, type SampleWorkload } from '../../test/sample-facts.ts';
 import { rateDimensions } from './dimensions.ts';
+import { populationOf } from './population.ts';
 
 const COMPLETE = ['all'];
 
 function rated(id: DimensionId, mesh: SampleMesh, tested?: ReadonlySet<DimensionId>) {
-  const found = rateDimensions(sampleFacts(mesh), tested ? { tested } : {}).find(({ dimension }) => dimension.id === id);
+  const found = rateDimensions(populationOf(sampleFacts(mesh)), tested ? { tested } : {}).find(({ dimension }) => dimension.id === id);
   if (!found) throw new Error(id);
   return found;
 }
@@ -17,13 +18,13 @@ const repeat = (count: number, make: (index: number) => SampleWorkload): SampleW
 
 describe('all of them', () => {
   test('are the eight of the method in its order, as the schema wants them', () => {
-    const ratings = rateDimensions(sampleFacts({ workloads: [{ name: 'web', ports: [{ port: 80 }] }] }));
+    const ratings = rateDimensions(populationOf(sampleFacts({ workloads: [{ name: 'web', ports: [{ port: 80 }] }] })));
     expect(ratings.map(({ dimension }) => dimension.id)).toEqual(dimensionMethod.map(({ id }) => id));
     for (const { dimension } of ratings) expect(() => dimensionSchema.parse(dimension)).not.toThrow();
   });
 
   test('of an empty input are UNKNOWN, rate 0, and may turn out anything', () => {
-    for (const { dimension, configured, proven } of rateDimensions(sampleFacts({}))) {
+    for (const { dimension, configured, proven } of rateDimensions(populationOf(sampleFacts({})))) {
       expect(dimension).toMatchObject({ status: 'UNKNOWN', rating: 0, configured: 0, weighted: 0, coverage: [] });
       expect([configured, proven]).toEqual([
         { low: 0, high: 5 },
@@ -35,7 +36,7 @@ describe('all of them', () => {
 
   test('of a mesh of gateways alone divide by nothing', () => {
     const gateway: SampleWorkload = { name: 'gw', plane: 'gateway', gateway: { kind: 'istio' }, ports: [{ port: 8443, mode: 'none', posture: 'none' }] };
-    for (const { dimension } of rateDimensions(sampleFacts({ workloads: [gateway] }))) {
+    for (const { dimension } of rateDimensions(populationOf(sampleFacts({ workloads: [gateway] })))) {
       expect(Number.isFinite(dimension.weighted)).toBe(true);
       expect(() => dimensionSchema.parse(dimension)).not.toThrow();
     }

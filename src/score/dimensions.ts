@@ -1,4 +1,3 @@
-import type { Facts } from '../graph/facts.ts';
 import { dimensionMethod } from '../result/method.ts';
 import type { DimensionId } from '../result/types.ts';
 import { auditabilityMeasures } from './auditability.ts';
@@ -10,7 +9,7 @@ import { ingressMeasures } from './ingress.ts';
 import { isMeshConfigUnknown } from './mesh-config.ts';
 import type { Measure } from './measure.ts';
 import { mtlsMeasures } from './mtls.ts';
-import { type Population, populationOf } from './population.ts';
+import type { Population } from './population.ts';
 import { type RatedDimension, rateDimension } from './rate.ts';
 import { requestAuthnMeasures } from './request-authn.ts';
 import { segmentationMeasures } from './segmentation.ts';
@@ -34,11 +33,10 @@ const measuresOf: Readonly<Record<DimensionId, (population: Population) => reado
 };
 
 /** The eight dimensions in the order of the method, rated from coverage alone: how findings are worded moves none of them. */
-export function rateDimensions(facts: Facts, { tested, accepted }: RatingOptions = {}): RatedDimension[] {
-  const everybody = populationOf(facts);
+export function rateDimensions(population: Population, { tested, accepted }: RatingOptions = {}): RatedDimension[] {
   return dimensionMethod.map(({ id }) => {
     const subjects = accepted?.get(id);
-    const population = subjects ? { ...everybody, isAccepted: (subject: string) => subjects.has(subject) } : everybody;
-    return rateDimension(id, measuresOf[id](population), tested?.has(id) ?? false);
+    const measures = measuresOf[id](subjects ? { ...population, accepted: subjects } : population);
+    return rateDimension(id, measures, tested?.has(id) ?? false);
   });
 }

@@ -1,4 +1,4 @@
-import type { Workload } from '../model/inventory/types.ts';
+import type { Mesh, Workload } from '../model/inventory/types.ts';
 import type { Measure } from './measure.ts';
 import { judgedWorkload, type Population } from './population.ts';
 import { tally } from './tally.ts';
@@ -6,8 +6,8 @@ import { tally } from './tally.ts';
 export const enrolmentUnsettled = 'the Namespace objects, or running Pods, which tell what enrols the workloads';
 
 /**
- * Workload identity: who has a data plane, and an identity of its own: not shared, and not that of a `default` account. Both are counted over all workloads, so that
- * enrolling one more never lowers anything.
+ * Workload identity: who has a data plane, and an identity of its own: not shared, and not that of a `default` account. Both are counted over
+ * all workloads, so that enrolling one more never lowers anything.
  */
 export function identityMeasures(population: Population): readonly Measure[] {
   const { members, facts } = population;
@@ -16,9 +16,9 @@ export function identityMeasures(population: Population): readonly Measure[] {
       subjects: 'workloads',
       covered: 'in the mesh',
       tally: tally(
-        members.map((workload) => {
-          const { kind, status } = workload.dataPlane;
-          return judgedWorkload(population, workload, { covered: kind !== 'none', status });
+        members.map((member) => {
+          const { kind, status } = member.workload.dataPlane;
+          return judgedWorkload(population, member, { covered: kind !== 'none', status });
         }),
       ),
       absent: 'the workloads',
@@ -28,9 +28,9 @@ export function identityMeasures(population: Population): readonly Measure[] {
       subjects: 'workloads',
       covered: 'with an identity of their own',
       tally: tally(
-        members.map((workload) => {
-          const covered = hasOwnIdentity(workload, holdersOf(facts.mesh.identities, workload));
-          return judgedWorkload(population, workload, { covered, status: workload.dataPlane.status });
+        members.map((member) => {
+          const covered = hasOwnIdentity(facts.mesh, member.workload);
+          return judgedWorkload(population, member, { covered, status: member.workload.dataPlane.status });
         }),
       ),
       absent: 'the workloads',
@@ -39,12 +39,9 @@ export function identityMeasures(population: Population): readonly Measure[] {
   ];
 }
 
-function holdersOf(identities: Population['facts']['mesh']['identities'], { identity }: Workload): readonly Workload[] {
-  return identity === null ? [] : (identities.get(identity) ?? []);
-}
-
 /** The same workload in several clusters of a mesh has one identity on purpose. */
-export function hasOwnIdentity(workload: Workload, holders: readonly Workload[]): boolean {
+export function hasOwnIdentity({ identities }: Pick<Mesh, 'identities'>, workload: Workload): boolean {
   if (workload.identity === null || workload.serviceAccount === 'default') return false;
+  const holders = identities.get(workload.identity) ?? [];
   return holders.every(({ namespace, name }) => namespace === workload.namespace && name === workload.name);
 }

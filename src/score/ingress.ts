@@ -1,15 +1,14 @@
-import type { Workload } from '../model/inventory/types.ts';
 import { type GatewayKnowledge, unmodelledWays, waysUnsettled } from './gateways.ts';
 import { type Listener, listenersOf } from './listeners.ts';
 import type { Measure } from './measure.ts';
-import { judgedWorkload, type Population } from './population.ts';
+import { judgedWorkload, type Member, type Population } from './population.ts';
 import { type Judged, tally } from './tally.ts';
 
 /** Ingress: listeners that encrypt and name their hosts, and nothing that is exposed beside the gateways. */
 export function ingressMeasures(population: Population, { whenEmpty, absent }: GatewayKnowledge): readonly Measure[] {
   const { facts, services } = population;
   const listeners = listenersOf(population);
-  const exposures = tally([...services.map((workload) => judgeExposure(population, workload)), ...unmodelledWays(facts)]);
+  const exposures = tally([...services.map((member) => judgeExposure(population, member)), ...unmodelledWays(facts)]);
   return [
     {
       subjects: 'gateway listeners',
@@ -42,11 +41,11 @@ function judged({ exposed }: Listener, covered: boolean): Judged {
 }
 
 /** A workload that nothing leads to from outside is not counted. */
-function judgeExposure(population: Population, workload: Workload): Judged | undefined {
-  const entrances = population.facts.ports(workload).flatMap(({ internet, nodeNetwork }) => [...internet, ...nodeNetwork]);
+function judgeExposure(population: Population, member: Member): Judged | undefined {
+  const entrances = member.ports.flatMap(({ internet, facts }) => [...internet, ...facts.nodeNetwork]);
   const open = entrances.filter(({ verdict }) => verdict.outcome !== 'deny');
   if (open.length === 0) return undefined;
   const past = open.filter(({ gateway }) => gateway === undefined);
   const unclear = past.length > 0 && past.every(({ verdict }) => verdict.outcome === 'unknown');
-  return judgedWorkload(population, workload, { covered: past.length === 0, status: unclear ? 'UNKNOWN' : 'INFERRED' });
+  return judgedWorkload(population, member, { covered: past.length === 0, status: unclear ? 'UNKNOWN' : 'INFERRED' });
 }

@@ -1,10 +1,9 @@
 import type { Facts } from '../graph/facts.ts';
-import type { Workload } from '../model/inventory/types.ts';
 import type { GatewayListener } from '../model/gateway/listener.ts';
 import type { KubernetesGateway } from '../model/gateway/gateway.ts';
 import type { Gateway, GatewayServer } from '../model/istio/gateway.ts';
 import { matchesLabels } from '../semantics/selector.ts';
-import { isPortExposed, type Population } from './population.ts';
+import type { Member, Population } from './population.ts';
 
 /** A port on which a gateway takes requests from outside the mesh, as far as ingress security goes. */
 export interface Listener {
@@ -21,15 +20,15 @@ export interface Listener {
 export function listenersOf({ facts, gateways }: Population): readonly Listener[] {
   const { resources } = facts.mesh;
   return [
-    ...resources.of('Gateway').flatMap((gateway) => ofGateway(facts, gateways, gateway)),
+    ...resources.of('Gateway').flatMap((gateway) => ofGateway(gateways, gateway)),
     ...resources.of('KubernetesGateway').flatMap((gateway) => ofKubernetesGateway(facts, gateways, gateway)),
   ];
 }
 
-function ofGateway(facts: Facts, gateways: readonly Workload[], { cluster, spec }: Gateway): Listener[] {
-  const pods = gateways.filter((each) => each.cluster === cluster && matchesLabels(spec.selector, each.labels));
-  if (pods.length > 0 && pods.every(({ gateway }) => gateway?.kind === 'egress')) return [];
-  const exposed = isReachable(facts, pods);
+function ofGateway(gateways: readonly Member[], { cluster, spec }: Gateway): Listener[] {
+  const pods = gateways.filter(({ workload }) => workload.cluster === cluster && matchesLabels(spec.selector, workload.labels));
+  if (pods.length > 0 && pods.every(({ workload }) => workload.gateway?.kind === 'egress')) return [];
+  const exposed = isReachable(pods);
   return (spec.servers ?? []).map((server) => ({ ...readServer(server), exposed }));
 }
 
@@ -42,14 +41,16 @@ function readServer({ port, hosts = [], tls }: GatewayServer): Omit<Listener, 'e
   };
 }
 
-function ofKubernetesGateway(facts: Facts, gateways: readonly Workload[], gateway: KubernetesGateway): Listener[] {
-  const { cluster, namespace, name, spec } = gateway;
-  const pods = gateways.filter((each) => each.cluster === cluster && each.namespace === namespace && each.gateway?.gatewayName === name);
-  if (pods.some((each) => each.gateway?.kind === 'waypoint')) return [];
-  const exposed = isReachable(facts, pods);
+function ofKubernetesGateway(facts: Facts, gateways: readonly Member[], object: KubernetesGateway): Listener[] {
+  const { cluster, namespace, name, spec } = object;
+  const pods = gateways.filter(
+    ({ workload }) => workload.cluster === cluster && workload.namespace === namespace && workload.gateway?.gatewayName === name,
+  );
+  if (pods.some(({ workload }) => workload.gateway?.kind === 'waypoint')) return [];
+  const exposed = isReachable(pods);
   return (spec.listeners ?? [])
     .filter(({ protocol }) => protocol !== 'HBONE')
-    .map((listener) => ({ ...readListener(facts, gateway, listener), exposed }));
+    .map((listener) => ({ ...readListener(facts, object, listener), exposed }));
 }
 
 function readListener(facts: Facts, gateway: KubernetesGateway, listener: GatewayListener): Omit<Listener, 'exposed'> {
@@ -76,6 +77,4 @@ function onlyRedirects({ mesh }: Facts, gateway: KubernetesGateway, listener: Ga
   return rules.length > 0 && rules.every(({ filters = [] }) => filters.some(({ requestRedirect }) => requestRedirect?.scheme === 'https'));
 }
 
-function isReachable(facts: Facts, pods: readonly Workload[]): boolean {
-  return pods.length === 0 || pods.some((pod) => facts.ports(pod).some(isPortExposed));
-}
+const isReachable = (pods: readonly Member[]): boolean => pods.length === 0 || pods.some(({ exposed }) => exposed);

@@ -1,12 +1,10 @@
 import { findWorkload } from '../findings/subjects.ts';
 import type { Facts, PortFacts } from '../graph/facts.ts';
-import type { Workload } from '../model/inventory/types.ts';
 import type { DimensionId, Finding } from '../result/types.ts';
 import { isRestricted } from './authorization.ts';
 import { hasOwnIdentity } from './identity.ts';
-import { tcpPorts } from './mtls.ts';
 import type { Observed } from './open-questions.ts';
-import { isPortExposed, type Population, populationOf } from './population.ts';
+import type { MemberPort, Population } from './population.ts';
 import type { RatedDimension } from './rate.ts';
 import { asksWhoSends } from './request-authn.ts';
 
@@ -19,11 +17,10 @@ export interface LevelCheck {
 }
 
 /** The levels of the method in order, from level 1 on. */
-export function checkLevels(facts: Facts, findings: readonly Finding[], rated: readonly RatedDimension[], observed: Observed): readonly LevelCheck[] {
-  const population = populationOf(facts);
+export function checkLevels(population: Population, findings: readonly Finding[], rated: readonly RatedDimension[], observed: Observed): readonly LevelCheck[] {
   return [
     identities(population),
-    transport(population, documentedPorts(facts, findings)),
+    transport(population, documentedPorts(population.facts, findings)),
     defaultDeny(population),
     { unmet: observed.tested ? [] : ['positive and negative tests of who may call what, run against the data plane'], verified: observed.tested ?? false },
     boundaries(rated),
@@ -33,49 +30,40 @@ export function checkLevels(facts: Facts, findings: readonly Finding[], rated: r
 }
 
 function identities({ members, facts }: Population): LevelCheck {
-  const inMesh = members.filter(({ dataPlane }) => dataPlane.kind !== 'none');
-  const unknown = members.filter(({ dataPlane }) => dataPlane.status === 'UNKNOWN');
-  const shared = inMesh.filter((workload) => !hasOwnIdentity(workload, holdersOf(facts, workload)));
+  const inMesh = members.filter(({ workload }) => workload.dataPlane.kind !== 'none');
+  const unknown = members.filter(({ workload }) => workload.dataPlane.status === 'UNKNOWN');
+  const shared = inMesh.filter(({ workload }) => !hasOwnIdentity(facts.mesh, workload));
   return {
     unmet: [
       ...(inMesh.length === 0 ? ['a workload in the mesh'] : []),
       ...needs(unknown, members, 'data planes to be known'),
       ...needs(shared, inMesh, 'workloads in the mesh to have an identity of their own, not shared and not the default account'),
     ],
-    verified: members.every(isVerified),
+    verified: members.every(({ workload }) => workload.dataPlane.status === 'VERIFIED'),
   };
 }
-
-const holdersOf = ({ mesh }: Facts, { identity }: Workload): readonly Workload[] => (identity === null ? [] : (mesh.identities.get(identity) ?? []));
 
 /** On critical paths: ports of critical and high assets and those exposed to the internet; all, where there are none such. */
-function transport(population: Population, documented: ReadonlySet<string>): LevelCheck {
-  const ports = tcpPorts(population);
-  const named = ports.filter((port) => population.isSensitive(port.workload) || isPortExposed(port));
-  const critical = named.length > 0 ? new Set(named) : new Set(ports);
-  const plaintext = ports.filter((port) => port.mtls.mode !== 'STRICT' || port.mtls.status === 'UNKNOWN');
-  const others = ports.filter((port) => !critical.has(port));
+function transport({ tcpPorts }: Population, documented: ReadonlySet<string>): LevelCheck {
+  const named = tcpPorts.filter(({ sensitive, exposed }) => sensitive || exposed);
+  const critical = named.length > 0 ? named : tcpPorts;
+  const others = named.length > 0 ? tcpPorts.filter(({ sensitive, exposed }) => !sensitive && !exposed) : [];
+  const undocumented = others.filter((port) => takesPlaintext(port) && !documented.has(keyOf(port.facts)));
   return {
     unmet: [
-      ...(ports.length === 0 ? ['a workload port that mTLS could protect'] : []),
-      ...needs(
-        plaintext.filter((port) => critical.has(port)),
-        [...critical],
-        'ports on critical paths to be STRICT',
-      ),
-      ...needs(
-        plaintext.filter((port) => !critical.has(port) && !documented.has(keyOf(port))),
-        others,
-        'other ports to be STRICT, or their plaintext documented as an exception',
-      ),
+      ...(tcpPorts.length === 0 ? ['a workload port that mTLS could protect'] : []),
+      ...needs(critical.filter(takesPlaintext), critical, 'ports on critical paths to be STRICT'),
+      ...needs(undocumented, others, 'other ports to be STRICT, or their plaintext documented as an exception'),
     ],
-    verified: [...critical].every(({ mtls }) => mtls.status === 'VERIFIED'),
+    verified: critical.every(({ facts }) => facts.mtls.status === 'VERIFIED'),
   };
 }
 
-function defaultDeny(population: Population): LevelCheck {
-  const sensitive = tcpPorts(population).filter(({ workload }) => population.isSensitive(workload));
-  const open = sensitive.filter((port) => !isRestricted(port) || port.authorization.status === 'UNKNOWN');
+const takesPlaintext = ({ facts: { mtls } }: MemberPort): boolean => mtls.mode !== 'STRICT' || mtls.status === 'UNKNOWN';
+
+function defaultDeny({ tcpPorts }: Population): LevelCheck {
+  const sensitive = tcpPorts.filter((port) => port.sensitive);
+  const open = sensitive.filter(({ facts }) => !isRestricted(facts) || facts.authorization.status === 'UNKNOWN');
   const anonymous = sensitive.filter(({ internet }) => !internet.every(asksWhoSends));
   return {
     unmet: [
@@ -83,7 +71,7 @@ function defaultDeny(population: Population): LevelCheck {
       ...needs(open, sensitive, 'ports of critical and high assets to be restricted by an AuthorizationPolicy'),
       ...needs(anonymous, sensitive, 'ports of critical and high assets to ask callers from the internet for a token or an approval'),
     ],
-    verified: sensitive.every(({ authorization }) => authorization.status === 'VERIFIED'),
+    verified: sensitive.every(({ facts }) => facts.authorization.status === 'VERIFIED'),
   };
 }
 
@@ -115,7 +103,6 @@ function documentedPorts(facts: Facts, findings: readonly Finding[]): ReadonlySe
 }
 
 const keyOf = ({ workload, port }: PortFacts): string => `${workload.id}:${port.port}`;
-const isVerified = ({ dataPlane }: Workload): boolean => dataPlane.status === 'VERIFIED';
 
 /** `3 of 12 workload ports to be …`; nothing where none is open. */
 function needs<T>(open: readonly T[], all: readonly T[], what: string): string[] {

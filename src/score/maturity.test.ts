@@ -5,10 +5,11 @@ import { subjectOf } from '../rules/rule.ts';
 import { rateDimensions } from './dimensions.ts';
 import { maturityOf } from './maturity.ts';
 import type { Observed } from './open-questions.ts';
+import { populationOf } from './population.ts';
 
 function maturity(mesh: SampleMesh, findings: readonly Finding[] = [], observed: Observed = {}) {
   const facts = sampleFacts({ complete: ['all'], ...mesh });
-  return maturityOf(facts, findings, rateDimensions(facts), observed);
+  return maturityOf(populationOf(facts), findings, rateDimensions(populationOf(facts)), observed);
 }
 
 const ledger: SampleWorkload = { name: 'ledger', sensitivity: 'critical', ports: [{ port: 8080 }] };

@@ -1,8 +1,8 @@
-import type { Facts } from '../graph/facts.ts';
 import { maturityLevels } from '../result/method.ts';
 import type { AuditResult, Finding } from '../result/types.ts';
 import { checkLevels, type LevelCheck } from './maturity-levels.ts';
 import type { Observed } from './open-questions.ts';
+import type { Population } from './population.ts';
 import type { RatedDimension } from './rate.ts';
 
 export type Maturity = AuditResult['maturity'];
@@ -11,8 +11,8 @@ export type Maturity = AuditResult['maturity'];
  * The highest level for which it and all before it are verified, and the one that configuration alone would come to: configuration satisfies
  * none. `next` is the first level that is not proven; what it takes is said for it and, if more is configured, for the next one to configure.
  */
-export function maturityOf(facts: Facts, findings: readonly Finding[], rated: readonly RatedDimension[], observed: Observed = {}): Maturity {
-  const checks = checkLevels(facts, findings, rated, observed);
+export function maturityOf(population: Population, findings: readonly Finding[], rated: readonly RatedDimension[], observed: Observed = {}): Maturity {
+  const checks = checkLevels(population, findings, rated, observed);
   const level = reached(checks, ({ unmet, verified }) => unmet.length === 0 && verified);
   const configuredFor = reached(checks, ({ unmet }) => unmet.length === 0);
   return { level, name: maturityLevels[level] ?? '', configuredFor, next: { level: Math.min(level + 1, checks.length), unmet: whatIsMissing(checks, level, configuredFor) } };

@@ -1,7 +1,6 @@
-import type { PortFacts } from '../graph/facts.ts';
 import { enrolmentUnsettled } from './identity.ts';
 import type { Measure } from './measure.ts';
-import { judgedPort, type Population } from './population.ts';
+import { judgedPort, type MemberPort, type Population } from './population.ts';
 import { type Judged, tally } from './tally.ts';
 
 /**
@@ -13,23 +12,20 @@ export function mtlsMeasures(population: Population): readonly Measure[] {
     {
       subjects: 'workload ports',
       covered: 'STRICT',
-      tally: tally(tcpPorts(population).map((port) => judgeTransport(population, port))),
+      tally: tally(population.tcpPorts.map((port) => judgeTransport(population, port))),
       absent: 'workload ports: the workloads and Services behind the gateways',
       unsettled: enrolmentUnsettled,
     },
   ];
 }
 
-export function tcpPorts({ services, facts }: Population): PortFacts[] {
-  return services.flatMap((workload) => facts.ports(workload).filter(({ port }) => port.transport === 'TCP'));
-}
-
-export function judgeTransport(population: Population, facts: PortFacts): Judged {
-  const { mtls, captured, workload } = facts;
-  const ofDataPlane = new Set(workload.dataPlane.assumes);
-  return judgedPort(population, facts, {
+function judgeTransport(population: Population, port: MemberPort): Judged {
+  const { mtls, captured, workload } = port.facts;
+  const { assumes } = workload.dataPlane;
+  const doubtful = mtls.assumes.some((text) => !assumes.includes(text)) || (mtls.level === 'default' && population.rootUnknown);
+  return judgedPort(population, port, {
     covered: captured.captured && mtls.mode === 'STRICT',
     status: mtls.status,
-    assumed: captured.captured && (mtls.assumes.some((text) => !ofDataPlane.has(text)) || (mtls.level === 'default' && population.rootUnknown)),
+    assumed: captured.captured && doubtful,
   });
 }

@@ -1,10 +1,10 @@
 import { compare } from '../findings/subjects.ts';
-import type { PortFacts } from '../graph/facts.ts';
+import type { Entrance, PortFacts } from '../graph/facts.ts';
 import type { MeshService } from '../model/inventory/types.ts';
 import type { DeductionId } from '../result/method.ts';
 import { gatewayKnowledge } from './gateways.ts';
 import { isMeshConfigUnknown } from './mesh-config.ts';
-import type { Population } from './population.ts';
+import { isNamespaceComplete, type Population } from './population.ts';
 
 /** What was seen beyond the configuration. Nothing, as long as the audit reads manifests only. */
 export interface Observed {
@@ -41,13 +41,14 @@ export function openQuestions(population: Population, observed: Observed): Parti
 const TESTS = 'kubectl exec …  # the validation commands of each finding: what must pass, and what must be refused';
 
 function dataPlaneEvidence({ members }: Population): string | undefined {
-  if (members.some(({ dataPlane }) => dataPlane.status === 'VERIFIED')) return undefined;
+  if (members.some(({ workload }) => workload.dataPlane.status === 'VERIFIED')) return undefined;
   return 'istioctl proxy-config all DEPLOYMENT.NAMESPACE -o json  # what the proxies hold; only configuration was read';
 }
 
-function inventory({ members, services, facts, isNamespaceComplete }: Population): string | undefined {
-  const unknown = members.filter(({ dataPlane }) => dataPlane.status === 'UNKNOWN').map(({ id }) => id);
-  const partial = [...new Set(services.filter((workload) => !isNamespaceComplete(workload)).map(({ namespace }) => namespace))];
+function inventory({ members, services, facts }: Population): string | undefined {
+  const unknown = members.filter(({ workload }) => workload.dataPlane.status === 'UNKNOWN').map(({ workload }) => workload.id);
+  const inPart = services.filter(({ workload }) => !isNamespaceComplete(facts, workload));
+  const partial = [...new Set(inPart.map(({ workload }) => workload.namespace))];
   const dangling = facts.mesh.services.filter(selectsNothing).map(({ id }) => id);
   const parts = [
     ...(facts.mesh.workloads.length === 0 ? ['no workload is in the input'] : []),
@@ -64,25 +65,23 @@ function selectsNothing({ type, workloads, resource }: MeshService): boolean {
   return type !== 'ExternalName' && workloads.length === 0 && Object.keys(spec?.selector ?? {}).length > 0;
 }
 
-function unresolved({ services, facts }: Population, kinds: string, isOpen: (port: PortFacts) => boolean): string | undefined {
-  const ports = services.flatMap((workload) => facts.ports(workload)).filter(({ port }) => port.transport === 'TCP');
-  const open = ports.filter(isOpen).map(({ workload, port }) => `${workload.id}:${port.port}`);
-  const [what] = named(open, `of ${ports.length} ports`);
+function unresolved({ tcpPorts }: Population, kinds: string, isOpen: (port: PortFacts) => boolean): string | undefined {
+  const open = tcpPorts.filter(({ facts }) => isOpen(facts)).map(({ facts }) => `${facts.workload.id}:${facts.port.port}`);
+  const [what] = named(open, `of ${tcpPorts.length} ports`);
   return what && `kubectl get ${kinds} -A -o yaml  # ${what}`;
 }
 
 function boundary(population: Population): string | undefined {
   const { facts, members } = population;
   const { unmodelled } = facts.mesh.resources;
-  const unclear = members.filter((workload) =>
-    facts.ports(workload).some(({ internet, nodeNetwork }) => [...internet, ...nodeNetwork].some(({ verdict }) => verdict.outcome === 'unknown')),
-  );
+  const isUnclear = ({ verdict }: Entrance): boolean => verdict.outcome === 'unknown';
+  const unclear = members.filter(({ ports }) => ports.some((port) => port.internet.some(isUnclear) || port.facts.nodeNetwork.some(isUnclear)));
   const touching = unmodelled.filter(({ touches }) => touches === 'ingress' || touches === 'network-policy');
   const needs = [
     ...(gatewayKnowledge(facts).whenEmpty ? [] : [{ get: GATEWAYS, why: 'no gateway in the input' }]),
     ...(isMeshConfigUnknown(facts) ? [{ get: `kubectl get configmap istio -n ${facts.enforcement.rootNamespace} -o yaml`, why: 'no mesh config in the input' }] : []),
     ...named(touching.map(({ kind, namespace, name }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`), 'objects not modelled').map((why) => ({ get: '', why })),
-    ...named(unclear.map(({ id }) => id), 'workloads with a way in that is not decided').map((why) => ({ get: GATEWAYS, why })),
+    ...named(unclear.map(({ workload }) => workload.id), 'workloads with a way in that is not decided').map((why) => ({ get: GATEWAYS, why })),
   ];
   if (needs.length === 0) return undefined;
   const commands = [...new Set(needs.map(({ get }) => get).filter((get) => get !== ''))];
@@ -93,8 +92,9 @@ const GATEWAYS =
   'kubectl get gateways.networking.istio.io,gateways.gateway.networking.k8s.io,virtualservices,httproutes,ingresses,services,pods -A -o yaml';
 
 function intent({ services, facts }: Population): string | undefined {
-  const unclassified = services.filter((workload) => facts.sensitivity(workload).basis === 'unknown').map(({ id }) => id);
-  const unstated = services.filter((workload) => !facts.wanted.isStated(workload)).map(({ id }) => id);
+  const workloads = services.map(({ workload }) => workload);
+  const unclassified = workloads.filter((workload) => facts.sensitivity(workload).basis === 'unknown').map(({ id }) => id);
+  const unstated = workloads.filter((workload) => !facts.wanted.isStated(workload)).map(({ id }) => id);
   const parts = [...named(unclassified, `of ${services.length} workloads without a stated sensitivity`), ...named(unstated, `of ${services.length} without stated callers`)];
   if (services.length > 0 && parts.length === 0) return undefined;
   return `# meshproof.yaml, \`assets\` and \`wanted\`${parts.length > 0 ? `: ${parts.join('; ')}` : ''}`;

@@ -1,82 +1,63 @@
-import type { Facts, PortFacts } from '../graph/facts.ts';
+import type { Entrance, Facts, PortFacts } from '../graph/facts.ts';
 import { isMachinery } from '../graph/machinery.ts';
 import { namespaceKey, type Workload } from '../model/inventory/types.ts';
 import type { Judged } from './tally.ts';
 
-/** Whose protection is rated, and what is asked of each over and over. */
+/** A workload with what every dimension asks about it. */
+export interface Member {
+  readonly workload: Workload;
+  readonly ports: readonly MemberPort[];
+  /** Of high or critical sensitivity. */
+  readonly sensitive: boolean;
+  /** One of its ports is reachable from the internet. */
+  readonly exposed: boolean;
+}
+
+export interface MemberPort {
+  readonly facts: PortFacts;
+  readonly internet: readonly Entrance[];
+  readonly sensitive: boolean;
+  /** Some request from the internet gets there, for all that is known. */
+  readonly exposed: boolean;
+}
+
+/** Whose protection is rated: worked out once, for all figures. */
 export interface Population {
   readonly facts: Facts;
   /** Every workload but Istio's own machinery, gateways among them. */
-  readonly members: readonly Workload[];
+  readonly members: readonly Member[];
   /** Those that are no gateway: what gateways lead to. */
-  readonly services: readonly Workload[];
-  readonly gateways: readonly Workload[];
-  isSensitive(workload: Workload): boolean;
-  /** Something of it is reachable from the internet. */
-  isExposed(workload: Workload): boolean;
-  /** Findings about it in this dimension were accepted (for the score with accepted risks): by workload, or `id:port`. */
-  isAccepted(subject: string): boolean;
+  readonly services: readonly Member[];
+  readonly gateways: readonly Member[];
+  /** TCP ports of `services`. */
+  readonly tcpPorts: readonly MemberPort[];
   /** No policy of the root namespace is in the input, and nothing says that there is none. */
   readonly rootUnknown: boolean;
-  isNamespaceComplete(workload: Workload): boolean;
+  /** What counts as covered since findings about it were accepted: workloads by id, ports as `id:port`. */
+  readonly accepted?: ReadonlySet<string>;
 }
 
-export function populationOf(facts: Facts, accepted: ReadonlySet<string> = new Set()): Population {
-  const { mesh } = facts;
-  const members = mesh.workloads.filter((workload) => !isMachinery(workload));
-  const sensitive = new Map<Workload, boolean>();
-  const exposed = new Map<Workload, boolean>();
+export function populationOf(facts: Facts): Population {
+  const members = facts.mesh.workloads.filter((workload) => !isMachinery(workload)).map((workload) => memberOf(facts, workload));
+  const services = members.filter(({ workload }) => workload.dataPlane.kind !== 'gateway');
   return {
     facts,
     members,
-    services: members.filter(({ dataPlane }) => dataPlane.kind !== 'gateway'),
-    gateways: members.filter(({ dataPlane }) => dataPlane.kind === 'gateway'),
-    isSensitive: (workload) => memoized(sensitive, workload, () => isSensitive(facts, workload)),
-    isExposed: (workload) => memoized(exposed, workload, () => facts.ports(workload).some(isPortExposed)),
-    isAccepted: (subject) => accepted.has(subject),
+    services,
+    gateways: members.filter(({ workload }) => workload.dataPlane.kind === 'gateway'),
+    tcpPorts: services.flatMap(({ ports }) => ports.filter((port) => port.facts.port.transport === 'TCP')),
     rootUnknown: !facts.isComplete('root-policies') && !hasRootPolicies(facts),
-    isNamespaceComplete: ({ cluster, namespace }) => facts.isComplete({ namespace: namespaceKey(cluster, namespace) }),
   };
 }
 
-/** Some request from the internet gets there, for all that is known. */
-export const isPortExposed = ({ internet }: PortFacts): boolean => internet.some(({ verdict }) => verdict.outcome !== 'deny');
-
-/** A judged workload; what was accepted of it counts as covered. */
-export function judgedWorkload(
-  population: Population,
-  workload: Workload,
-  { covered, status, assumed = false }: Pick<Judged, 'covered' | 'status'> & { readonly assumed?: boolean },
-): Judged {
-  const accepted = !covered && population.isAccepted(workload.id);
-  return {
-    covered: covered || accepted,
-    status: accepted && status === 'UNKNOWN' ? 'INFERRED' : status,
-    assumed,
-    sensitive: population.isSensitive(workload),
-    exposed: population.isExposed(workload),
-  };
-}
-
-export function judgedPort(
-  population: Population,
-  facts: PortFacts,
-  { covered, status, assumed = false }: Pick<Judged, 'covered' | 'status'> & { readonly assumed?: boolean },
-): Judged {
-  const { workload, port } = facts;
-  const accepted = !covered && (population.isAccepted(`${workload.id}:${port.port}`) || population.isAccepted(workload.id));
-  return {
-    covered: covered || accepted,
-    status: accepted && status === 'UNKNOWN' ? 'INFERRED' : status,
-    assumed,
-    sensitive: population.isSensitive(workload),
-    exposed: isPortExposed(facts),
-  };
-}
-
-function isSensitive(facts: Facts, workload: Workload): boolean {
+function memberOf(facts: Facts, workload: Workload): Member {
   const { level } = facts.sensitivity(workload);
-  return level === 'critical' || level === 'high';
+  const sensitive = level === 'critical' || level === 'high';
+  const ports = facts.ports(workload).map((port): MemberPort => {
+    const { internet } = port;
+    return { facts: port, internet, sensitive, exposed: internet.some(({ verdict }) => verdict.outcome !== 'deny') };
+  });
+  return { workload, ports, sensitive, exposed: ports.some(({ exposed }) => exposed) };
 }
 
 function hasRootPolicies({ mesh, enforcement }: Facts): boolean {
@@ -86,10 +67,24 @@ function hasRootPolicies({ mesh, enforcement }: Facts): boolean {
   );
 }
 
-function memoized<K, V>(memo: Map<K, V>, key: K, compute: () => V): V {
-  const known = memo.get(key);
-  if (known !== undefined) return known;
-  const value = compute();
-  memo.set(key, value);
-  return value;
+/** Whether the input holds everything of the workload's namespace. */
+export function isNamespaceComplete(facts: Facts, { cluster, namespace }: Workload): boolean {
+  return facts.isComplete({ namespace: namespaceKey(cluster, namespace) });
+}
+
+/** What was found out about a subject. */
+type Finding = Pick<Judged, 'covered' | 'status'> & { readonly assumed?: boolean };
+
+export function judgedWorkload({ accepted }: Population, { workload, sensitive, exposed }: Member, finding: Finding): Judged {
+  return judged(finding, accepted?.has(workload.id) ?? false, sensitive, exposed);
+}
+
+export function judgedPort({ accepted }: Population, { facts, sensitive, exposed }: MemberPort, finding: Finding): Judged {
+  const { id } = facts.workload;
+  return judged(finding, accepted !== undefined && (accepted.has(id) || accepted.has(`${id}:${facts.port.port}`)), sensitive, exposed);
+}
+
+function judged({ covered, status, assumed = false }: Finding, isAccepted: boolean, sensitive: boolean, exposed: boolean): Judged {
+  const settled = isAccepted && !covered && status === 'UNKNOWN';
+  return { covered: covered || isAccepted, status: settled ? 'INFERRED' : status, assumed, sensitive, exposed };
 }

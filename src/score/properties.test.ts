@@ -5,6 +5,7 @@ import { sampleFacts, type SampleMesh, type SamplePort, sampleResource, type Sam
 import { assess } from './assess.ts';
 import { rateDimensions } from './dimensions.ts';
 import { scoreOf, type Severe } from './score.ts';
+import { populationOf } from './population.ts';
 
 const RUNS = { numRuns: 400, seed: 31 };
 
@@ -65,7 +66,7 @@ function onPorts(fix: (port: SamplePort) => SamplePort): (workload: SampleWorklo
 }
 
 const figures = (of: SampleMesh) => {
-  const rated = rateDimensions(sampleFacts(of));
+  const rated = rateDimensions(populationOf(sampleFacts(of)));
   const { value, low, high, configured } = scoreOf(rated, []);
   return [
     ...rated.flatMap(({ dimension, configured, proven }) => [dimension.rating, dimension.configured, configured.low, configured.high, proven.low, proven.high]),
@@ -92,7 +93,7 @@ test('monotone: putting one subject right never lowers a rating, a figure or an 
 test('bounds: ratings from 0 to 5, figures from 0 to 100, low ≤ value ≤ high, proven ≤ configured, caps hold', () => {
   fc.assert(
     fc.property(mesh, findings, (of, open) => {
-      const rated = rateDimensions(sampleFacts(of));
+      const rated = rateDimensions(populationOf(sampleFacts(of)));
       for (const { dimension, configured, proven } of rated) {
         expect(configured.low).toBeGreaterThanOrEqual(0);
         expect(configured.low).toBeLessThanOrEqual(dimension.configured);

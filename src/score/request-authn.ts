@@ -3,7 +3,7 @@ import type { EvidenceStatus } from '../result/status.ts';
 import { enrolmentUnsettled } from './identity.ts';
 import type { Measure } from './measure.ts';
 import { type GatewayKnowledge, unmodelledWays, waysUnsettled } from './gateways.ts';
-import { judgedPort, type Population } from './population.ts';
+import { judgedPort, type MemberPort, type Population } from './population.ts';
 import { type Judged, tally } from './tally.ts';
 
 /** Request authentication: ports that the internet leads to, and whether they ask who sends. */
@@ -14,7 +14,7 @@ export function requestAuthnMeasures(population: Population, gateways: GatewayKn
       subjects: 'routed ports',
       covered: 'that demand a token, an approval or a client certificate, or are declared public',
       tally: tally([
-        ...services.flatMap((workload) => facts.ports(workload).map((port) => judgeCallers(population, port))),
+        ...services.flatMap(({ ports }) => ports.map((port) => judgeCallers(population, port))),
         ...unmodelledWays(facts),
       ]),
       ...(gateways.whenEmpty ? { whenEmpty: gateways.whenEmpty } : {}),
@@ -25,10 +25,10 @@ export function requestAuthnMeasures(population: Population, gateways: GatewayKn
 }
 
 /** A port that nothing leads to from the internet is not counted. */
-export function judgeCallers(population: Population, facts: PortFacts): Judged | undefined {
-  if (facts.internet.length === 0) return undefined;
-  const covered = facts.internet.every(asksWhoSends) || isDeclaredPublic(population, facts);
-  return judgedPort(population, facts, { covered, status: covered ? facts.workload.dataPlane.status : statusOf(facts) });
+function judgeCallers(population: Population, port: MemberPort): Judged | undefined {
+  if (port.internet.length === 0) return undefined;
+  const covered = port.internet.every(asksWhoSends) || isDeclaredPublic(population, port.facts);
+  return judgedPort(population, port, { covered, status: covered ? port.facts.workload.dataPlane.status : statusOf(port) });
 }
 
 /** Somebody stated that the internet may come here: a public site asks nobody who they are. */
@@ -44,6 +44,7 @@ export function asksWhoSends({ verdict }: Entrance): boolean {
   return verdict.outcome === 'deny' || verdict.requires.some(({ kind }) => proofs.has(kind));
 }
 
-function statusOf({ internet, workload }: PortFacts): EvidenceStatus {
-  return internet.some((entrance) => entrance.verdict.outcome === 'unknown' && !asksWhoSends(entrance)) ? 'UNKNOWN' : workload.dataPlane.status;
+function statusOf({ internet, facts }: MemberPort): EvidenceStatus {
+  const undecided = internet.some((entrance) => entrance.verdict.outcome === 'unknown' && !asksWhoSends(entrance));
+  return undecided ? 'UNKNOWN' : facts.workload.dataPlane.status;
 }

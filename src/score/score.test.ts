@@ -8,6 +8,7 @@ import { scoreWithExceptions } from './accepted.ts';
 import { rateDimensions } from './dimensions.ts';
 import type { RatedDimension } from './rate.ts';
 import { scoreOf } from './score.ts';
+import { populationOf } from './population.ts';
 
 const rated = (configured: number, status: EvidenceStatus, only?: number): RatedDimension[] =>
   dimensionMethod.map(({ id, weight }, index) => {
@@ -89,17 +90,17 @@ const rules = [{ id: 'mtls/permissive', dimension: 'mtls' }] as const;
 
 test('exceptions never change the headline; the score with accepted risks stands beside it', () => {
   const accepted = finding('open', { reason: 'migrating' });
-  const before = scoreOf(rateDimensions(facts), [finding('open')]);
-  expect(scoreOf(rateDimensions(facts), [accepted])).toEqual(before);
-  expect(scoreWithExceptions(facts, [finding('open')], rules)).toBeUndefined();
+  const before = scoreOf(rateDimensions(populationOf(facts)), [finding('open')]);
+  expect(scoreOf(rateDimensions(populationOf(facts)), [accepted])).toEqual(before);
+  expect(scoreWithExceptions(populationOf(facts), [finding('open')], rules)).toBeUndefined();
   const tested = { tested: new Set(['mtls'] as const) };
-  expect(scoreWithExceptions(facts, [accepted], rules, tested)).toBe(before.value);
+  expect(scoreWithExceptions(populationOf(facts), [accepted], rules, tested)).toBe(before.value);
 });
 
 test('with accepted risks, what they affect counts as covered and an accepted CRITICAL caps nothing', () => {
   const exposed = sampleFacts({ workloads: workloads.map((each) => ({ ...each, status: 'VERIFIED' as const, sensitivity: 'high' as const })), complete: ['all'] });
-  const before = scoreOf(rateDimensions(exposed), []).value ?? 0;
+  const before = scoreOf(rateDimensions(populationOf(exposed)), []).value ?? 0;
   const oneMore = [{ ...finding('open', { reason: 'migrating' }), severity: 'CRITICAL' as const }];
-  expect(scoreWithExceptions(exposed, oneMore, rules)).toBe(before + 6);
-  expect(scoreWithExceptions(exposed, oneMore, [])).toBe(before);
+  expect(scoreWithExceptions(populationOf(exposed), oneMore, rules)).toBe(before + 6);
+  expect(scoreWithExceptions(populationOf(exposed), oneMore, [])).toBe(before);
 });

@@ -1,12 +1,10 @@
 import type { PortFacts } from '../graph/facts.ts';
-import type { Workload } from '../model/inventory/types.ts';
 import { type EvidenceStatus, weakestStatus } from '../result/status.ts';
 import type { CompiledRule } from '../semantics/network-policy/compile.ts';
 import { findUnmodelled, type Isolation, selectPolicies } from '../semantics/network-policy/policy-index.ts';
 import { enrolmentUnsettled } from './identity.ts';
 import type { Measure } from './measure.ts';
-import { tcpPorts } from './mtls.ts';
-import { judgedPort, judgedWorkload, type Population } from './population.ts';
+import { isNamespaceComplete, judgedPort, judgedWorkload, type Member, type MemberPort, type Population } from './population.ts';
 import { type Judged, tally } from './tally.ts';
 
 export const networkPoliciesUnsettled =
@@ -20,8 +18,8 @@ export function segmentationMeasures(population: Population): readonly Measure[]
       subjects: 'workloads',
       covered: 'isolated for ingress by a NetworkPolicy',
       tally: tally(
-        population.services.map((workload) =>
-          judgeNetwork(population, workload, (isolation) => isolation.ingress.length > 0 && !isOpen(isolation)),
+        population.services.map((member) =>
+          judgeNetwork(population, member, (isolation) => isolation.ingress.length > 0 && !isOpen(isolation)),
         ),
       ),
       absent: 'the workloads',
@@ -30,7 +28,7 @@ export function segmentationMeasures(population: Population): readonly Measure[]
     {
       subjects: 'workload ports',
       covered: 'closed to callers that no rule names',
-      tally: tally(tcpPorts(population).map((port) => judgeBoundary(population, port))),
+      tally: tally(population.tcpPorts.map((port) => judgeBoundary(population, port))),
       absent: 'workload ports: the workloads and their Services',
       unsettled: enrolmentUnsettled,
     },
@@ -41,23 +39,25 @@ export function segmentationMeasures(population: Population): readonly Measure[]
  * What NetworkPolicy does for a workload. A policy that is there is taken to be enforced, an assumption; that none is there is a fact only where
  * the input is complete for it.
  */
-export function judgeNetwork(population: Population, workload: Workload, covers: (isolation: Isolation) => boolean): Judged {
+function judgeNetwork(population: Population, member: Member, covers: (isolation: Isolation) => boolean): Judged {
   const { facts } = population;
   const { mesh, enforcement } = facts;
-  if (mesh.cni === 'ignores-network-policy') return judgedWorkload(population, workload, { covered: false, status: 'INFERRED' });
+  const { workload } = member;
+  if (mesh.cni === 'ignores-network-policy') return judgedWorkload(population, member, { covered: false, status: 'INFERRED' });
   const covered = covers(selectPolicies(enforcement.network, workload));
-  const known = facts.isComplete('network-policies') || population.isNamespaceComplete(workload);
-  const conditional = findUnmodelled(enforcement.network, workload.namespace) !== undefined || (!covered && !known);
-  return judgedWorkload(population, workload, { covered, status: conditional ? 'UNKNOWN' : 'INFERRED', assumed: covered });
+  const known = covered || facts.isComplete('network-policies') || isNamespaceComplete(facts, workload);
+  const conditional = !known || findUnmodelled(enforcement.network, workload.namespace) !== undefined;
+  return judgedWorkload(population, member, { covered, status: conditional ? 'UNKNOWN' : 'INFERRED', assumed: covered });
 }
 
-function judgeBoundary(population: Population, facts: PortFacts): Judged {
+function judgeBoundary(population: Population, port: MemberPort): Judged {
+  const { facts } = port;
   const inPlaintext = facts.access.plaintextFromAnyPod !== null;
   const withIdentity = facts.access.anyIdentityFromAnyPod !== null;
   // What a policy of the root namespace could still close: plaintext by STRICT, any way in where no AuthorizationPolicy applies.
   const noPolicy = facts.authorization.posture === 'none';
   const closable = (!inPlaintext || facts.mtls.level === 'default' || noPolicy) && (!withIdentity || noPolicy);
-  return judgedPort(population, facts, {
+  return judgedPort(population, port, {
     covered: !inPlaintext && !withIdentity,
     status: statusOf(facts),
     assumed: (inPlaintext || withIdentity) && facts.captured.captured && population.rootUnknown && closable,

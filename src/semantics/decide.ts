@@ -34,6 +34,7 @@ function decideArrival(enforcement: Enforcement, query: Query, connects: 'mtls' 
   if (!network.passes) return network.verdict;
   if (query.at === 'network-policy') return pass('network-policy', 'no NetworkPolicy stops it');
   const verdict = decideOnTheWay(enforcement, query, connects);
+  if (network.steps.length === 0 && network.requires.length === 0) return verdict;
   return {
     ...verdict,
     requires: [...network.requires, ...verdict.requires],

@@ -50,7 +50,7 @@ describe('the fast reader agrees with js-yaml or leaves the document to it', () 
         fast += compared.fast;
         left += compared.left;
       }),
-      { seed: SEED, numRuns: 15000 },
+      { seed: SEED, numRuns: 100000 },
     );
     expect(fast / (fast + left)).toBeGreaterThan(0.5);
   });
@@ -60,7 +60,7 @@ describe('the fast reader agrees with js-yaml or leaves the document to it', () 
       fc.property(stream, mutation, (whole, mutate) => {
         compare(mutate(whole));
       }),
-      { seed: SEED, numRuns: 40000 },
+      { seed: SEED, numRuns: 20000 },
     );
   });
 
@@ -129,7 +129,7 @@ describe('the fast reader agrees with js-yaml or leaves the document to it', () 
       fc.property(fc.array(parts, { maxLength: 25 }), (chosen) => {
         compare(chosen.join(''));
       }),
-      { seed: SEED, numRuns: 200_000 },
+      { seed: SEED, numRuns: 600_000 },
     );
   });
 
@@ -146,7 +146,7 @@ describe('the fast reader agrees with js-yaml or leaves the document to it', () 
           expect(resolvePlain(text)).toBe(kubernetesSchema.resolveImplicitScalarTag(text).value);
         },
       ),
-      { seed: SEED, numRuns: 200_000 },
+      { seed: SEED, numRuns: 600_000 },
     );
   });
 
@@ -155,7 +155,7 @@ describe('the fast reader agrees with js-yaml or leaves the document to it', () 
       fc.property(common(0), (text) => {
         compare(text);
       }),
-      { seed: SEED, numRuns: 80000 },
+      { seed: SEED, numRuns: 100000 },
     );
   });
 

@@ -3,8 +3,11 @@ import type { Facts } from '../../graph/facts.ts';
 import type { MeshConfig, Setting } from '../../model/mesh-config.ts';
 import type { AuditResult } from '../../result/types.ts';
 
+/** Where the input came from. */
+export type Provenance = Pick<Collected, 'sources' | 'skippedKinds'>;
+
 /** What was read, what it is complete for, and the mesh config in force. */
-export function inputResult(facts: Facts, collected: Collected): AuditResult['input'] {
+export function inputResult(facts: Facts, collected: Provenance): AuditResult['input'] {
   const { mesh } = facts;
   const counts = new Map(Object.entries(mesh.resources.counts));
   for (const [kind, count] of Object.entries(collected.skippedKinds)) counts.set(kind, (counts.get(kind) ?? 0) + count);

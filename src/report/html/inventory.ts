@@ -13,6 +13,7 @@ import {
 import { byName, count, number } from '../wording.ts';
 import { at, bullets, code, folded, scrolling, table, tone } from './marks.ts';
 import { type Content, type Html, html, joined, prose } from './syntax.ts';
+import { routeAccess } from '../route-access.ts';
 
 /** Rows that are shown unfolded; what is beyond folds by namespace. */
 const openRows = 200;
@@ -161,8 +162,8 @@ function gatewayRow({
         html`<div>${port} ${protocol}, ${tls}<small>${joined(hosts.map(code), ', ')} ${location && at(location)}</small></div>`,
     ),
     routes.map(
-      ({ hosts, match, to, location }) =>
-        html`<div>${match} → ${code(to)}<small>${joined(hosts.map(code), ', ')} ${location && at(location)}</small></div>`,
+      ({ hosts, match, to, access, location }) =>
+        html`<div>${match} → ${code(to)}<small>${routeAccess(access)} · ${joined(hosts.map(code), ', ')} ${location && at(location)}</small></div>`,
     ),
   ];
 }

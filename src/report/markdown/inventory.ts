@@ -2,6 +2,7 @@ import type { AuditResult, PortResult, WorkloadResult } from '../../result/types
 import { mtlsText, portTotals, postureText, principalShortener, reachedBy } from '../port-text.ts';
 import { byName, count, fewOf, number, place } from '../wording.ts';
 import { bullets, code, prose, table } from './syntax.ts';
+import { routeAccess } from '../route-access.ts';
 
 const namedIdentities = 20;
 
@@ -90,6 +91,11 @@ function gatewayRow({
         ({ port, protocol, hosts, tls }) => `${port} ${prose(protocol)} ${hosts.map(code).join(', ')}: ${prose(tls)}`,
       )
       .join('<br>'),
-    routes.map(({ hosts, match, to }) => `${hosts.map(code).join(', ')} ${prose(match)} → ${code(to)}`).join('<br>'),
+    routes
+      .map(
+        ({ hosts, match, to, access }) =>
+          `${hosts.map(code).join(', ')} ${prose(match)} → ${code(to)}: ${prose(routeAccess(access))}`,
+      )
+      .join('<br>'),
   ];
 }

@@ -17,15 +17,23 @@ export interface FlowCheck {
 
 const MOST = 500;
 
-/** Asks for every wanted flow to these workloads whether it passes today and after the change, at most 500 of them. */
-export function checkFlows(facts: Facts, after: Enforcement, workloads: readonly Workload[]): FlowCheck {
+/**
+ * Asks for every wanted flow to these workloads whether it passes today and after the change, at most 500 of them. With `token`, callers send
+ * one after the change.
+ */
+export function checkFlows(
+  facts: Facts,
+  after: Enforcement,
+  workloads: readonly Workload[],
+  token?: NonNullable<Query['token']>,
+): FlowCheck {
   const broken: string[] = [];
   let of = 0;
   const questions = workloads.flatMap((to) => facts.wanted.to(to).flatMap((flow) => questionsOf(facts, flow, to)));
   for (const { query, text } of questions.slice(0, MOST)) {
     if (decide(facts.enforcement, query).outcome !== 'allow') continue;
     of++;
-    if (decide(after, query).outcome !== 'allow') broken.push(text);
+    if (decide(after, token ? { ...query, token } : query).outcome !== 'allow') broken.push(text);
   }
   return { of, kept: of - broken.length, broken };
 }

@@ -181,7 +181,7 @@ function newWaypoints(facts: Facts, missing: readonly Reached[]): Waypoints {
     for (const workload of reached.behind) {
       const allow = enforcement
         .ztunnel(workload)
-        .considered.filter(({ spec, ...rest }) => (spec.action ?? 'ALLOW') === 'ALLOW' && !isDryRun({ spec, ...rest }));
+        .considered.filter((each) => (each.spec.action ?? 'ALLOW') === 'ALLOW' && !isDryRun(each));
       if (allow.length === 0) continue;
       names.push(...allow.map((each) => `${each.namespace}/${each.name}`));
       for (const each of allow)

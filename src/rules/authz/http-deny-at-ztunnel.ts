@@ -1,7 +1,8 @@
 import { queryOf, strangerOf } from '../../graph/access.ts';
 import { type Answer, ask, bearerOf, ANONYMOUS, type Question } from '../../graph/ask.ts';
 import { UNNAMED_PATH } from '../../graph/probe.ts';
-import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
+import type { PortFacts } from '../../graph/facts.ts';
+import type { Principal, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import { isDryRun, unsupportedIn } from '../../semantics/ambient/convert-policy.ts';
 import { type AnomalyContext, findPolicyAnomalies } from '../../semantics/ambient/policy-anomalies.ts';
@@ -29,7 +30,8 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['http-rule-without-effect',
  * (reference §2.9, §4.4). The first is shown by a request that the policy names and that passes, the second by one that it does not name and
  * refuses.
  */
-export function ztunnelEffects(enforcement: Enforcement, workload: Workload, port: WorkloadPort): DenyEffects {
+export function ztunnelEffects(enforcement: Enforcement, facts: PortFacts): DenyEffects {
+  const { workload, port } = facts;
   const { considered, input } = enforcement.ztunnel(workload);
   const context: AnomalyContext = { ...input, trustDomains: trustDomainsAtZtunnel(input.version) };
   const effects: DenyEffect[] = [];
@@ -45,7 +47,16 @@ export function ztunnelEffects(enforcement: Enforcement, workload: Workload, por
     const seen = new Set<DenyEffect['kind']>();
     for (const anomaly of found) {
       const rule = rules.find(({ index }) => index === anomaly.rule);
-      const effect = rule && effectOf(enforcement, { policy, rule, anomaly, workload, port });
+      const effect =
+        rule &&
+        effectOf(enforcement, {
+          policy,
+          rule,
+          anomaly,
+          workload,
+          port,
+          admitted: () => [...facts.access.identities.keys()],
+        });
       if (!effect || seen.has(effect.kind)) continue;
       seen.add(effect.kind);
       const written = policy.spec.rules?.[effect.rule];
@@ -62,6 +73,8 @@ interface Case {
   readonly anomaly: Anomaly;
   readonly workload: Workload;
   readonly port: WorkloadPort;
+  /** Identities that some ALLOW lets in. */
+  readonly admitted: () => readonly Principal[];
 }
 
 function effectOf(enforcement: Enforcement, given: Case): Omit<DenyEffect, 'fields'> | undefined {
@@ -86,11 +99,11 @@ interface Proof {
 }
 
 /** A request that the rule names: one that passes, else one that something else refuses. */
-function passesThough(enforcement: Enforcement, { policy, rule, workload, port }: Case): Proof | undefined {
+function passesThough(enforcement: Enforcement, { policy, rule, workload, port, admitted }: Case): Proof | undefined {
   let stopped: Proof | undefined;
   for (const sample of samplesOf(rule)) {
-    if (sample.port !== undefined && sample.port !== port.port) continue;
-    for (const source of callersLike(enforcement, sample).toReversed()) {
+    const named = sample.peer === undefined ? admitted().slice(0, 8).map(bearerOf) : [];
+    for (const source of [...callersLike(enforcement, sample).toReversed(), ...named]) {
       const question: Question = { workload, port, source, sample, chain: 'http' };
       if (!isNamed(question, rule)) continue;
       const answer = ask(enforcement, question);

@@ -9,7 +9,8 @@ import type { DenyEffects } from './http-deny-probe.ts';
 const NOTHING: DenyEffects = { effects: [], policies: [] };
 
 /** What DENY policies with HTTP fields do at a port: at its own proxy, and in ambient at the waypoints of its services. */
-export function denyEffects(enforcement: Enforcement, { workload, port, captured }: PortFacts): DenyEffects {
+export function denyEffects(enforcement: Enforcement, facts: PortFacts): DenyEffects {
+  const { workload, port, captured } = facts;
   const { kind } = workload.dataPlane;
   if (!captured.captured || kind === 'none' || workload.gateway?.kind === 'waypoint') return NOTHING;
   // A gateway listens on what Gateways open, and on nothing else.
@@ -18,7 +19,7 @@ export function denyEffects(enforcement: Enforcement, { workload, port, captured
     const at = { workload, port, chain: port.chain, number: port.port, point: kind };
     return blockedTcp(enforcement, enforcement.envoy(workload).tcp.deny, at);
   }
-  const all = [ztunnelEffects(enforcement, workload, port)];
+  const all = [ztunnelEffects(enforcement, facts)];
   for (const via of waysThrough(enforcement, port)) {
     const waypoint = waypointOf(enforcement, via.service);
     if (!waypoint) continue;

@@ -36,7 +36,7 @@ export function blockedTcp(enforcement: Enforcement, deny: readonly CompiledPoli
   if (at.chain === 'http') return { effects, policies: policies.map(({ policy }) => policy) };
   for (const compiled of policies) {
     for (const rule of compiled.rules) {
-      const lost = lostConditions(compiled, rule, at.number);
+      const lost = lostConditions(compiled, rule, at);
       const [first] = lost;
       const proof = first && refusedRequest(enforcement, compiled, rule, at);
       if (!proof) continue;
@@ -56,13 +56,24 @@ export function blockedTcp(enforcement: Enforcement, deny: readonly CompiledPoli
   return { effects, policies: policies.map(({ policy }) => policy) };
 }
 
-/** The HTTP conditions that the rule loses in the alternatives that are about this port. */
-function lostConditions({ widened }: CompiledPolicy, rule: CompiledRule, port: number): CompiledPolicy['widened'] {
-  const operations = operationsAt(rule, port);
+/**
+ * The HTTP conditions that the rule loses in the alternatives that are about this port. On a detected port, what names that port is taken to mean
+ * whatever comes there.
+ */
+function lostConditions(
+  { widened }: CompiledPolicy,
+  rule: CompiledRule,
+  { chain, number }: TcpPoint,
+): CompiledPolicy['widened'] {
+  const operations = operationsAt(rule, number);
   if (operations === 'none') return [];
+  const named = (entry: number): boolean =>
+    rule.to?.[entry]?.some(({ field, negated }) => field === 'ports' && !negated) ?? false;
+  const about = operations === 'any' || chain === 'tcp' ? operations : operations.filter((entry) => !named(entry));
+  if (about.length === 0) return [];
   return widened.filter(({ index, why, path: [part, entry] }) => {
     if (index !== rule.index || why !== 'http-only') return false;
-    return part !== 'to' || operations === 'any' || operations.includes(Number(entry));
+    return part !== 'to' || about === 'any' || about.includes(Number(entry));
   });
 }
 
@@ -78,8 +89,7 @@ function refusedRequest(
   at: TcpPoint,
 ): Proof | undefined {
   const { workload, port, via, number } = at;
-  const samples = samplesOf(rule).filter((sample) => sample.port === undefined || sample.port === number);
-  for (const sample of samples) {
+  for (const sample of samplesOf(rule)) {
     for (const source of callersLike(enforcement, sample)) {
       const question: Question = { workload, port, source, sample, chain: 'tcp', ...(via ? { via } : {}) };
       const answer = ask(enforcement, question);

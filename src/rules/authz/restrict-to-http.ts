@@ -1,5 +1,5 @@
 import { withPolicies } from '../../graph/apply.ts';
-import { ask, bearerOf, type Question } from '../../graph/ask.ts';
+import { type Answer, ask, bearerOf, type Question, waysThrough } from '../../graph/ask.ts';
 import type { Facts, PortFacts } from '../../graph/facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type {
@@ -8,7 +8,7 @@ import type {
   AuthorizationRule,
 } from '../../model/istio/authorization-policy.ts';
 import type { Patch } from '../../result/types.ts';
-import { waypointOf } from '../../semantics/ambient/waypoint.ts';
+import { waypointOf, waypointPolicies } from '../../semantics/ambient/waypoint.ts';
 import { compilePolicy } from '../../semantics/authz/compile.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { targetsOf } from '../../semantics/policy-index.ts';
@@ -40,12 +40,16 @@ export function restrictToHttp(facts: Facts, policy: AuthorizationPolicy, effect
   const atWaypoint = effects.some(({ point }) => point === 'waypoint');
   if (attached.length < all.length && !atWaypoint) return byHand(name, all.length - attached.length);
   const ports = atWaypoint ? servicePorts(facts, policy) : workloadPorts(facts, attached);
-  const mixed = [...ports.http].filter((port) => ports.tcp.has(port));
-  const clean = [...ports.http].filter((port) => !ports.tcp.has(port));
   const http = httpEntries(policy);
+  // Of the ports that are there, those that a rule with HTTP fields does not leave out itself.
+  const limit = [...ports.http]
+    .filter((port) => rulesFor(policy, http, [port]).some((rule) => isNew(policy, rule)))
+    .sort((a, b) => a - b);
+  const mixed = limit.filter((port) => ports.tcp.has(port));
+  const clean = limit.filter((port) => !ports.tcp.has(port));
   const rules = rulesFor(policy, http, clean);
   const own = mixed.length === 0 ? [] : separate(facts, policy, attached, { http, mixed });
-  if (rules.length === 0 && own.length === 0) return withoutHttpPort(name);
+  if (!rules.some((rule) => isNew(policy, rule)) && own.length === 0) return withoutHttpPort(name);
 
   const edited: Manifest = {
     ...manifestOf(policy, { spec: { ...policy.spec, rules } }),
@@ -56,15 +60,14 @@ export function restrictToHttp(facts: Facts, policy: AuthorizationPolicy, effect
   const asked = [...attached, ...effects.map(({ question }) => question.workload)];
   const scope = policy.namespace === facts.enforcement.rootNamespace ? undefined : scopeOf(facts, asked);
   const after = withPolicies(facts.enforcement, { add, remove: stays ? [] : [policy] }, scope);
-  const limit = [...ports.http].sort((a, b) => a - b).map(String);
   return {
-    summary: `limit ${name} to the HTTP ports that it reaches (${fewOf(limit, 8)})`,
+    summary: `limit ${name} to the HTTP ports that it reaches (${fewOf(limit.map(String), 8)})`,
     patches: [
       stays ? changedObject(policy, edited) : removedObject(policy),
       ...(own.length > 0 ? [newObjects(policy.origin.source, own)] : []),
     ],
     steps: [
-      ...proofs(facts, { policy, effects, attached, after, successors: [policy, ...add] }),
+      ...proofs(facts, { policy, effects, attached, after, rules, successors: [policy, ...add] }),
       ...wantedAgain(facts, after, effects),
       ...(mixed.length > 0 && own.length === 0 ? [describeMixed(mixed)] : []),
       'an HTTP port that is added later has to be added there too',
@@ -137,6 +140,9 @@ function servicePorts({ mesh, enforcement }: Facts, policy: AuthorizationPolicy)
   return { http: numbers(true), tcp: numbers(false) };
 }
 
+/** Changed against the policy: `rulesFor` hands on what it leaves alone. */
+const isNew = ({ spec }: AuthorizationPolicy, rule: AuthorizationRule): boolean => !spec.rules?.includes(rule);
+
 type HttpEntries = ReadonlyMap<number, ReadonlySet<number> | 'all'>;
 
 /** The rules with their HTTP entries limited to some ports; entries that are about none of these are gone. */
@@ -179,7 +185,7 @@ function separate(
       const ports = facts.ports(workload).filter((each) => isListening(each) && each.port.chain !== 'tcp');
       const numbers = ports.map(({ port }) => port.port).filter((port) => mixed.includes(port));
       const matchLabels = numbers.length > 0 ? selectorOf(facts.mesh, workload) : undefined;
-      const rules = rulesFor(policy, http, numbers).filter((rule) => !policy.spec.rules?.includes(rule));
+      const rules = rulesFor(policy, http, numbers).filter((rule) => isNew(policy, rule));
       if (!matchLabels || rules.length === 0) return [];
       const metadata = { name: `${policy.name}-${workload.name}`, namespace: workload.namespace };
       const spec = { selector: { matchLabels }, action: 'DENY', rules };
@@ -193,6 +199,7 @@ interface Proving {
   readonly effects: readonly DenyEffect[];
   readonly attached: readonly Workload[];
   readonly after: Enforcement;
+  readonly rules: readonly AuthorizationRule[];
   /** The policies that deny instead of it. */
   readonly successors: readonly { readonly namespace: string; readonly name: string }[];
 }
@@ -200,16 +207,25 @@ interface Proving {
 const QUESTIONS = 300;
 
 /** What the change does, decided: the ports that were closed by mistake are not any more, HTTP requests are refused as before. */
-function proofs(facts: Facts, { policy, effects, attached, after, successors }: Proving): readonly string[] {
-  const refused = (answer: ReturnType<typeof ask>): boolean => successors.some((each) => isRefusedBy(answer, each));
-  const blocked = effects.filter(({ kind }) => kind === 'blocks');
-  const free = blocked.filter(({ question }) => !refused(ask(after, question)));
-  const requests = attached
-    .flatMap((workload) => facts.ports(workload).filter((each) => isListening(each) && each.port.chain !== 'tcp'))
+function proofs(facts: Facts, { policy, effects, attached, after, rules, successors }: Proving): readonly string[] {
+  const refuses = (answer: Answer): boolean => successors.some((each) => isRefusedBy(answer, each));
+  // A rule that asks for nothing of HTTP means what it says on TCP too.
+  const byMeaning = ({ verdict: { by } }: Answer): boolean => {
+    const rule = by?.name === policy.name && by.rule !== undefined ? rules[by.rule] : undefined;
+    return rule !== undefined && !isNew(policy, rule);
+  };
+  const blocked = effects.filter(({ kind }) => kind === 'blocks').map(({ question }) => ask(after, question));
+  const free = blocked.filter((answer) => !refuses(answer) || byMeaning(answer));
+  const asked = [
+    ...attached,
+    ...effects.filter(({ point }) => point === 'waypoint').map(({ question }) => question.workload),
+  ];
+  const requests = [...new Set(asked)]
+    .flatMap((workload) => facts.ports(workload).filter(isListening))
     .flatMap((port) => httpQuestions(facts, policy, port))
     .slice(0, QUESTIONS)
     .filter((question) => isRefusedBy(ask(facts.enforcement, question), policy));
-  const kept = requests.filter((question) => refused(ask(after, question)));
+  const kept = requests.filter((question) => refuses(ask(after, question)));
   return [
     ...(blocked.length > 0
       ? [`decided again on the model: ${free.length} of ${blocked.length} TCP ports are no longer refused by it`]
@@ -222,18 +238,27 @@ function proofs(facts: Facts, { policy, effects, attached, after, successors }: 
   ];
 }
 
+/** Requests that the policy names, to the pod or through the waypoint of its Services. */
 function httpQuestions(
   { enforcement }: Facts,
   policy: AuthorizationPolicy,
   { workload, port }: PortFacts,
 ): readonly Question[] {
-  const compiled = enforcement.envoy(workload).http.deny.find((each) => each.policy === policy);
-  const samples = (compiled?.rules ?? [])
-    .flatMap(samplesOf)
-    .filter((sample) => sample.port === undefined || sample.port === port.port);
-  return samples.flatMap((sample) =>
-    callersLike(enforcement, sample).map((source): Question => ({ workload, port, source, sample, chain: 'http' })),
-  );
+  const vias = workload.dataPlane.kind === 'ambient' ? waysThrough(enforcement, port) : [undefined];
+  return vias.flatMap((via): readonly Question[] => {
+    if ((via?.port.chain ?? port.chain) === 'tcp') return [];
+    const waypoint = via && waypointOf(enforcement, via.service);
+    if (via && !waypoint) return [];
+    const { http } = waypoint
+      ? waypointPolicies(enforcement, { destination: { workload, port: port.port, via } }, waypoint)
+      : enforcement.envoy(workload);
+    const samples = http.deny.filter((each) => each.policy === policy).flatMap(({ rules }) => rules.flatMap(samplesOf));
+    return samples.flatMap((sample) =>
+      callersLike(enforcement, sample).map(
+        (source): Question => ({ workload, port, source, sample, chain: 'http', ...(via ? { via } : {}) }),
+      ),
+    );
+  });
 }
 
 /** Wanted calls to the closed ports: how many pass then. */

@@ -90,10 +90,11 @@ function hostExposure(workload: Workload): readonly Exposure[] {
   const by = byOf(workload.resource);
   if (workload.hostNetwork)
     return [{ exposed: 'node-network', why: 'its pods use the network of their node', by, assumes: [] }];
-  const port = workload.ports.find(({ hostPort }) => hostPort !== undefined);
-  return port
-    ? [{ exposed: 'node-network', why: `its pods take port ${port.hostPort} of their node`, by, assumes: [] }]
-    : [];
+  const ports = [...workload.ports, ...workload.containers.flatMap((container) => container.ports)];
+  const hostPort = ports.find((port) => port.hostPort !== undefined)?.hostPort;
+  return hostPort === undefined
+    ? []
+    : [{ exposed: 'node-network', why: `its pods take port ${hostPort} of their node`, by, assumes: [] }];
 }
 
 function ingressExposure({ by, what }: { readonly by: By; readonly what: string }): Exposure {

@@ -31,6 +31,8 @@ function readDocument(cursor: Cursor): object {
     endLine(cursor);
   } else {
     nextLine(cursor, cursor.at);
+    // js-yaml takes it for a marker even if it is indented.
+    if (cursor.text.startsWith('---', cursor.at)) unusual();
   }
   const value = cursor.indent === -1 ? null : readBlock(cursor, -1);
   if (cursor.indent !== -1 || typeof value !== 'object' || value === null) unusual();
