@@ -26,7 +26,11 @@ export interface SamplePort {
   readonly assumes?: readonly string[];
   readonly posture?: PortFacts['authorization']['posture'];
   /** One way in from the internet per entry: what it requires, or `denied`, `unknown`; `beside`: not through a gateway. */
-  readonly internet?: readonly { readonly outcome?: Verdict['outcome']; readonly requires?: readonly Requirement[]; readonly beside?: true }[];
+  readonly internet?: readonly {
+    readonly outcome?: Verdict['outcome'];
+    readonly requires?: readonly Requirement[];
+    readonly beside?: true;
+  }[];
   readonly nodePort?: boolean;
   /** A pod that nothing is known of gets in. */
   readonly openToAnyPod?: boolean;
@@ -81,7 +85,15 @@ export function sampleResource(kind: string, namespace: string, name: string, sp
 }
 
 /** Facts made by hand, for what judges them; the mesh has no policies but those in `resources`. */
-export function sampleFacts({ workloads: specs = [], complete = [], resources = [], unmodelled = [], services = [], cni, version }: SampleMesh): Facts {
+export function sampleFacts({
+  workloads: specs = [],
+  complete = [],
+  resources = [],
+  unmodelled = [],
+  services = [],
+  cni,
+  version,
+}: SampleMesh): Facts {
   const workloads = specs.map(makeWorkload);
   const specOf = new Map(workloads.map((workload, index) => [workload, specs[index] ?? { name: '' }]));
   const indexed = indexResources(resources, unmodelled, {});
@@ -110,7 +122,12 @@ export function sampleFacts({ workloads: specs = [], complete = [], resources = 
     scope: { complete: new Set(complete), namespaces: new Set() },
     assumptions: [],
   };
-  const ports = new Map(workloads.map((workload) => [workload, (specOf.get(workload)?.ports ?? []).map((port) => makePort(workload, port))]));
+  const ports = new Map(
+    workloads.map((workload) => [
+      workload,
+      (specOf.get(workload)?.ports ?? []).map((port) => makePort(workload, port)),
+    ]),
+  );
   return {
     mesh,
     enforcement: new Enforcement(mesh),
@@ -121,17 +138,19 @@ export function sampleFacts({ workloads: specs = [], complete = [], resources = 
     },
     wanted: {
       flows: [],
-      to: (workload) => (specOf.get(workload)?.public ? [{ from: 'internet', to: workload.id, basis: 'declared' }] : []),
+      to: (workload) =>
+        specOf.get(workload)?.public ? [{ from: 'internet', to: workload.id, basis: 'declared' }] : [],
       from: () => [],
       isStated: (workload) => specOf.get(workload)?.stated ?? false,
     },
     entrances: { of: () => [], routes: [], gateways: () => [] },
     isComplete: (question) =>
-      complete.includes('all') || complete.includes(typeof question === 'string' ? question : `namespace:${question.namespace}`),
+      complete.includes('all') ||
+      complete.includes(typeof question === 'string' ? question : `namespace:${question.namespace}`),
   };
 }
 
-export function makeWorkload(spec: SampleWorkload): Workload {
+function makeWorkload(spec: SampleWorkload): Workload {
   const { namespace = 'shop', name, cluster = '', plane = 'sidecar', status = 'INFERRED' } = spec;
   const serviceAccount = spec.serviceAccount ?? name;
   const kind = spec.kind ?? 'Deployment';
@@ -191,12 +210,20 @@ function makePort(workload: Workload, spec: SamplePort): PortFacts {
   const status = spec.status ?? workload.dataPlane.status;
   const request = { from: { plaintext: true as const }, to: { workload: workload.id, port: spec.port } };
   const open: Access | null = (spec.openToAnyPod ?? !inMesh) ? { request, verdict: verdict('allow') } : null;
-  const nodePort: readonly Entrance[] = spec.nodePort ? [{ entry: 'node-network', request, verdict: verdict('allow'), by: null, why: 'test' }] : [];
+  const nodePort: readonly Entrance[] = spec.nodePort
+    ? [{ entry: 'node-network', request, verdict: verdict('allow'), by: null, why: 'test' }]
+    : [];
   return {
     workload,
     port,
     captured: inMesh ? { captured: true } : { captured: false, why: 'test', by: null },
-    mtls: { mode: spec.mode ?? (inMesh ? 'STRICT' : 'none'), by: null, level: spec.level ?? 'namespace', status, assumes: spec.assumes ?? [] },
+    mtls: {
+      mode: spec.mode ?? (inMesh ? 'STRICT' : 'none'),
+      by: null,
+      level: spec.level ?? 'namespace',
+      status,
+      assumes: spec.assumes ?? [],
+    },
     authorization: {
       posture: spec.posture ?? (inMesh ? 'restricted' : 'none'),
       policies: [],
@@ -207,15 +234,24 @@ function makePort(workload: Workload, spec: SamplePort): PortFacts {
       status,
       why: 'test',
     },
-    access: { plaintext: open, plaintextFromAnyPod: open, anyIdentity: null, anyIdentityFromAnyPod: null, identities: new Map(), node: null },
-    internet: (spec.internet ?? []).map(({ outcome = 'allow', requires = [], beside }): Entrance => ({
-      entry: 'internet',
-      ...(beside ? {} : { gateway: workload }),
-      request,
-      verdict: verdict(outcome, requires),
-      by: null,
-      why: 'test',
-    })),
+    access: {
+      plaintext: open,
+      plaintextFromAnyPod: open,
+      anyIdentity: null,
+      anyIdentityFromAnyPod: null,
+      identities: new Map(),
+      node: null,
+    },
+    internet: (spec.internet ?? []).map(
+      ({ outcome = 'allow', requires = [], beside }): Entrance => ({
+        entry: 'internet',
+        ...(beside ? {} : { gateway: workload }),
+        request,
+        verdict: verdict(outcome, requires),
+        by: null,
+        why: 'test',
+      }),
+    ),
     nodeNetwork: nodePort,
   };
 }

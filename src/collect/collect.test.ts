@@ -202,6 +202,11 @@ describe('collect', () => {
     expect((await run(['in'])).diagnostics).toEqual([]);
   });
 
+  it('says so when there is a configuration that cannot be read', async () => {
+    write({ 'in/a.yaml': object('a'), 'in/meshproof.yaml/x': '' });
+    expect(notes(await run(['in']))).toEqual(['error in/meshproof.yaml:0 neither a file nor a pipe']);
+  });
+
   it('keeps the cluster of each input', async () => {
     write({ 'a.yaml': object('a'), 'b.yaml': object('b') });
     const io = { cwd, stdin: () => Promise.resolve(Buffer.alloc(0)) };
@@ -223,7 +228,9 @@ describe('collect', () => {
     });
     expect((await fail(['*.yaml'])).help).toContain('shell');
     expect((await fail(['x.yaml/y'])).message).toContain('does not exist');
-    expect((await fail(['in'])).message).toContain('no `*.yaml`, `*.yml` or `*.json` file');
+    expect((await fail(['in'])).message).toBe(
+      'no Kubernetes object in `in`: no `*.yaml`, `*.yml` or `*.json` file there',
+    );
     expect((await fail(['-'])).message).toContain('no Kubernetes object in stdin');
     expect((await fail([])).message).toContain('no input');
     const broken = await fail(['x.yaml']);

@@ -1,4 +1,4 @@
-import { realpathSync, type Stats, statSync } from 'node:fs';
+import { existsSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import type { RawObject } from '../model/resource.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
@@ -56,7 +56,7 @@ export async function collect(inputs: readonly InputSpec[], io: CollectIo): Prom
     const full = path.resolve(io.cwd, input.path);
     const stat = statInput(full, input.path);
     const folder = stat.isDirectory() ? input.path : path.dirname(input.path);
-    configFile ??= readConfig(path.join(folder, CONFIG_FILE), io.cwd, limits);
+    configFile ??= readConfig(gathered, path.join(folder, CONFIG_FILE), io.cwd);
     for (const file of filesOf(gathered, input.path, full, stat)) {
       if (done.has(file.path)) continue;
       done.add(file.path);
@@ -65,7 +65,7 @@ export async function collect(inputs: readonly InputSpec[], io: CollectIo): Prom
     }
   }
   const { objects, sources, diagnostics, skippedKinds } = gathered;
-  if (objects.length === 0) throw nothingFound(inputs, sources, diagnostics);
+  if (objects.length === 0) throw nothingFound(inputs, done.size, diagnostics);
   return { objects, sources, diagnostics, skippedKinds, ...(configFile && { configFile }) };
 }
 
@@ -94,20 +94,19 @@ function filesOf(
   return findFiles(name, full, gathered.diagnostics);
 }
 
-function readConfig(name: string, cwd: string, limits: Limits): ConfigFile | undefined {
-  const bytes = readBytes(path.resolve(cwd, name), limits.fileBytes);
+function readConfig(gathered: Gathered, name: string, cwd: string): ConfigFile | undefined {
+  const full = path.resolve(cwd, name);
+  if (!existsSync(full)) return undefined;
+  const bytes = readBytes(full, gathered.limits.fileBytes);
   const decoded = Buffer.isBuffer(bytes) ? decodeText(bytes) : bytes;
-  return 'text' in decoded ? { path: name, text: decoded.text } : undefined;
+  if ('text' in decoded) return { path: name, text: decoded.text };
+  gathered.diagnostics.push({ severity: 'error', file: name, line: 0, message: decoded.message, help: decoded.help });
+  return undefined;
 }
 
-function nothingFound(
-  inputs: readonly InputSpec[],
-  sources: readonly Source[],
-  diagnostics: readonly Diagnostic[],
-): InputError {
+function nothingFound(inputs: readonly InputSpec[], files: number, diagnostics: readonly Diagnostic[]): InputError {
   const names = inputs.map(({ path: name }) => (name === '-' ? 'stdin' : `\`${name}\``)).join(', ');
-  const looked =
-    sources.length === 0 ? 'no `*.yaml`, `*.yml` or `*.json` file could be read' : `${sources.length} file(s) read`;
+  const looked = files === 0 ? 'no `*.yaml`, `*.yml` or `*.json` file there' : `files read: ${files}`;
   return new InputError(
     `no Kubernetes object in ${names || 'no input'}: ${looked}`,
     'name manifests, a folder of them, or pipe them: kubectl get … -o yaml | meshproof audit -',

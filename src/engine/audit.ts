@@ -22,15 +22,21 @@ export interface AuditOptions {
   readonly defaultNamespace?: string;
   /** Dates (`until`, end of support) are judged against it; absent: printed, not judged. */
   readonly now?: Date;
+  /** Told before each longer step. */
+  readonly onStep?: (what: string) => void;
 }
 
 /** The whole audit, step by step. Throws an InputError if there is nothing to audit or the configuration is wrong. */
 export async function audit(inputs: readonly InputSpec[], options: AuditOptions, io: CollectIo): Promise<AuditResult> {
+  const { onStep = () => undefined } = options;
+  onStep('reading');
   const { mesh, stated, provenance, diagnostics } = await readInput(inputs, options, io);
   const facts = makeFacts(new Enforcement(mesh), stated);
 
+  onStep(`judging ${mesh.workloads.length} workloads`);
   const { findings: all, rulesRun } = runRules(RULES, facts);
   const { findings, notes } = applyExceptions(all, stated.exceptions ?? [], mesh, options.now);
+  onStep('scoring');
   const assessment = assess(facts, findings, { rules: RULES });
 
   return {

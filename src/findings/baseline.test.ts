@@ -24,13 +24,20 @@ test('tells new, worse, spread and gone', () => {
   const low = { ...before, findings: before.findings.map((each) => ({ ...each, severity: 'LOW' as const })) };
   expect(applyBaseline([first], low).fresh[0]?.why).toBe(`LOW in the baseline, ${first.severity} now`);
   expect(applyBaseline([first], { ...before, findings: [] }).fresh[0]?.why).toBe('not in the baseline');
-  const wider = { ...first, subjects: [...first.subjects, { ...first.subjects[0], name: 'another' } as Finding['subjects'][number]] };
+  const wider = {
+    ...first,
+    subjects: [...first.subjects, { ...first.subjects[0], name: 'another' } as Finding['subjects'][number]],
+  };
   expect(applyBaseline([wider], before).fresh[0]?.why).toContain('affects what it did not affect in the baseline');
-  expect(applyBaseline(findings.slice(1), before).gone.map(({ fingerprint }) => fingerprint)).toEqual([first.fingerprint]);
+  expect(applyBaseline(findings.slice(1), before).gone.map(({ fingerprint }) => fingerprint)).toEqual([
+    first.fingerprint,
+  ]);
 });
 
 test('a finding that got smaller or milder stays known, wherever it moved', () => {
   const before = writeBaseline(findings);
-  const moved = first.subjects.slice(0, 1).map((subject) => ({ ...subject, location: { file: 'new.yaml', line: 9, column: 1 } }));
+  const moved = first.subjects
+    .slice(0, 1)
+    .map((subject) => ({ ...subject, location: { file: 'new.yaml', line: 9, column: 1 } }));
   expect(applyBaseline([{ ...first, severity: 'LOW', subjects: moved }], before).known).toHaveLength(1);
 });

@@ -20,7 +20,13 @@ export function writeBaseline(findings: readonly Finding[]): Baseline {
     apiVersion: 'meshproof.dev/v1',
     kind: 'Baseline',
     findings: findings
-      .map(({ id, fingerprint, severity, title, subjects }) => ({ id, fingerprint, severity, title, subjects: namesOf(subjects) }))
+      .map(({ id, fingerprint, severity, title, subjects }) => ({
+        id,
+        fingerprint,
+        severity,
+        title,
+        subjects: namesOf(subjects),
+      }))
       .sort((a, b) => compare(a.id, b.id) || compare(a.fingerprint, b.fingerprint)),
   };
 }
@@ -44,7 +50,8 @@ export function applyBaseline(findings: readonly Finding[], baseline: Baseline):
 
 function newsOf(finding: Finding, before: Known | undefined): string | undefined {
   if (!before) return 'not in the baseline';
-  if (severityRank(finding.severity) < severityRank(before.severity)) return `${before.severity} in the baseline, ${finding.severity} now`;
+  if (severityRank(finding.severity) < severityRank(before.severity))
+    return `${before.severity} in the baseline, ${finding.severity} now`;
   const known = new Set(before.subjects);
   const added = namesOf(finding.subjects).filter((name) => !known.has(name));
   if (added.length === 0) return undefined;

@@ -34,7 +34,15 @@ function fail(name: string, port: number, changes: Partial<Fail> = {}): Fail {
     subject: subject(name, port),
     cause: policy('default'),
     causeKey: 'mode',
-    factors: { entry: 'plaintext', requires: [], breaches: 0, sensitivity: 'medium', compensations: [], stated: false, defenceInDepth: false },
+    factors: {
+      entry: 'plaintext',
+      requires: [],
+      breaches: 0,
+      sensitivity: 'medium',
+      compensations: [],
+      stated: false,
+      defenceInDepth: false,
+    },
     status: 'INFERRED',
     assumes: [],
     evidence: [{ source: { file: 'policies.yaml', line: 4, column: 5 }, shows: 'PERMISSIVE takes both' }],
@@ -44,7 +52,14 @@ function fail(name: string, port: number, changes: Partial<Fail> = {}): Fail {
 
 function rule(outcomes: readonly Outcome[], id: Rule['meta']['id'] = 'mtls/permissive'): Rule {
   return {
-    meta: { id, title: 'accepts plaintext', severity: 'MEDIUM', catalogue: 'ID-01', dimension: 'mtls', references: ['https://istio.io'] },
+    meta: {
+      id,
+      title: 'accepts plaintext',
+      severity: 'MEDIUM',
+      catalogue: 'ID-01',
+      dimension: 'mtls',
+      references: ['https://istio.io'],
+    },
     judge: () => outcomes,
     explain: ({ fails }) => ({
       title: `${fails.length} ports`,
@@ -114,8 +129,16 @@ test('the worst fail decides severity and witness; the finding says which it was
 });
 
 test('status is the weakest; confidence follows from status, assumptions and guessed assets', () => {
-  expect(only([fail('web', 8080)])).toMatchObject({ status: 'INFERRED', confidence: 'high', enforcement: 'not tested' });
-  expect(only([fail('web', 8080, { status: 'VERIFIED' })])).toMatchObject({ status: 'VERIFIED', confidence: 'high', enforcement: 'no' });
+  expect(only([fail('web', 8080)])).toMatchObject({
+    status: 'INFERRED',
+    confidence: 'high',
+    enforcement: 'not tested',
+  });
+  expect(only([fail('web', 8080, { status: 'VERIFIED' })])).toMatchObject({
+    status: 'VERIFIED',
+    confidence: 'high',
+    enforcement: 'no',
+  });
   expect(only([fail('web', 8080, { assumes: ['the CNI enforces NetworkPolicy'] })]).confidence).toBe('medium');
   expect(only([fail('web', 8080, { status: 'UNKNOWN' }), fail('api', 8080, { status: 'VERIFIED' })])).toMatchObject({
     status: 'UNKNOWN',
@@ -130,7 +153,10 @@ test('evidence is listed once, that of the deciding fail first, and capped with 
   const many = Array.from({ length: 30 }, (_, index) => item(index + 1));
   const finding = only([
     fail('web', 8080, { evidence: many, assumes: ['the CNI enforces NetworkPolicy'] }),
-    fail('api', 8080, { evidence: [item(99), item(1)], factors: { ...fail('api', 8080).factors, sensitivity: 'critical' } }),
+    fail('api', 8080, {
+      evidence: [item(99), item(1)],
+      factors: { ...fail('api', 8080).factors, sensitivity: 'critical' },
+    }),
   ]);
   expect(finding.evidence).toHaveLength(shownEvidence + 1);
   expect(finding.evidence[0]?.source).toEqual({ file: 'w.yaml', line: 99, column: 1 });
@@ -145,7 +171,9 @@ test('the fingerprint survives moved lines, renamed files, another order and mor
   expect(only([fail('api', 8080, { cause: moved }), fail('web', 8080, { cause: moved })]).fingerprint).toBe(before);
   expect(only([fail('web', 8080), fail('api', 8080), fail('db', 5432)]).fingerprint).toBe(before);
   expect(only([fail('web', 8080, { cause: policy('strict') })]).fingerprint).not.toBe(before);
-  expect(buildFindings(rule([], 'authz/no-policy'), [fail('web', 8080)], facts).findings[0]?.fingerprint).not.toBe(before);
+  expect(buildFindings(rule([], 'authz/no-policy'), [fail('web', 8080)], facts).findings[0]?.fingerprint).not.toBe(
+    before,
+  );
 });
 
 test('without object and key the subjects tell causes apart', () => {
@@ -157,7 +185,10 @@ test('without object and key the subjects tell causes apart', () => {
 
 test('findings come by severity, then how easily they are exploited, then how much they reach, then id', () => {
   const at = (name: string, factors: Partial<Fail['factors']>, port = 8080) =>
-    fail(name, port, { cause: policy(`${name}-${JSON.stringify(factors)}`), factors: { ...fail('web', 8080).factors, ...factors } });
+    fail(name, port, {
+      cause: policy(`${name}-${JSON.stringify(factors)}`),
+      factors: { ...fail('web', 8080).factors, ...factors },
+    });
   const wide = policy('wide');
   const first = rule(
     [
@@ -168,7 +199,10 @@ test('findings come by severity, then how easily they are exploited, then how mu
     ],
     'authz/allow-any',
   );
-  const second = rule([at('api', { entry: 'internet', requires: ['a token'] }), at('db', { entry: 'any-identity' }, 5432)], 'mtls/permissive');
+  const second = rule(
+    [at('api', { entry: 'internet', requires: ['a token'] }), at('db', { entry: 'any-identity' }, 5432)],
+    'mtls/permissive',
+  );
   const { findings, rulesRun } = runRules([second, first], facts);
   expect(findings.map(({ id, severity, subjects }) => [severity, id, subjects[0]?.name])).toEqual([
     ['HIGH', 'authz/allow-any', 'web-{"sensitivity":"high"}'],
@@ -181,6 +215,11 @@ test('findings come by severity, then how easily they are exploited, then how mu
 });
 
 test('the order of outcomes changes nothing', () => {
-  const outcomes = [fail('web', 8080), fail('api', 8080), fail('web', 9090, { assumes: ['x'] }), fail('db', 5432, { causeKey: 'b' })];
+  const outcomes = [
+    fail('web', 8080),
+    fail('api', 8080),
+    fail('web', 9090, { assumes: ['x'] }),
+    fail('db', 5432, { causeKey: 'b' }),
+  ];
   expect(JSON.stringify(build(outcomes.toReversed()))).toBe(JSON.stringify(build(outcomes)));
 });

@@ -7,7 +7,15 @@ import { evidenceOf } from './evidence.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Rank } from './order.ts';
 import { entryRank, severityOf, severityRank } from './severity.ts';
-import { compare, compareSubjects, findWorkload, sortSubjects, subjectName, subjectOfCause, workloadsOf } from './subjects.ts';
+import {
+  compare,
+  compareSubjects,
+  findWorkload,
+  sortSubjects,
+  subjectName,
+  subjectOfCause,
+  workloadsOf,
+} from './subjects.ts';
 
 export type RuleRun = AuditResult['rulesRun'][number];
 
@@ -48,7 +56,8 @@ function causeOf({ cause, causeKey, subject }: Fail): string {
   return JSON.stringify([subject.cluster, cause?.kind, cause?.namespace, cause?.name, causeKey]);
 }
 
-const bySubject = (a: Fail, b: Fail): number => compareSubjects(a.subject, b.subject) || compareFactors(a.factors, b.factors);
+const bySubject = (a: Fail, b: Fail): number =>
+  compareSubjects(a.subject, b.subject) || compareFactors(a.factors, b.factors);
 
 function buildFinding(rule: Rule, fails: readonly Fail[], facts: Facts): { finding: Finding; rank: Rank } {
   const deciding = worstOf(fails);
@@ -57,14 +66,20 @@ function buildFinding(rule: Rule, fails: readonly Fail[], facts: Facts): { findi
   const affected = sortSubjects(fails.map(({ subject }) => subject));
   const workloads = workloadsOf(facts.mesh, affected);
   const status = weakestStatus(fails.map((fail) => fail.status));
-  const { title, scenario, impact, remediation, validation, rollback } = rule.explain({ cause, causeKey, fails }, facts);
+  const { title, scenario, impact, remediation, validation, rollback } = rule.explain(
+    { cause, causeKey, fails },
+    facts,
+  );
   const owner = commonOwner(workloads.map((workload) => workload.owner));
   const finding: Finding = {
     id: rule.meta.id,
     fingerprint: fingerprintOf(rule.meta.id, fails),
     title,
     severity,
-    factors: fails.length === 1 ? factors : [...factors, `decided by ${subjectName(deciding.subject)}, the worst of ${fails.length}`],
+    factors:
+      fails.length === 1
+        ? factors
+        : [...factors, `decided by ${subjectName(deciding.subject)}, the worst of ${fails.length}`],
     confidence: confidenceOf(deciding, fails, facts),
     status,
     ...(owner === undefined ? {} : { owner }),
@@ -86,7 +101,10 @@ function buildFinding(rule: Rule, fails: readonly Fail[], facts: Facts): { findi
   return { finding, rank: { exploit: [entryRank(entry), requires.length, breaches, statusRank(status)], reached } };
 }
 
-function withCauseFirst({ cause, subject }: Fail, affected: readonly Finding['subjects'][number][]): Finding['subjects'] {
+function withCauseFirst(
+  { cause, subject }: Fail,
+  affected: readonly Finding['subjects'][number][],
+): Finding['subjects'] {
   if (!cause) return affected;
   const first = subjectOfCause(cause, subject.cluster);
   return [first, ...affected.filter((each) => compareSubjects(each, first) !== 0)];

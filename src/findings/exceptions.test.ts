@@ -27,7 +27,10 @@ function finding(names: readonly string[], id = 'mtls/permissive'): Finding {
     factors: [],
     confidence: 'high',
     status: 'INFERRED',
-    subjects: [{ cluster: '', kind: 'PeerAuthentication', namespace: 'istio-system', name: 'default', location }, ...affected],
+    subjects: [
+      { cluster: '', kind: 'PeerAuthentication', namespace: 'istio-system', name: 'default', location },
+      ...affected,
+    ],
     evidence: [],
     enforcement: 'not tested',
     impact: '',
@@ -39,7 +42,12 @@ function finding(names: readonly string[], id = 'mtls/permissive'): Finding {
   };
 }
 
-const exception = (select: Exception['select'], more: Partial<Exception> = {}): Exception => ({ rule: 'mtls/permissive', select, reason: 'migrating', ...more });
+const exception = (select: Exception['select'], more: Partial<Exception> = {}): Exception => ({
+  rule: 'mtls/permissive',
+  select,
+  reason: 'migrating',
+  ...more,
+});
 const apply = (findings: readonly Finding[], exceptions: readonly Exception[], now?: string) =>
   applyExceptions(findings, exceptions, mesh, now === undefined ? undefined : new Date(now));
 
@@ -47,7 +55,10 @@ test.each([
   ['namespace', { namespace: 'legacy' }],
   ['labels', { labels: { tier: 'old' } }],
 ])('marks a finding all of whose workloads are selected by %s; the object at fault need not be', (_by, select) => {
-  const { findings, notes } = apply([finding(['batch', 'report'])], [exception(select, { owner: 'team-x', until: '2027-03-01' })]);
+  const { findings, notes } = apply(
+    [finding(['batch', 'report'])],
+    [exception(select, { owner: 'team-x', until: '2027-03-01' })],
+  );
   expect(findings[0]?.exception).toEqual({ reason: 'migrating', owner: 'team-x', until: '2027-03-01' });
   expect(notes).toEqual([]);
 });
@@ -63,7 +74,10 @@ test('one that covers a part leaves the finding open and is noted', () => {
 test('several may cover it together', () => {
   const { findings } = apply(
     [finding(['batch', 'web'])],
-    [exception({ namespace: 'legacy' }, { until: '2027-03-01' }), exception({ workload: 'web' }, { reason: 'scraped', until: '2027-01-01' })],
+    [
+      exception({ namespace: 'legacy' }, { until: '2027-03-01' }),
+      exception({ workload: 'web' }, { reason: 'scraped', until: '2027-01-01' }),
+    ],
   );
   expect(findings[0]?.exception).toEqual({ reason: 'migrating; scraped', until: '2027-01-01' });
 });

@@ -20,7 +20,12 @@ type Selected = Pick<Mesh, 'workloadById'>;
  * select all that it affects: one that covers a part leaves it open and is noted, since a finding cut in two would lose its fingerprint and its
  * cause would count twice. `until` (the whole of that day, UTC) is judged only where `now` is given.
  */
-export function applyExceptions(findings: readonly Finding[], exceptions: readonly Exception[], mesh: Selected, now?: Date): ExceptionOutcome {
+export function applyExceptions(
+  findings: readonly Finding[],
+  exceptions: readonly Exception[],
+  mesh: Selected,
+  now?: Date,
+): ExceptionOutcome {
   const notes: string[] = [];
   const standing = exceptions.filter((exception, index) => {
     const ended = now === undefined ? undefined : endOf(exception, now);
@@ -33,7 +38,10 @@ export function applyExceptions(findings: readonly Finding[], exceptions: readon
     const affected = affectedBy(finding, mesh);
     const covering = standing
       .filter(({ rule }) => rule === finding.id)
-      .map((exception) => ({ exception, covers: affected.filter((subject) => selects(exception.select, subject, mesh)) }))
+      .map((exception) => ({
+        exception,
+        covers: affected.filter((subject) => selects(exception.select, subject, mesh)),
+      }))
       .filter(({ covers }) => covers.length > 0);
     const whole = covering.filter(({ covers }) => covers.length === affected.length);
     const chosen = whole.length > 0 ? whole.slice(0, 1) : covering;
@@ -43,7 +51,10 @@ export function applyExceptions(findings: readonly Finding[], exceptions: readon
       return { ...finding, exception: joined(chosen.map(({ exception }) => exception)) };
     }
     for (const { exception, covers } of covering) {
-      partial.set(exception, `covers ${covers.length} of the ${affected.length} subjects of "${finding.title}", which stays open`);
+      partial.set(
+        exception,
+        `covers ${covers.length} of the ${affected.length} subjects of "${finding.title}", which stays open`,
+      );
     }
     return finding;
   });

@@ -14,7 +14,14 @@ export function fingerprintOf(ruleId: string, fails: readonly Fail[]): string {
   const [first] = fails;
   const cause = first?.cause;
   const key = first?.causeKey ?? '';
-  const parts = [ruleId, first?.subject.cluster ?? '', cause?.kind ?? '', cause?.namespace ?? '', cause?.name ?? '', key];
+  const parts = [
+    ruleId,
+    first?.subject.cluster ?? '',
+    cause?.kind ?? '',
+    cause?.namespace ?? '',
+    cause?.name ?? '',
+    key,
+  ];
   if (!cause && key === '') parts.push(...sortSubjects(fails.map(({ subject }) => subject)).map(subjectName));
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, DIGITS);
 }

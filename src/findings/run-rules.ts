@@ -5,7 +5,10 @@ import { buildFindings, type RuleRun } from './build-findings.ts';
 import { orderFindings, type Rank } from './order.ts';
 
 /** Lets every rule judge the facts: all findings in the order of the report, and what each rule checked, by rule id as given. */
-export function runRules(rules: readonly Rule[], facts: Facts): { readonly findings: readonly Finding[]; readonly rulesRun: readonly RuleRun[] } {
+export function runRules(
+  rules: readonly Rule[],
+  facts: Facts,
+): { readonly findings: readonly Finding[]; readonly rulesRun: readonly RuleRun[] } {
   const findings: Finding[] = [];
   const ranks = new Map<string, Rank>();
   const rulesRun: RuleRun[] = [];

@@ -46,7 +46,11 @@ test.each([
   ['any identity to a critical asset, wanted traffic stated', { entry: 'any-identity' }, 'CRITICAL'],
   ['… probable where nothing is stated', { entry: 'any-identity', stated: false }, 'HIGH'],
   ['plaintext to what nobody classified', { sensitivity: 'medium', stated: false }, 'MEDIUM'],
-  ['the internet without a token to what nobody classified', { entry: 'internet', sensitivity: 'medium', stated: false }, 'HIGH'],
+  [
+    'the internet without a token to what nobody classified',
+    { entry: 'internet', sensitivity: 'medium', stated: false },
+    'HIGH',
+  ],
   ['the internet with a token to a critical asset', { entry: 'internet', requires: ['a token'] }, 'HIGH'],
   ['two things required', { requires: ['a token', 'an approval'] }, 'MEDIUM'],
   ['a third thing required moves nothing', { requires: ['a', 'b', 'c'] }, 'MEDIUM'],
@@ -61,7 +65,9 @@ test.each([
 });
 
 test('factors tell what moved it, in order, and only that', () => {
-  expect(severityOf({ ...plain, entry: 'any-identity', requires: ['a token'], breaches: 2, stated: false }).factors).toEqual([
+  expect(
+    severityOf({ ...plain, entry: 'any-identity', requires: ['a token'], breaches: 2, stated: false }).factors,
+  ).toEqual([
     'reachable with any identity of the mesh, sensitivity critical: CRITICAL',
     'requires a token: one step down, HIGH',
     '2 workloads must be taken over first: one step down, MEDIUM',
@@ -74,21 +80,30 @@ test('factors tell what moved it, in order, and only that', () => {
 
 test('removing a weakness never raises anything', () => {
   fc.assert(
-    fc.property(anyFactors, fc.nat(4), fc.nat(4), fc.constantFrom('requires', 'breaches', 'compensations', 'defence', 'entry', 'sensitivity'), (factors, entry, level, what) => {
-      const lessWeak: Factors =
-        what === 'requires'
-          ? { ...factors, requires: [...factors.requires, 'a client certificate'] }
-          : what === 'breaches'
-            ? { ...factors, breaches: factors.breaches + 1 }
-            : what === 'compensations'
-              ? { ...factors, compensations: [...factors.compensations, 'another control'] }
-              : what === 'defence'
-                ? { ...factors, defenceInDepth: true }
-                : what === 'entry'
-                  ? { ...factors, entry: entries[Math.max(entry, entries.indexOf(factors.entry))] ?? 'none' }
-                  : { ...factors, sensitivity: levels[Math.max(level, levels.indexOf(factors.sensitivity))] ?? 'none' };
-      expect(rankOf(lessWeak)).toBeGreaterThanOrEqual(rankOf(factors));
-    }),
+    fc.property(
+      anyFactors,
+      fc.nat(4),
+      fc.nat(4),
+      fc.constantFrom('requires', 'breaches', 'compensations', 'defence', 'entry', 'sensitivity'),
+      (factors, entry, level, what) => {
+        const lessWeak: Factors =
+          what === 'requires'
+            ? { ...factors, requires: [...factors.requires, 'a client certificate'] }
+            : what === 'breaches'
+              ? { ...factors, breaches: factors.breaches + 1 }
+              : what === 'compensations'
+                ? { ...factors, compensations: [...factors.compensations, 'another control'] }
+                : what === 'defence'
+                  ? { ...factors, defenceInDepth: true }
+                  : what === 'entry'
+                    ? { ...factors, entry: entries[Math.max(entry, entries.indexOf(factors.entry))] ?? 'none' }
+                    : {
+                        ...factors,
+                        sensitivity: levels[Math.max(level, levels.indexOf(factors.sensitivity))] ?? 'none',
+                      };
+        expect(rankOf(lessWeak)).toBeGreaterThanOrEqual(rankOf(factors));
+      },
+    ),
     { numRuns: 2000, seed: 7 },
   );
 });
@@ -99,7 +114,8 @@ test('within the bounds of the method: a fail is between LOW and CRITICAL, and t
       const { severity, factors: moved } = severityOf(factors);
       expect(['CRITICAL', 'HIGH', 'MEDIUM', 'LOW']).toContain(severity);
       if (factors.defenceInDepth) expect(severityRank(severity)).toBeGreaterThanOrEqual(severityRank('MEDIUM'));
-      const anonymous = factors.sensitivity === 'critical' && (factors.entry === 'internet' || factors.entry === 'plaintext');
+      const anonymous =
+        factors.sensitivity === 'critical' && (factors.entry === 'internet' || factors.entry === 'plaintext');
       if (!factors.stated && !anonymous) expect(severity).not.toBe('CRITICAL');
       expect(moved.at(-1)).toContain(severity);
     }),

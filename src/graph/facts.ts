@@ -1,6 +1,6 @@
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
-import type { Mesh, MeshService, Principal, Workload, WorkloadId, WorkloadPort } from '../model/inventory/types.ts';
+import type { Mesh, Workload, WorkloadId, WorkloadPort } from '../model/inventory/types.ts';
 import type { By } from '../result/location.ts';
 import type { Request } from '../result/request.ts';
 import type { EvidenceStatus, Sensitivity } from '../result/status.ts';
@@ -121,4 +121,4 @@ export interface WantedTraffic {
   isStated(workload: Workload): boolean;
 }
 
-export type { Access, MeshService, PortAccess, Principal };
+export type { Access, PortAccess };

@@ -1,4 +1,5 @@
 import type { MeshService, ServicePort, Workload, WorkloadId } from '../model/inventory/types.ts';
+import { qualifyHost, serviceHost } from '../semantics/gateway/host-name.ts';
 import { targetPort } from '../semantics/resolve-request.ts';
 import type { Facts } from './facts.ts';
 
@@ -13,12 +14,13 @@ export interface PlaintextCaller {
 
 /**
  * Callers that the input shows to have no mesh identity: the API server of webhooks, load balancers and ingress controllers in front of a
- * workload, scrapers that go to its own port, wanted callers outside the mesh. Reference §15.12.
+ * workload, scrapers that go to its own port, wanted callers outside the mesh, and clients that a DestinationRule keeps from mutual TLS.
+ * Reference §15.12.
  */
 export function plaintextCallers(facts: Facts, workloads: readonly Workload[]): readonly PlaintextCaller[] {
   const wanted = new Set(workloads.map(({ id }) => id));
   const callers: PlaintextCaller[] = [];
-  callers.push(...webhookCallers(facts).filter(({ workload }) => wanted.has(workload)));
+  callers.push(...[...webhookCallers(facts), ...ruledClients(facts)].filter(({ workload }) => wanted.has(workload)));
   for (const workload of workloads) {
     for (const port of workload.ports) {
       for (const entrance of facts.entrances.of(workload, port.port)) {
@@ -74,6 +76,27 @@ function webhookCallers({ mesh }: Facts): readonly PlaintextCaller[] {
 
 const portBehind = (workload: Workload | undefined, service: MeshService, port: ServicePort): number | undefined =>
   workload && targetPort(workload, service, port);
+
+/** Clients in the mesh whose proxies a DestinationRule tells not to use mutual TLS: it wins over auto mTLS (reference §1.7). */
+function ruledClients({ mesh }: Facts): readonly PlaintextCaller[] {
+  const byHost = new Map(mesh.services.map((service) => [serviceHost(service.name, service.namespace), service]));
+  return mesh.resources.of('DestinationRule').flatMap((rule) => {
+    const { host = '', trafficPolicy } = rule.spec;
+    const service = byHost.get(qualifyHost(host, rule.namespace));
+    if (!service || service.cluster !== rule.cluster) return [];
+    const own = new Map((trafficPolicy?.portLevelSettings ?? []).map(({ port, tls }) => [port?.number, tls?.mode]));
+    return service.ports.flatMap((port) => {
+      const mode = own.has(port.port) ? own.get(port.port) : trafficPolicy?.tls?.mode;
+      if (mode === undefined || mode === 'ISTIO_MUTUAL') return [];
+      return service.workloads.flatMap((workload): readonly PlaintextCaller[] => {
+        const behind = portBehind(mesh.workloadById.get(workload), service, port);
+        const caller = `clients of DestinationRule ${rule.namespace}/${rule.name}`;
+        const why = `tls.mode ${mode} for ${host}: their proxies send no certificate of the mesh`;
+        return [{ workload, caller, ...(behind === undefined ? {} : { port: behind }), why }];
+      });
+    });
+  });
+}
 
 function scrapers(workload: Workload): readonly PlaintextCaller[] {
   const { annotations } = workload;

@@ -8,12 +8,12 @@ const status = z.enum(['VERIFIED', 'INFERRED', 'UNKNOWN']);
 const severity = z.enum(['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL']);
 const level = z.enum(['critical', 'high', 'medium', 'low', 'none']);
 
-export const location = z.union([
+const location = z.union([
   z.strictObject({ file: z.string(), line: z.int().nonnegative(), column: z.int().nonnegative() }),
   z.strictObject({ cluster: z.string(), resourceVersion: z.string() }),
 ]);
 
-export const by = z.strictObject({
+const by = z.strictObject({
   kind: z.string(),
   namespace: z.string(),
   name: z.string(),
@@ -279,9 +279,9 @@ const planStep = z.strictObject({
   after: z.array(z.string()),
 });
 
-export const source = z.strictObject({ name: z.string(), kind: z.string(), documents: z.int(), sha256: z.string() });
+const source = z.strictObject({ name: z.string(), kind: z.string(), documents: z.int(), sha256: z.string() });
 
-export const diagnostic = z.strictObject({
+const diagnostic = z.strictObject({
   severity: z.enum(['error', 'warning', 'info']),
   file: z.string(),
   line: z.int(),

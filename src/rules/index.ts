@@ -1,5 +1,9 @@
+import { dryRunOnly } from './authz/dry-run-only.ts';
+import { httpOnlyDeny } from './authz/http-only-deny.ts';
+import { allowAny as egressAllowAny } from './egress/allow-any.ts';
+import { registryOnlyAlone } from './egress/registry-only-alone.ts';
 import { permissive } from './mtls/permissive.ts';
 import type { Rule } from './rule.ts';
 
 /** All rules, by id. A new rule is one file and one line here. */
-export const RULES: readonly Rule[] = [permissive];
+export const RULES: readonly Rule[] = [dryRunOnly, httpOnlyDeny, egressAllowAny, registryOnlyAlone, permissive];

@@ -19,11 +19,23 @@ export function scoreWithExceptions(
   options: Omit<RatingOptions, 'accepted'> = {},
 ): number | undefined {
   if (findings.every(({ exception }) => exception === undefined)) return undefined;
-  const rated = rateDimensions(population, { ...options, accepted: acceptedSubjects(population.facts, findings, rules) });
-  return scoreOf(rated, findings.filter(({ exception }) => exception === undefined)).value ?? undefined;
+  const rated = rateDimensions(population, {
+    ...options,
+    accepted: acceptedSubjects(population.facts, findings, rules),
+  });
+  return (
+    scoreOf(
+      rated,
+      findings.filter(({ exception }) => exception === undefined),
+    ).value ?? undefined
+  );
 }
 
-function acceptedSubjects(facts: Facts, findings: readonly Finding[], rules: readonly Meta[]): ReadonlyMap<DimensionId, ReadonlySet<string>> {
+function acceptedSubjects(
+  facts: Facts,
+  findings: readonly Finding[],
+  rules: readonly Meta[],
+): ReadonlyMap<DimensionId, ReadonlySet<string>> {
   const accepted = new Map<DimensionId, Set<string>>();
   for (const { id, subjects, exception } of findings) {
     const dimension = exception && rules.find((meta) => meta.id === id)?.dimension;

@@ -12,7 +12,9 @@ export function auditabilityMeasures(population: Population, meshConfigUnknown: 
     {
       subjects: 'workloads',
       covered: 'with access logs',
-      tally: tally(members.map((member) => judgeLogging(population, member, loggingOf(member.workload), meshConfigUnknown))),
+      tally: tally(
+        members.map((member) => judgeLogging(population, member, loggingOf(member.workload), meshConfigUnknown)),
+      ),
       absent: 'the workloads',
       unsettled: enrolmentUnsettled,
     },
@@ -20,14 +22,23 @@ export function auditabilityMeasures(population: Population, meshConfigUnknown: 
       subjects: 'workloads',
       covered: 'with stated callers',
       // What people state is theirs to know; no data plane could show it better.
-      tally: tally(services.map((member) => judgedWorkload(population, member, { covered: facts.wanted.isStated(member.workload), status: 'VERIFIED' }))),
+      tally: tally(
+        services.map((member) =>
+          judgedWorkload(population, member, { covered: facts.wanted.isStated(member.workload), status: 'VERIFIED' }),
+        ),
+      ),
       absent: 'the workloads',
       unsettled: '`wanted` in meshproof.yaml',
     },
   ];
 }
 
-function judgeLogging(population: Population, member: Member, { logs, from }: AccessLogging, meshConfigUnknown: boolean): Judged {
+function judgeLogging(
+  population: Population,
+  member: Member,
+  { logs, from }: AccessLogging,
+  meshConfigUnknown: boolean,
+): Judged {
   return judgedWorkload(population, member, {
     covered: logs,
     status: member.workload.dataPlane.status,

@@ -27,4 +27,5 @@ function judgeAuthorization(population: Population, port: MemberPort): Judged {
   });
 }
 
-export const isRestricted = ({ authorization: { posture } }: PortFacts): boolean => posture === 'restricted' || posture === 'deny-all';
+export const isRestricted = ({ authorization: { posture } }: PortFacts): boolean =>
+  posture === 'restricted' || posture === 'deny-all';

@@ -7,18 +7,29 @@ import type { Population } from './population.ts';
 export type Confidence = AuditResult['confidence'];
 
 /** What the audit is sure of: 100 minus what is missing, each with what would win it back, and the share of conclusions by status. */
-export function confidenceOf(population: Population, findings: readonly Pick<Finding, 'status'>[], observed: Observed = {}): Confidence {
+export function confidenceOf(
+  population: Population,
+  findings: readonly Pick<Finding, 'status'>[],
+  observed: Observed = {},
+): Confidence {
   const questions = openQuestions(population, observed);
   const deductions = confidenceDeductions.flatMap(({ id, points, reason }) => {
     const remedy = questions[id];
     return remedy === undefined ? [] : [{ points, reason, remedy }];
   });
   const lost = deductions.reduce((sum, { points }) => sum + points, 0);
-  return { value: Math.max(0, 100 - lost), deductions, evidenceCoverage: coverageOf(conclusionsOf(population, findings)) };
+  return {
+    value: Math.max(0, 100 - lost),
+    deductions,
+    evidenceCoverage: coverageOf(conclusionsOf(population, findings)),
+  };
 }
 
 /** The statuses of everything that was concluded: data planes, effective mTLS and authorization per port, findings. */
-function conclusionsOf({ members }: Population, findings: readonly Pick<Finding, 'status'>[]): readonly EvidenceStatus[] {
+function conclusionsOf(
+  { members }: Population,
+  findings: readonly Pick<Finding, 'status'>[],
+): readonly EvidenceStatus[] {
   const statuses = findings.map(({ status }) => status);
   for (const { workload, ports } of members) {
     statuses.push(workload.dataPlane.status);

@@ -44,5 +44,9 @@ function judgeControl(population: Population, egress: EgressFacts, member: Membe
   const { state, assumes } = egress.controlOf(member.workload);
   const covered = state === 'restricted';
   const conditional = state === 'unknown' || (!covered && assumes.length > 0);
-  return judgedWorkload(population, member, { covered, status: conditional ? 'UNKNOWN' : 'INFERRED', assumed: covered && assumes.length > 0 });
+  return judgedWorkload(population, member, {
+    covered,
+    status: conditional ? 'UNKNOWN' : 'INFERRED',
+    assumed: covered && assumes.length > 0,
+  });
 }

@@ -21,7 +21,8 @@ export function gatewayKnowledge(facts: Facts): GatewayKnowledge {
   const whenEmpty = facts.isComplete('gateways') ? 'known' : holdsSome ? 'assumed' : undefined;
   return {
     ...(whenEmpty ? { whenEmpty } : {}),
-    absent: 'gateways with their Services and routes, or `scope: { complete: [gateways] }` in meshproof.yaml if there is none',
+    absent:
+      'gateways with their Services and routes, or `scope: { complete: [gateways] }` in meshproof.yaml if there is none',
   };
 }
 
@@ -32,4 +33,5 @@ export function unmodelledWays({ mesh }: Facts): readonly Judged[] {
     .map(() => ({ covered: false, status: 'UNKNOWN', assumed: false, sensitive: false, exposed: true }));
 }
 
-export const waysUnsettled = 'the objects that decide the ways in: Services and pods of the gateways, and ingress of kinds that are not modelled';
+export const waysUnsettled =
+  'the objects that decide the ways in: Services and pods of the gateways, and ingress of kinds that are not modelled';

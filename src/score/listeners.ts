@@ -26,7 +26,9 @@ export function listenersOf({ facts, gateways }: Population): readonly Listener[
 }
 
 function ofGateway(gateways: readonly Member[], { cluster, spec }: Gateway): Listener[] {
-  const pods = gateways.filter(({ workload }) => workload.cluster === cluster && matchesLabels(spec.selector, workload.labels));
+  const pods = gateways.filter(
+    ({ workload }) => workload.cluster === cluster && matchesLabels(spec.selector, workload.labels),
+  );
   if (pods.length > 0 && pods.every(({ workload }) => workload.gateway?.kind === 'egress')) return [];
   const exposed = isReachable(pods);
   return (spec.servers ?? []).map((server) => ({ ...readServer(server), exposed }));
@@ -37,14 +39,16 @@ function readServer({ port, hosts = [], tls }: GatewayServer): Omit<Listener, 'e
   return {
     encrypted: (protocol === 'HTTPS' || protocol === 'TLS') && tls !== undefined,
     redirects: tls?.httpsRedirect === true,
-    namesHosts: hosts.every((host) => host.replace(/^[^/]*\//, '') !== '*') || protocol === 'TCP' || protocol === 'MONGO',
+    namesHosts:
+      hosts.every((host) => host.replace(/^[^/]*\//, '') !== '*') || protocol === 'TCP' || protocol === 'MONGO',
   };
 }
 
 function ofKubernetesGateway(facts: Facts, gateways: readonly Member[], object: KubernetesGateway): Listener[] {
   const { cluster, namespace, name, spec } = object;
   const pods = gateways.filter(
-    ({ workload }) => workload.cluster === cluster && workload.namespace === namespace && workload.gateway?.gatewayName === name,
+    ({ workload }) =>
+      workload.cluster === cluster && workload.namespace === namespace && workload.gateway?.gatewayName === name,
   );
   if (pods.some(({ workload }) => workload.gateway?.kind === 'waypoint')) return [];
   const exposed = isReachable(pods);
@@ -59,22 +63,37 @@ function readListener(facts: Facts, gateway: KubernetesGateway, listener: Gatewa
   return {
     encrypted: protocol === 'HTTPS' || protocol === 'TLS',
     redirects: protocol === 'HTTP' && onlyRedirects(facts, gateway, listener),
-    namesHosts: protocol === 'TCP' || protocol === 'UDP' || (hostname !== undefined && hostname !== '' && hostname !== '*'),
+    namesHosts:
+      protocol === 'TCP' || protocol === 'UDP' || (hostname !== undefined && hostname !== '' && hostname !== '*'),
   };
 }
 
 /** Routes are attached to it, and each of their rules redirects to HTTPS. */
 function onlyRedirects({ mesh }: Facts, gateway: KubernetesGateway, listener: GatewayListener): boolean {
-  const isParent = (namespace: string, parent: { readonly namespace?: string; readonly name?: string; readonly sectionName?: string; readonly port?: number }) =>
+  const isParent = (
+    namespace: string,
+    parent: {
+      readonly namespace?: string;
+      readonly name?: string;
+      readonly sectionName?: string;
+      readonly port?: number;
+    },
+  ) =>
     parent.name === gateway.name &&
     (parent.namespace ?? namespace) === gateway.namespace &&
     (parent.sectionName === undefined || parent.sectionName === listener.name) &&
     (parent.port === undefined || parent.port === listener.port);
   const attached = mesh.resources
     .of('HTTPRoute')
-    .filter(({ cluster, namespace, spec }) => cluster === gateway.cluster && spec.parentRefs?.some((parent) => isParent(namespace, parent)));
+    .filter(
+      ({ cluster, namespace, spec }) =>
+        cluster === gateway.cluster && spec.parentRefs?.some((parent) => isParent(namespace, parent)),
+    );
   const rules = attached.flatMap(({ spec }) => spec.rules ?? []);
-  return rules.length > 0 && rules.every(({ filters = [] }) => filters.some(({ requestRedirect }) => requestRedirect?.scheme === 'https'));
+  return (
+    rules.length > 0 &&
+    rules.every(({ filters = [] }) => filters.some(({ requestRedirect }) => requestRedirect?.scheme === 'https'))
+  );
 }
 
 const isReachable = (pods: readonly Member[]): boolean => pods.length === 0 || pods.some(({ exposed }) => exposed);

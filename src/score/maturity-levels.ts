@@ -17,12 +17,20 @@ export interface LevelCheck {
 }
 
 /** The levels of the method in order, from level 1 on. */
-export function checkLevels(population: Population, findings: readonly Finding[], rated: readonly RatedDimension[], observed: Observed): readonly LevelCheck[] {
+export function checkLevels(
+  population: Population,
+  findings: readonly Finding[],
+  rated: readonly RatedDimension[],
+  observed: Observed,
+): readonly LevelCheck[] {
   return [
     identities(population),
     transport(population, documentedPorts(population.facts, findings)),
     defaultDeny(population),
-    { unmet: observed.tested ? [] : ['positive and negative tests of who may call what, run against the data plane'], verified: observed.tested ?? false },
+    {
+      unmet: observed.tested ? [] : ['positive and negative tests of who may call what, run against the data plane'],
+      verified: observed.tested ?? false,
+    },
     boundaries(rated),
     { unmet: ['attack paths, telemetry, drift and exceptions under continuous review'], verified: false },
     { unmet: ['automated evidence and response across clusters and trust domains'], verified: false },
@@ -37,7 +45,11 @@ function identities({ members, facts }: Population): LevelCheck {
     unmet: [
       ...(inMesh.length === 0 ? ['a workload in the mesh'] : []),
       ...needs(unknown, members, 'data planes to be known'),
-      ...needs(shared, inMesh, 'workloads in the mesh to have an identity of their own, not shared and not the default account'),
+      ...needs(
+        shared,
+        inMesh,
+        'workloads in the mesh to have an identity of their own, not shared and not the default account',
+      ),
     ],
     verified: members.every(({ workload }) => workload.dataPlane.status === 'VERIFIED'),
   };
@@ -59,7 +71,8 @@ function transport({ tcpPorts }: Population, documented: ReadonlySet<string>): L
   };
 }
 
-const takesPlaintext = ({ facts: { mtls } }: MemberPort): boolean => mtls.mode !== 'STRICT' || mtls.status === 'UNKNOWN';
+const takesPlaintext = ({ facts: { mtls } }: MemberPort): boolean =>
+  mtls.mode !== 'STRICT' || mtls.status === 'UNKNOWN';
 
 function defaultDeny({ tcpPorts }: Population): LevelCheck {
   const sensitive = tcpPorts.filter((port) => port.sensitive);
@@ -69,7 +82,11 @@ function defaultDeny({ tcpPorts }: Population): LevelCheck {
     unmet: [
       ...(sensitive.length === 0 ? ['critical and high assets to be named (`assets` in meshproof.yaml)'] : []),
       ...needs(open, sensitive, 'ports of critical and high assets to be restricted by an AuthorizationPolicy'),
-      ...needs(anonymous, sensitive, 'ports of critical and high assets to ask callers from the internet for a token or an approval'),
+      ...needs(
+        anonymous,
+        sensitive,
+        'ports of critical and high assets to ask callers from the internet for a token or an approval',
+      ),
     ],
     verified: sensitive.every(({ facts }) => facts.authorization.status === 'VERIFIED'),
   };

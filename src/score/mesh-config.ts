@@ -7,4 +7,7 @@ export function isMeshConfigUnknown(facts: Facts): boolean {
 }
 
 const isWritten = (config: MeshConfig): boolean =>
-  Object.values(config).some((setting: unknown) => typeof setting === 'object' && setting !== null && 'from' in setting && setting.from === 'object');
+  Object.values(config).some(
+    (setting: unknown) =>
+      typeof setting === 'object' && setting !== null && 'from' in setting && setting.from === 'object',
+  );

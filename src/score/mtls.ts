@@ -22,7 +22,8 @@ export function mtlsMeasures(population: Population): readonly Measure[] {
 function judgeTransport(population: Population, port: MemberPort): Judged {
   const { mtls, captured, workload } = port.facts;
   const { assumes } = workload.dataPlane;
-  const doubtful = mtls.assumes.some((text) => !assumes.includes(text)) || (mtls.level === 'default' && population.rootUnknown);
+  const doubtful =
+    mtls.assumes.some((text) => !assumes.includes(text)) || (mtls.level === 'default' && population.rootUnknown);
   return judgedPort(population, port, {
     covered: captured.captured && mtls.mode === 'STRICT',
     status: mtls.status,

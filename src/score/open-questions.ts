@@ -30,8 +30,12 @@ export function openQuestions(population: Population, observed: Observed): Parti
       ({ authorization }) => authorization.status === 'UNKNOWN' || authorization.posture === 'conditional',
     ),
     boundary: boundary(population),
-    conflicts: observed.conflicts ? `istioctl proxy-status  # ${count(observed.conflicts, 'contradiction')} to explain` : undefined,
-    version: population.facts.mesh.version ? undefined : 'istioctl version  # or state `mesh.istioVersion` in meshproof.yaml',
+    conflicts: observed.conflicts
+      ? `istioctl proxy-status  # ${count(observed.conflicts, 'contradiction')} to explain`
+      : undefined,
+    version: population.facts.mesh.version
+      ? undefined
+      : 'istioctl version  # or state `mesh.istioVersion` in meshproof.yaml',
     intent: intent(population),
   };
   const open = Object.entries(questions).filter(([, remedy]) => remedy !== undefined);
@@ -46,7 +50,9 @@ function dataPlaneEvidence({ members }: Population): string | undefined {
 }
 
 function inventory({ members, services, facts }: Population): string | undefined {
-  const unknown = members.filter(({ workload }) => workload.dataPlane.status === 'UNKNOWN').map(({ workload }) => workload.id);
+  const unknown = members
+    .filter(({ workload }) => workload.dataPlane.status === 'UNKNOWN')
+    .map(({ workload }) => workload.id);
   const inPart = services.filter(({ workload }) => !isNamespaceComplete(facts, workload));
   const partial = [...new Set(inPart.map(({ workload }) => workload.namespace))];
   const dangling = facts.mesh.services.filter(selectsNothing).map(({ id }) => id);
@@ -66,7 +72,9 @@ function selectsNothing({ type, workloads, resource }: MeshService): boolean {
 }
 
 function unresolved({ tcpPorts }: Population, kinds: string, isOpen: (port: PortFacts) => boolean): string | undefined {
-  const open = tcpPorts.filter(({ facts }) => isOpen(facts)).map(({ facts }) => `${facts.workload.id}:${facts.port.port}`);
+  const open = tcpPorts
+    .filter(({ facts }) => isOpen(facts))
+    .map(({ facts }) => `${facts.workload.id}:${facts.port.port}`);
   const [what] = named(open, `of ${tcpPorts.length} ports`);
   return what && `kubectl get ${kinds} -A -o yaml  # ${what}`;
 }
@@ -75,13 +83,28 @@ function boundary(population: Population): string | undefined {
   const { facts, members } = population;
   const { unmodelled } = facts.mesh.resources;
   const isUnclear = ({ verdict }: Entrance): boolean => verdict.outcome === 'unknown';
-  const unclear = members.filter(({ ports }) => ports.some((port) => port.internet.some(isUnclear) || port.facts.nodeNetwork.some(isUnclear)));
+  const unclear = members.filter(({ ports }) =>
+    ports.some((port) => port.internet.some(isUnclear) || port.facts.nodeNetwork.some(isUnclear)),
+  );
   const touching = unmodelled.filter(({ touches }) => touches === 'ingress' || touches === 'network-policy');
   const needs = [
     ...(gatewayKnowledge(facts).whenEmpty ? [] : [{ get: GATEWAYS, why: 'no gateway in the input' }]),
-    ...(isMeshConfigUnknown(facts) ? [{ get: `kubectl get configmap istio -n ${facts.enforcement.rootNamespace} -o yaml`, why: 'no mesh config in the input' }] : []),
-    ...named(touching.map(({ kind, namespace, name }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`), 'objects not modelled').map((why) => ({ get: '', why })),
-    ...named(unclear.map(({ workload }) => workload.id), 'workloads with a way in that is not decided').map((why) => ({ get: GATEWAYS, why })),
+    ...(isMeshConfigUnknown(facts)
+      ? [
+          {
+            get: `kubectl get configmap istio -n ${facts.enforcement.rootNamespace} -o yaml`,
+            why: 'no mesh config in the input',
+          },
+        ]
+      : []),
+    ...named(
+      touching.map(({ kind, namespace, name }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`),
+      'objects not modelled',
+    ).map((why) => ({ get: '', why })),
+    ...named(
+      unclear.map(({ workload }) => workload.id),
+      'workloads with a way in that is not decided',
+    ).map((why) => ({ get: GATEWAYS, why })),
   ];
   if (needs.length === 0) return undefined;
   const commands = [...new Set(needs.map(({ get }) => get).filter((get) => get !== ''))];
@@ -93,9 +116,14 @@ const GATEWAYS =
 
 function intent({ services, facts }: Population): string | undefined {
   const workloads = services.map(({ workload }) => workload);
-  const unclassified = workloads.filter((workload) => facts.sensitivity(workload).basis === 'unknown').map(({ id }) => id);
+  const unclassified = workloads
+    .filter((workload) => facts.sensitivity(workload).basis === 'unknown')
+    .map(({ id }) => id);
   const unstated = workloads.filter((workload) => !facts.wanted.isStated(workload)).map(({ id }) => id);
-  const parts = [...named(unclassified, `of ${services.length} workloads without a stated sensitivity`), ...named(unstated, `of ${services.length} without stated callers`)];
+  const parts = [
+    ...named(unclassified, `of ${services.length} workloads without a stated sensitivity`),
+    ...named(unstated, `of ${services.length} without stated callers`),
+  ];
   if (services.length > 0 && parts.length === 0) return undefined;
   return `# meshproof.yaml, \`assets\` and \`wanted\`${parts.length > 0 ? `: ${parts.join('; ')}` : ''}`;
 }

@@ -38,7 +38,9 @@ export interface Population {
 }
 
 export function populationOf(facts: Facts): Population {
-  const members = facts.mesh.workloads.filter((workload) => !isMachinery(workload)).map((workload) => memberOf(facts, workload));
+  const members = facts.mesh.workloads
+    .filter((workload) => !isMachinery(workload))
+    .map((workload) => memberOf(facts, workload));
   const services = members.filter(({ workload }) => workload.dataPlane.kind !== 'gateway');
   return {
     facts,
@@ -75,16 +77,34 @@ export function isNamespaceComplete(facts: Facts, { cluster, namespace }: Worklo
 /** What was found out about a subject. */
 type Finding = Pick<Judged, 'covered' | 'status'> & { readonly assumed?: boolean };
 
-export function judgedWorkload({ accepted }: Population, { workload, sensitive, exposed }: Member, finding: Finding): Judged {
+export function judgedWorkload(
+  { accepted }: Population,
+  { workload, sensitive, exposed }: Member,
+  finding: Finding,
+): Judged {
   return judged(finding, accepted?.has(workload.id) ?? false, sensitive, exposed);
 }
 
-export function judgedPort({ accepted }: Population, { facts, sensitive, exposed }: MemberPort, finding: Finding): Judged {
+export function judgedPort(
+  { accepted }: Population,
+  { facts, sensitive, exposed }: MemberPort,
+  finding: Finding,
+): Judged {
   const { id } = facts.workload;
-  return judged(finding, accepted !== undefined && (accepted.has(id) || accepted.has(`${id}:${facts.port.port}`)), sensitive, exposed);
+  return judged(
+    finding,
+    accepted !== undefined && (accepted.has(id) || accepted.has(`${id}:${facts.port.port}`)),
+    sensitive,
+    exposed,
+  );
 }
 
-function judged({ covered, status, assumed = false }: Finding, isAccepted: boolean, sensitive: boolean, exposed: boolean): Judged {
+function judged(
+  { covered, status, assumed = false }: Finding,
+  isAccepted: boolean,
+  sensitive: boolean,
+  exposed: boolean,
+): Judged {
   const settled = isAccepted && !covered && status === 'UNKNOWN';
   return { covered: covered || isAccepted, status: settled ? 'INFERRED' : status, assumed, sensitive, exposed };
 }

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { scoreLimits } from '../result/method.ts';
-import { sampleFacts, type SampleMesh, type SamplePort, sampleResource, type SampleWorkload } from '../../test/sample-facts.ts';
+import {
+  sampleFacts,
+  type SampleMesh,
+  type SamplePort,
+  sampleResource,
+  type SampleWorkload,
+} from '../../test/sample-facts.ts';
 import { assess } from './assess.ts';
 import { rateDimensions } from './dimensions.ts';
 import { scoreOf, type Severe } from './score.ts';
@@ -16,7 +22,14 @@ const port: fc.Arbitrary<SamplePort> = fc.record({
   posture: fc.constantFrom('none', 'allow-any', 'restricted', 'deny-all', 'conditional'),
   status: fc.constantFrom('VERIFIED', 'INFERRED', 'INFERRED', 'UNKNOWN'),
   assumes: fc.constantFrom([], ['applied together']),
-  internet: fc.constantFrom([], [{}], [{ requires: [{ kind: 'jwt' }] }], [{ outcome: 'deny' }], [{ beside: true }], [{ outcome: 'unknown' }]) as fc.Arbitrary<NonNullable<SamplePort['internet']>>,
+  internet: fc.constantFrom(
+    [],
+    [{}],
+    [{ requires: [{ kind: 'jwt' }] }],
+    [{ outcome: 'deny' }],
+    [{ beside: true }],
+    [{ outcome: 'unknown' }],
+  ) as fc.Arbitrary<NonNullable<SamplePort['internet']>>,
   nodePort: fc.boolean(),
   openToAnyPod: fc.boolean(),
 });
@@ -32,27 +45,53 @@ const workload = fc.record({
 });
 
 const policies = [
-  sampleResource('NetworkPolicy', 'shop', 'closed', { podSelector: {}, policyTypes: ['Ingress', 'Egress'], ingress: [], egress: [] }),
+  sampleResource('NetworkPolicy', 'shop', 'closed', {
+    podSelector: {},
+    policyTypes: ['Ingress', 'Egress'],
+    ingress: [],
+    egress: [],
+  }),
   sampleResource('Sidecar', 'pay', 'closed', { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } }),
   sampleResource('Telemetry', 'shop', 'logs', { accessLogging: [{ providers: [{ name: 'envoy' }] }] }),
   sampleResource('Gateway', 'shop', 'public', { servers: [{ port: { number: 80, protocol: 'HTTP' }, hosts: ['*'] }] }),
 ];
 
 const mesh: fc.Arbitrary<SampleMesh & { readonly workloads: readonly SampleWorkload[] }> = fc.record({
-  workloads: fc
-    .array(workload, { maxLength: 8 })
-    .map((list) => list.map((each, index) => ({ ...each, name: `w${index}`, serviceAccount: each.serviceAccount === 'own' ? `w${index}` : each.serviceAccount }))),
-  complete: fc.subarray(['gateways', 'mesh-config', 'root-policies', 'network-policies', 'namespace:shop', 'namespace:pay']),
+  workloads: fc.array(workload, { maxLength: 8 }).map((list) =>
+    list.map((each, index) => ({
+      ...each,
+      name: `w${index}`,
+      serviceAccount: each.serviceAccount === 'own' ? `w${index}` : each.serviceAccount,
+    })),
+  ),
+  complete: fc.subarray([
+    'gateways',
+    'mesh-config',
+    'root-policies',
+    'network-policies',
+    'namespace:shop',
+    'namespace:pay',
+  ]),
   resources: fc.subarray(policies),
 });
 
-const findings: fc.Arbitrary<readonly Severe[]> = fc.array(fc.record({ id: fc.constantFrom('a/a', 'b/b'), severity: fc.constantFrom('CRITICAL', 'HIGH', 'LOW') }), { maxLength: 3 });
+const findings: fc.Arbitrary<readonly Severe[]> = fc.array(
+  fc.record({ id: fc.constantFrom('a/a', 'b/b'), severity: fc.constantFrom('CRITICAL', 'HIGH', 'LOW') }),
+  { maxLength: 3 },
+);
 
 /** One thing put right, evidence and all else as it was. */
 const fixes: Readonly<Record<string, (workload: SampleWorkload) => SampleWorkload>> = {
   strict: onPorts((each) => ({ ...each, mode: 'STRICT', level: 'namespace', openToAnyPod: false })),
-  restricted: onPorts((each) => (each.posture === 'conditional' ? each : { ...each, posture: 'restricted', openToAnyPod: false })),
-  tokens: onPorts((each) => ({ ...each, internet: (each.internet ?? []).map((way) => (isUndecided(way) ? way : { ...way, requires: [{ kind: 'jwt' as const }] })) })),
+  restricted: onPorts((each) =>
+    each.posture === 'conditional' ? each : { ...each, posture: 'restricted', openToAnyPod: false },
+  ),
+  tokens: onPorts((each) => ({
+    ...each,
+    internet: (each.internet ?? []).map((way) =>
+      isUndecided(way) ? way : { ...way, requires: [{ kind: 'jwt' as const }] },
+    ),
+  })),
   gateways: onPorts((each) => ({ ...each, internet: (each.internet ?? []).map(({ beside: _, ...rest }) => rest) })),
   closed: onPorts((each) => ({ ...each, openToAnyPod: false })),
   identity: (each) => ({ ...each, serviceAccount: each.name }),
@@ -69,8 +108,17 @@ const figures = (of: SampleMesh) => {
   const rated = rateDimensions(populationOf(sampleFacts(of)));
   const { value, low, high, configured } = scoreOf(rated, []);
   return [
-    ...rated.flatMap(({ dimension, configured, proven }) => [dimension.rating, dimension.configured, configured.low, configured.high, proven.low, proven.high]),
-    ...(value === null || configured.value === null ? [] : [value, low, high, configured.value, configured.low, configured.high]),
+    ...rated.flatMap(({ dimension, configured, proven }) => [
+      dimension.rating,
+      dimension.configured,
+      configured.low,
+      configured.high,
+      proven.low,
+      proven.high,
+    ]),
+    ...(value === null || configured.value === null
+      ? []
+      : [value, low, high, configured.value, configured.low, configured.high]),
   ];
 };
 
@@ -80,7 +128,10 @@ test('monotone: putting one subject right never lowers a rating, a figure or an 
       fc.pre(before.workloads.length > 0);
       const index = pick % before.workloads.length;
       const fix = fixes[name];
-      const after = { ...before, workloads: before.workloads.map((each, position) => (position === index && fix ? fix(each) : each)) };
+      const after = {
+        ...before,
+        workloads: before.workloads.map((each, position) => (position === index && fix ? fix(each) : each)),
+      };
       const old = figures(before);
       const now = figures(after);
       expect(now.length).toBe(old.length);
@@ -103,7 +154,8 @@ test('bounds: ratings from 0 to 5, figures from 0 to 100, low ≤ value ≤ high
         expect(dimension.rating).toBeLessThanOrEqual(proven.high);
         expect(dimension.rating).toBeLessThanOrEqual(dimension.configured);
         if (dimension.status !== 'VERIFIED') expect(dimension.rating).toBeLessThanOrEqual(scoreLimits.unverifiedRating);
-        if (dimension.status === 'UNKNOWN') expect([dimension.rating, configured.low, configured.high]).toEqual([0, 0, 5]);
+        if (dimension.status === 'UNKNOWN')
+          expect([dimension.rating, configured.low, configured.high]).toEqual([0, 0, 5]);
         for (const { have, of: all } of dimension.coverage) expect(have).toBeLessThanOrEqual(all);
       }
       const { value, low, high, configured } = scoreOf(rated, open);
@@ -138,7 +190,9 @@ test('confidence, maturity and verdict stay within their bounds', () => {
     fc.property(mesh, (of) => {
       const { confidence, maturity, verdict, verdictWhy } = assess(sampleFacts(of), []);
       expect(confidence.value).toBeGreaterThanOrEqual(0);
-      expect(confidence.value).toBe(Math.max(0, 100 - confidence.deductions.reduce((sum, { points }) => sum + points, 0)));
+      expect(confidence.value).toBe(
+        Math.max(0, 100 - confidence.deductions.reduce((sum, { points }) => sum + points, 0)),
+      );
       expect(maturity.level).toBeLessThanOrEqual(maturity.configuredFor);
       expect(maturity.next.unmet.length).toBeGreaterThan(0);
       expect(['STRONG', 'MODERATE', 'WEAK', 'HIGH RISK', 'INCONCLUSIVE']).toContain(verdict);

@@ -64,7 +64,8 @@ function statusOf(measures: readonly Measure[], figures: readonly Figure[]): Evi
   return counted.every(({ verified, counts }) => verified === counts.all.of) ? 'VERIFIED' : 'INFERRED';
 }
 
-const isSatisfiedEmpty = ({ tally, whenEmpty }: Measure): boolean => tally.counts.all.of === 0 && whenEmpty !== undefined;
+const isSatisfiedEmpty = ({ tally, whenEmpty }: Measure): boolean =>
+  tally.counts.all.of === 0 && whenEmpty !== undefined;
 
 /** A narrower scope that holds the same subjects says nothing new. */
 function coverageOf(figure: Figure): Dimension['coverage'][number][] {
@@ -77,4 +78,8 @@ function coverageOf(figure: Figure): Dimension['coverage'][number][] {
   return rows;
 }
 
-const emptyCoverage = (measure: Measure): Dimension['coverage'][number] => ({ what: figureName({ measure, scope: 'all' }), have: 0, of: 0 });
+const emptyCoverage = (measure: Measure): Dimension['coverage'][number] => ({
+  what: figureName({ measure, scope: 'all' }),
+  have: 0,
+  of: 0,
+});

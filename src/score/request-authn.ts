@@ -28,14 +28,20 @@ export function requestAuthnMeasures(population: Population, gateways: GatewayKn
 function judgeCallers(population: Population, port: MemberPort): Judged | undefined {
   if (port.internet.length === 0) return undefined;
   const covered = port.internet.every(asksWhoSends) || isDeclaredPublic(population, port.facts);
-  return judgedPort(population, port, { covered, status: covered ? port.facts.workload.dataPlane.status : statusOf(port) });
+  return judgedPort(population, port, {
+    covered,
+    status: covered ? port.facts.workload.dataPlane.status : statusOf(port),
+  });
 }
 
 /** Somebody stated that the internet may come here: a public site asks nobody who they are. */
 function isDeclaredPublic({ facts }: Population, { workload, port }: PortFacts): boolean {
   return facts.wanted
     .to(workload)
-    .some((flow) => flow.from === 'internet' && flow.basis !== 'implied' && (flow.port === undefined || flow.port === port.port));
+    .some(
+      (flow) =>
+        flow.from === 'internet' && flow.basis !== 'implied' && (flow.port === undefined || flow.port === port.port),
+    );
 }
 
 const proofs: ReadonlySet<string> = new Set(['jwt', 'ext-authz', 'client-certificate']);

@@ -8,7 +8,10 @@ export function rungOf(have: number, of: number, tested: boolean): number {
 }
 
 /** The next rung above `rating`, and how many must be covered for it; undefined at the top. */
-export function nextRung(rating: number, of: number): { readonly rating: number; readonly have: number; readonly tested: boolean } | undefined {
+export function nextRung(
+  rating: number,
+  of: number,
+): { readonly rating: number; readonly have: number; readonly tested: boolean } | undefined {
   const rung = rungs.find((candidate) => candidate.rating > rating);
   if (!rung) return undefined;
   const tested = rung.tested === true;
@@ -18,7 +21,12 @@ export function nextRung(rating: number, of: number): { readonly rating: number;
   return { rating: rung.rating, have: of, tested };
 }
 
-function reaches({ from, above, tested: needsTests }: (typeof rungs)[number], have: number, of: number, tested: boolean): boolean {
+function reaches(
+  { from, above, tested: needsTests }: (typeof rungs)[number],
+  have: number,
+  of: number,
+  tested: boolean,
+): boolean {
   const share = have / of;
   return (above ? share > from : share >= from) && (!needsTests || tested);
 }

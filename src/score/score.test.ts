@@ -17,7 +17,16 @@ const rated = (configured: number, status: EvidenceStatus, only?: number): Rated
     const rating = mine === 'VERIFIED' ? value : Math.min(2, value);
     const high = mine === 'UNKNOWN' ? 5 : value;
     return {
-      dimension: { id, weight, rating, configured: value, weighted: (rating / 5) * weight, status: mine, coverage: [], next: '' },
+      dimension: {
+        id,
+        weight,
+        rating,
+        configured: value,
+        weighted: (rating / 5) * weight,
+        status: mine,
+        coverage: [],
+        next: '',
+      },
       configured: { low: value, high },
       proven: { low: rating, high: mine === 'UNKNOWN' ? 5 : rating },
     };
@@ -26,13 +35,22 @@ const rated = (configured: number, status: EvidenceStatus, only?: number): Rated
 const critical = { id: 'authz/allow-any', severity: 'CRITICAL' } as const;
 
 test('Σ rating / 5 × weight, proven at 2 at most without evidence', () => {
-  expect(scoreOf(rated(4, 'INFERRED'), [])).toEqual({ value: 40, low: 40, high: 40, configured: { value: 80, low: 80, high: 80 } });
+  expect(scoreOf(rated(4, 'INFERRED'), [])).toEqual({
+    value: 40,
+    low: 40,
+    high: 40,
+    configured: { value: 80, low: 80, high: 80 },
+  });
   expect(scoreOf(rated(4, 'VERIFIED'), []).value).toBe(80);
   expect(scoreOf(rated(5, 'VERIFIED'), []).value).toBe(100);
 });
 
 test('weighs the dimensions as the method says', () => {
-  const one = rated(5, 'VERIFIED').map((each) => (each.dimension.id === 'authorization' ? { ...each, dimension: { ...each.dimension, rating: 0, configured: 0 } } : each));
+  const one = rated(5, 'VERIFIED').map((each) =>
+    each.dimension.id === 'authorization'
+      ? { ...each, dimension: { ...each.dimension, rating: 0, configured: 0 } }
+      : each,
+  );
   expect(scoreOf(one, []).value).toBe(80);
 });
 
@@ -44,7 +62,12 @@ test('an open CRITICAL caps both figures, and says which when it did', () => {
     cappedBy: ['authz/allow-any'],
     configured: { value: 59, low: 59, high: 59 },
   });
-  expect(scoreOf(rated(2, 'INFERRED'), [critical])).toEqual({ value: 40, low: 40, high: 40, configured: { value: 40, low: 40, high: 40 } });
+  expect(scoreOf(rated(2, 'INFERRED'), [critical])).toEqual({
+    value: 40,
+    low: 40,
+    high: 40,
+    configured: { value: 40, low: 40, high: 40 },
+  });
 });
 
 test('five UNKNOWN dimensions make the figures N/A, four do not', () => {
@@ -98,7 +121,10 @@ test('exceptions never change the headline; the score with accepted risks stands
 });
 
 test('with accepted risks, what they affect counts as covered and an accepted CRITICAL caps nothing', () => {
-  const exposed = sampleFacts({ workloads: workloads.map((each) => ({ ...each, status: 'VERIFIED' as const, sensitivity: 'high' as const })), complete: ['all'] });
+  const exposed = sampleFacts({
+    workloads: workloads.map((each) => ({ ...each, status: 'VERIFIED' as const, sensitivity: 'high' as const })),
+    complete: ['all'],
+  });
   const before = scoreOf(rateDimensions(populationOf(exposed)), []).value ?? 0;
   const oneMore = [{ ...finding('open', { reason: 'migrating' }), severity: 'CRITICAL' as const }];
   expect(scoreWithExceptions(populationOf(exposed), oneMore, rules)).toBe(before + 6);

@@ -44,10 +44,15 @@ interface Ratings {
 function figureOf(rated: readonly RatedDimension[], ratingsOf: (each: RatedDimension) => Ratings): Ratings {
   const sum = (pick: (ratings: Ratings) => number): number =>
     rated.reduce((total, each) => total + (pick(ratingsOf(each)) / highestRating) * weightOf(each), 0);
-  return { value: round(sum(({ value }) => value)), low: round(sum(({ low }) => low)), high: round(sum(({ high }) => high)) };
+  return {
+    value: round(sum(({ value }) => value)),
+    low: round(sum(({ low }) => low)),
+    high: round(sum(({ high }) => high)),
+  };
 }
 
-const weightOf = ({ dimension }: RatedDimension): number => dimensionMethod.find(({ id }) => id === dimension.id)?.weight ?? 0;
+const weightOf = ({ dimension }: RatedDimension): number =>
+  dimensionMethod.find(({ id }) => id === dimension.id)?.weight ?? 0;
 
 /** To one decimal: sums of shares are not exact in binary. */
 const round = (value: number): number => Math.round(value * 10) / 10;

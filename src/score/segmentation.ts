@@ -4,7 +4,14 @@ import type { CompiledRule } from '../semantics/network-policy/compile.ts';
 import { findUnmodelled, type Isolation, selectPolicies } from '../semantics/network-policy/policy-index.ts';
 import { enrolmentUnsettled } from './identity.ts';
 import type { Measure } from './measure.ts';
-import { isNamespaceComplete, judgedPort, judgedWorkload, type Member, type MemberPort, type Population } from './population.ts';
+import {
+  isNamespaceComplete,
+  judgedPort,
+  judgedWorkload,
+  type Member,
+  type MemberPort,
+  type Population,
+} from './population.ts';
 import { type Judged, tally } from './tally.ts';
 
 export const networkPoliciesUnsettled =
@@ -43,11 +50,16 @@ function judgeNetwork(population: Population, member: Member, covers: (isolation
   const { facts } = population;
   const { mesh, enforcement } = facts;
   const { workload } = member;
-  if (mesh.cni === 'ignores-network-policy') return judgedWorkload(population, member, { covered: false, status: 'INFERRED' });
+  if (mesh.cni === 'ignores-network-policy')
+    return judgedWorkload(population, member, { covered: false, status: 'INFERRED' });
   const covered = covers(selectPolicies(enforcement.network, workload));
   const known = covered || facts.isComplete('network-policies') || isNamespaceComplete(facts, workload);
   const conditional = !known || findUnmodelled(enforcement.network, workload.namespace) !== undefined;
-  return judgedWorkload(population, member, { covered, status: conditional ? 'UNKNOWN' : 'INFERRED', assumed: covered });
+  return judgedWorkload(population, member, {
+    covered,
+    status: conditional ? 'UNKNOWN' : 'INFERRED',
+    assumed: covered,
+  });
 }
 
 function judgeBoundary(population: Population, port: MemberPort): Judged {
@@ -91,5 +103,10 @@ function isEverybody(peer: NonNullable<CompiledRule['peers']>[number]): boolean 
   return peer.namespaceSelector !== undefined && isEmpty(peer.namespaceSelector) && isEmpty(peer.podSelector ?? {});
 }
 
-const isEmpty = ({ matchLabels = {}, matchExpressions = [] }: { matchLabels?: Readonly<Record<string, string>>; matchExpressions?: readonly unknown[] }): boolean =>
-  Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
+const isEmpty = ({
+  matchLabels = {},
+  matchExpressions = [],
+}: {
+  matchLabels?: Readonly<Record<string, string>>;
+  matchExpressions?: readonly unknown[];
+}): boolean => Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;

@@ -3,10 +3,19 @@ import type { Finding } from '../result/types.ts';
 import { verdictOf } from './verdict.ts';
 
 type Judged = Parameters<typeof verdictOf>[2][number];
-const of = (severity: Finding['severity'], more: Partial<Judged> = {}): Judged => ({ id: 'authz/allow-any', title: 'anyone may call', severity, factors: [], ...more });
+const of = (severity: Finding['severity'], more: Partial<Judged> = {}): Judged => ({
+  id: 'authz/allow-any',
+  title: 'anyone may call',
+  severity,
+  factors: [],
+  ...more,
+});
 const high = of('HIGH');
 const fromInternet = of('HIGH', { factors: ['reachable from the internet, sensitivity medium: HIGH'] });
-const score = (value: number | null, configured: number | null) => ({ value, configured: { value: configured, low: 0, high: 100 } });
+const score = (value: number | null, configured: number | null) => ({
+  value,
+  configured: { value: configured, low: 0, high: 100 },
+});
 
 test.each([
   ['any open CRITICAL', 90, 95, 90, [of('CRITICAL')], 'HIGH RISK'],
@@ -29,8 +38,12 @@ test.each([
 });
 
 test('says why in one sentence', () => {
-  expect(verdictOf(score(40, 41), 90, [of('CRITICAL'), of('CRITICAL')]).verdictWhy).toBe('2 CRITICAL findings are open, the first: anyone may call.');
-  expect(verdictOf(score(40, 41), 90, []).verdictWhy).toBe('What is configured comes to 41, what is proven to 40: both are below 50.');
+  expect(verdictOf(score(40, 41), 90, [of('CRITICAL'), of('CRITICAL')]).verdictWhy).toBe(
+    '2 CRITICAL findings are open, the first: anyone may call.',
+  );
+  expect(verdictOf(score(40, 41), 90, []).verdictWhy).toBe(
+    'What is configured comes to 41, what is proven to 40: both are below 50.',
+  );
   expect(verdictOf(score(60, 80), 60, [fromInternet]).verdictWhy).toBe(
     '60 of 100 is proven, below 70, and a HIGH finding is reachable from the internet, and confidence is 60 %, below 65 %.',
   );

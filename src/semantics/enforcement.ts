@@ -161,7 +161,7 @@ export class Enforcement {
 }
 
 /** How policies attach to the workload's own proxy. */
-export function attachmentPoint(workload: Workload, rootNamespace: string): AttachmentPoint {
+function attachmentPoint(workload: Workload, rootNamespace: string): AttachmentPoint {
   const { cluster, namespace, labels } = workload;
   const base = { cluster, namespace, labels, rootNamespace, revision: workload.dataPlane.revision };
   const gateway = workload.gateway;

@@ -10,7 +10,7 @@ import type { Query } from './query.ts';
 import type { TraceStep, Verdict } from './verdict.ts';
 
 /** The declared port of a workload, if it is one. */
-export function findPort(workload: Workload, port: number): WorkloadPort | undefined {
+function findPort(workload: Workload, port: number): WorkloadPort | undefined {
   return workload.ports.find((candidate) => candidate.port === port && candidate.transport === 'TCP');
 }
 

@@ -8,8 +8,6 @@ const root = fileURLToPath(new URL('../../../shared/', import.meta.url));
 /** Why tests on real meshes are skipped, if they are. */
 export const NO_SHARED = existsSync(root) ? false : '../shared is not there';
 
-export const sharedPath = (path: string): string => fileURLToPath(new URL(path, `file://${root}`));
-
 /** The audit of a file or folder of ../shared. */
 export async function auditShared(path: string): Promise<AuditResult> {
   return audit([{ path }], {}, { cwd: root, stdin: async () => Buffer.alloc(0) });

@@ -133,6 +133,13 @@ describe('the fast reader agrees with js-yaml or leaves the document to it', () 
     );
   });
 
+  it('on the texts of which it is recorded how kubectl reads them', () => {
+    const answers = readFileSync(new URL('../fixtures/input/kubernetes-yaml/answers.json', import.meta.url), 'utf8');
+    let fast = 0;
+    for (const { yaml } of JSON.parse(answers) as { yaml: string }[]) fast += compare(yaml).fast;
+    expect(fast).toBeGreaterThan(250);
+  });
+
   it('on what plain scalars stand for', () => {
     const characters = fc.constantFrom(...'0123456789+-._xXoObBeEaAfF:nNyYtTrRuUlL~<='.split(''));
     const words = fc.constantFrom('null', 'True', 'YES', 'off', 'y', 'N', '<<', '.inf', '.NaN', '1e400', '0o17', '08');

@@ -9,6 +9,7 @@ import { type RenderOptions, renderers } from '../../report/index.ts';
 import type { AuditResult, Finding } from '../../result/types.ts';
 import { printDiagnostics } from '../errors.ts';
 import { type Output, processOutput } from '../output.ts';
+import { progressOn } from '../progress.ts';
 import { readStdin } from '../stdin.ts';
 
 type Format = keyof typeof renderers;
@@ -43,15 +44,17 @@ export async function auditCommand(paths: readonly string[], flags: Flags): Prom
   const targets = flags.out.map(parseTarget(flags.format));
   for (const { file } of targets) refuseInput(file, inputs, cwd);
 
+  const progress = progressOn(process.stderr, output.quiet);
   const result = await audit(
     inputs,
     {
+      onStep: progress.step,
       ...(flags.config === undefined ? {} : { config: readConfigFile(flags.config, cwd) }),
       ...(flags.defaultNamespace === undefined ? {} : { defaultNamespace: flags.defaultNamespace }),
       ...(flags.now === undefined ? {} : { now: parseDate(flags.now) }),
     },
     { cwd, stdin: readStdin },
-  );
+  ).finally(progress.end);
   printDiagnostics(result.diagnostics, output);
 
   const open = newFindings(result, flags, output);

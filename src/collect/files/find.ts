@@ -16,11 +16,13 @@ export const CONFIG_FILE = 'meshproof.yaml';
 const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
 const IGNORED = new Set(['node_modules', '.git', CONFIG_FILE]);
 
-type Target =
-  | { readonly path: string; readonly is: 'folder' | 'file' | 'other' }
-  | 'dangling'
-  | 'outside'
-  | 'forbidden';
+type Target = { readonly path: string; readonly is: 'folder' | 'file' | 'other' } | keyof typeof REFUSED;
+
+const REFUSED = {
+  dangling: ['warning', 'the symlink leads nowhere', 'remove it, or restore its target'],
+  outside: ['warning', 'the symlink leads out of the folder and is not followed', 'name its target as an input'],
+  forbidden: ['error', 'cannot be read: permission denied', 'grant read access'],
+} as const;
 
 /**
  * The manifest files of a folder and of the folders in it, sorted by name. Symlinks are followed only where they stay inside. What belongs
@@ -35,34 +37,26 @@ export function findFiles(name: string, folder: string, diagnostics: Diagnostic[
     diagnostics.push({ severity, file, line: 0, message, help });
   };
 
-  const visit = (directory: string, shown: string, inChart: boolean) => {
+  const visit = (directory: string, shown: string, isSteered: boolean) => {
     if (seen.has(directory)) return;
     seen.add(directory);
     const entries = listFolder(directory);
     if (!entries) return note('error', shown, 'the folder cannot be read: permission denied', 'grant read access');
     const steering = readSteering(directory, entries);
     for (const file of steering.excluded) excluded.add(file);
-    if (!inChart && steering.message) note('info', path.join(shown, steering.file), steering.message, steering.help);
-    for (const entry of entries) add(directory, shown, entry, inChart || steering.isChart);
+    if (!isSteered && steering.message) note('info', path.join(shown, steering.file), steering.message, steering.help);
+    for (const entry of entries) add(directory, shown, entry, isSteered || steering.message !== '');
   };
 
-  const add = (directory: string, shown: string, entry: string, inChart: boolean) => {
+  const add = (directory: string, shown: string, entry: string, isSteered: boolean) => {
     if (IGNORED.has(entry)) return;
     const entryName = path.join(shown, entry);
     const target = resolve(path.join(directory, entry), root);
-    if (target === 'dangling')
-      note('warning', entryName, 'the symlink leads nowhere', 'remove it, or restore its target');
-    else if (target === 'outside') {
-      note(
-        'warning',
-        entryName,
-        'the symlink leads out of the folder and is not followed',
-        'name its target as an input',
-      );
-    } else if (target === 'forbidden')
-      note('error', entryName, 'cannot be read: permission denied', 'grant read access');
-    else if (excluded.has(target.path)) return;
-    else if (target.is === 'folder') visit(target.path, entryName, inChart);
+    if (typeof target === 'string') {
+      const [severity, message, help] = REFUSED[target];
+      note(severity, entryName, message, help);
+    } else if (excluded.has(target.path)) return;
+    else if (target.is === 'folder') visit(target.path, entryName, isSteered);
     else if (target.is === 'file' && EXTENSIONS.has(path.extname(entry).toLowerCase())) {
       files.push({ name: entryName, path: target.path });
     }

@@ -6,7 +6,6 @@ import { readValues } from '../read-text.ts';
 /** What a file that steers Helm or kustomize says about the others in its folder. */
 export interface Steering {
   readonly file: string;
-  readonly isChart: boolean;
   /** Empty if there is no such file. */
   readonly message: string;
   readonly help: string;
@@ -15,7 +14,7 @@ export interface Steering {
 }
 
 const KUSTOMIZATIONS = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
-const NONE: Steering = { file: '', isChart: false, message: '', help: '', excluded: [] };
+const NONE: Steering = { file: '', message: '', help: '', excluded: [] };
 
 /** Looks for `Chart.yaml` and `kustomization.yaml` among the entries of a folder. */
 export function readSteering(directory: string, entries: readonly string[]): Steering {
@@ -23,7 +22,6 @@ export function readSteering(directory: string, entries: readonly string[]): Ste
     const own = entries.filter((entry) => /^(Chart\.(yaml|lock)|templates|values.*\.(ya?ml|json))$/.test(entry));
     return {
       file: 'Chart.yaml',
-      isChart: true,
       message: 'a Helm chart: its templates and values are no manifests and are not read',
       help: 'render it: helm template CHART | meshproof audit -',
       excluded: own.map((entry) => path.join(directory, entry)),
@@ -34,7 +32,6 @@ export function readSteering(directory: string, entries: readonly string[]): Ste
   const full = path.join(directory, file);
   return {
     file,
-    isChart: false,
     message: 'a kustomization: the files of its folder are read as they are, without what it changes',
     help: 'render it: kustomize build DIR | meshproof audit -',
     excluded: [full, ...partialFiles(full).map((name) => path.resolve(directory, name))],

@@ -102,7 +102,7 @@ function weakest(verdicts: readonly Verdict[]): Verdict {
   return found;
 }
 
-export function describeRequirement(requirement: Verdict['requires'][number]): string {
+function describeRequirement(requirement: Verdict['requires'][number]): string {
   switch (requirement.kind) {
     case 'jwt':
       return requirement.issuer ? `a valid token of ${requirement.issuer}` : 'a valid token';

@@ -42,8 +42,8 @@ export const dryRunOnly: Rule = {
       return known;
     };
     const attached = new Set<AuthorizationPolicy>();
-    for (const workload of annotated.length > 0 ? facts.mesh.workloads : []) {
-      const policies = annotatedAt(facts.enforcement, workload);
+    for (const workload of facts.mesh.workloads) {
+      const policies = annotated.length > 0 ? annotatedAt(facts.enforcement, workload) : [];
       for (const policy of policies) attached.add(policy);
       yield* judgeWorkload(facts, workload, policies, after);
     }
@@ -100,7 +100,8 @@ function failOf(
     { source: cause.location, path: cause.clause ?? '', value: policy.annotations[DRY_RUN] ?? '', shows },
   ];
   if (!canBeEnforced(policy)) {
-    return { ...base, status: 'UNKNOWN', factors: nothingToUse(facts, workload), evidence: evidence(CUSTOM_SHADOW) };
+    const status = facts.mesh.version ? base.status : 'UNKNOWN';
+    return { ...base, status, factors: nothingToUse(facts, workload), evidence: evidence(customShadow(facts)) };
   }
   const changes = effectsAt(facts, workload, policy, after(policy));
   const closed = changes.find(({ effect }) => effect.kind === 'closes');
@@ -130,8 +131,15 @@ function failOf(
   };
 }
 
-const CUSTOM_SHADOW =
-  'Istio has no dry run for CUSTOM: up to 1.29 such a policy is ignored, since 1.30 its rules refuse what they match, whatever the authorizer would say';
+/** Recorded for 1.31; reference §2.11. */
+function customShadow({ mesh: { version } }: Facts): string {
+  const ignored = 'is ignored, so that nobody asks the authorizer';
+  const refuses = 'refuses what its rules match, whatever the authorizer would say';
+  const start = 'Istio has no dry run for CUSTOM';
+  if (!version) return `${start}: up to 1.29 such a policy ${ignored}, since 1.30 it ${refuses}`;
+  const minor = Number(/^1\.(\d+)/.exec(version.value)?.[1] ?? 0);
+  return `${start}: in ${version.value} such a policy ${minor >= 30 ? refuses : ignored}`;
+}
 
 function causeOf(policy: AuthorizationPolicy): By {
   return byOf(policy, { path: ['metadata', 'annotations', DRY_RUN], clause: `metadata.annotations["${DRY_RUN}"]` });

@@ -34,10 +34,7 @@ export function explainDryRun({ cause, fails }: CauseGroup, facts: Facts): Expla
         ? 'Confidentiality and integrity: the policy reads as if it protected, and what it is there to refuse passes.'
         : 'Operations: whoever reads the policy takes it for a control; it is none.',
     remediation: {
-      summary:
-        check.broken.length > 0
-          ? `add rules for ${check.broken.length} wanted ${check.broken.length === 1 ? 'flow' : 'flows'}, then enforce ${name}`
-          : `enforce ${name}`,
+      summary: summaryOf(name, check, effects.length === 0),
       patches: [changedObject(policy, manifestOf(enforcedCopy(policy)))],
       steps: [
         ...describeWanted(check),
@@ -69,6 +66,12 @@ function titleOf(closed: readonly PortEffect[], opened: readonly PortEffect[], {
   return `: enforced, it would ${parts.join(', ')}`;
 }
 
+function summaryOf(name: string, { broken }: FlowCheck, isDead: boolean): string {
+  if (isDead) return `enforce ${name} or take it out: it makes no difference today`;
+  if (broken.length === 0) return `enforce ${name}`;
+  return `add rules for ${broken.length} wanted ${broken.length === 1 ? 'flow' : 'flows'}, then enforce ${name}`;
+}
+
 function scenarioOf(
   name: string,
   closed: readonly PortEffect[],
@@ -77,7 +80,7 @@ function scenarioOf(
 ): string {
   const [first] = closed;
   if (first)
-    return `${describeQuestion(first.effect)} of ${first.port.workload.id} passes today: ${name}, which would refuse it, is annotated as a dry run and only logs.`;
+    return `${describeQuestion(first.effect)} of ${first.port.workload.id} passes today: ${name}, which would refuse it, is annotated as a dry run and refuses nothing.`;
   const [other] = opened;
   if (other)
     return `${describeQuestion(other.effect)} of ${other.port.workload.id} is refused today: ${name}, which would admit it, is annotated as a dry run.`;

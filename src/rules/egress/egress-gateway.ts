@@ -26,7 +26,7 @@ export function planEgressGateway(facts: Facts, workloads: readonly Workload[]):
   const destinations = entries.flatMap((entry) => destinationsOf(entry));
   const routable = destinations.filter(({ kind }) => kind !== 'other');
   const chosen = routable.slice(0, MOST);
-  const gateway = findEgressGateway(facts) ?? newGateway(facts, first, namespaces);
+  const gateway = findEgressGateway(facts) ?? newGateway(facts, first);
   const patches: Patch[] = [];
   const source = first.resource.origin.source;
   if (gateway.manifests.length > 0) patches.push(newObjects(source, gateway.manifests));
@@ -38,7 +38,7 @@ export function planEgressGateway(facts: Facts, workloads: readonly Workload[]):
     patches.push(
       newObjects(
         source,
-        chosen.flatMap((each) => routeThrough(each, gateway, namespaces)),
+        chosen.flatMap((each) => routeThrough(each, gateway)),
       ),
     );
   const left = destinations.filter((each) => !chosen.includes(each));
@@ -131,7 +131,7 @@ const NAMESPACE = 'istio-egress';
 const NAME = 'egressgateway';
 
 /** A gateway by injection, in a namespace of its own, reached from the namespaces that need it and nothing else. */
-function newGateway(facts: Facts, { dataPlane: { revision } }: Workload, namespaces: readonly string[]): EgressGateway {
+function newGateway(facts: Facts, { dataPlane: { revision } }: Workload): EgressGateway {
   const labels = { app: NAME, istio: NAME };
   const metadata = { name: NAME, namespace: NAMESPACE };
   const istiod = findIstiodNamespace(facts.mesh.workloads) ?? facts.enforcement.rootNamespace;
@@ -149,7 +149,9 @@ function newGateway(facts: Facts, { dataPlane: { revision } }: Workload, namespa
       runAsNonRoot: true,
     },
   };
-  const callers = namespaces.map((name) => ({
+  // The same for every finding, so that one does not undo another.
+  const proxied = facts.mesh.workloads.filter(({ dataPlane }) => dataPlane.kind === 'sidecar');
+  const callers = [...new Set(proxied.map((each) => each.namespace))].sort().map((name) => ({
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
   }));
   return {
@@ -219,13 +221,14 @@ function visibleTo(entry: ServiceEntry, namespace: string): Manifest | undefined
 
 /** Sidecars send the host to the gateway, and the gateway sends it out. */
 function routeThrough(
-  { host, port, kind }: Destination,
+  { entry: { namespace: home, spec }, host, port, kind }: Destination,
   gateway: EgressGateway,
-  namespaces: readonly string[],
 ): readonly Manifest[] {
   const { namespace } = gateway;
   const name = `egress-${host.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${port.number}`;
   const [entry, protocol] = kind === 'tls' ? [443, 'TLS'] : [80, 'HTTP'];
+  // For whoever knows the host.
+  const visible = spec.exportTo ?? ['*'];
   const server = {
     port: { number: entry, name: kind, protocol },
     hosts: [host],
@@ -254,7 +257,9 @@ function routeThrough(
       spec: {
         hosts: [host],
         gateways: ['mesh', `${namespace}/${name}`],
-        exportTo: ['.', ...namespaces.filter((each) => each !== namespace)],
+        exportTo: visible.includes('*')
+          ? ['*']
+          : [...new Set(['.', ...visible.map((place) => (place === '.' ? home : place))])],
         [kind]: routes,
       },
     },

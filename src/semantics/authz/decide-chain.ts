@@ -133,7 +133,7 @@ function addOpenCondition(clause: Clause, policy: string, requires: Requirement[
 }
 
 /** Why each ALLOW rule missed, for a person. */
-export function misses(
+function misses(
   policies: readonly CompiledPolicy[],
   view: View,
 ): readonly { readonly text: string; readonly by: By }[] {
@@ -157,7 +157,7 @@ export function misses(
   });
 }
 
-export const nameOf = ({ policy }: CompiledPolicy): string => `${policy.namespace}/${policy.name}`;
+const nameOf = ({ policy }: CompiledPolicy): string => `${policy.namespace}/${policy.name}`;
 
-export const byMatch = ({ compiled, rule }: RuleMatch): By =>
+const byMatch = ({ compiled, rule }: RuleMatch): By =>
   byOf(compiled.policy, { rule: rule.index, path: ['spec', 'rules', rule.index] });

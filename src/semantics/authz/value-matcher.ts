@@ -25,10 +25,3 @@ export function caselessMatcher(pattern: string): ValueMatcher {
   const matches = valueMatcher(pattern.toLowerCase(), 'any');
   return (value) => matches(value.toLowerCase());
 }
-
-export const anyOf =
-  <T>(matchers: readonly ((value: T) => boolean)[]): ((value: T) => boolean) =>
-  (value) => {
-    for (const matches of matchers) if (matches(value)) return true;
-    return false;
-  };

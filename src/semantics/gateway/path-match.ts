@@ -44,7 +44,8 @@ export function compilePathMatch(
   if (uri.regex === undefined) return ANY;
   const regex = compileRegex(uri.regex);
   if (!regex) return { kind: 'invalid', value: uri.regex, caseless: false, test: () => false, samples: [] };
-  const samples = regex.samples.filter((sample) => sample.startsWith('/'));
+  const likely = regex.samples.map((sample) => (sample.startsWith('/') ? sample : `/${sample}`));
+  const samples = [...new Set([...likely, ...prefixSamples('/')])].filter(regex.test);
   return { kind: 'regex', value: uri.regex, caseless: false, test: regex.test, samples };
 }
 

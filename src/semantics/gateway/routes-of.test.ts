@@ -84,6 +84,25 @@ describe('routesOf', () => {
     ]);
   });
 
+  it('tries other values of expressions where the likely one goes elsewhere', () => {
+    const header = (match: string): string => `match: [{ headers: { x-group: { ${match} } } }]`;
+    const found = edge(
+      virtualService(
+        'web',
+        `[{ ${header('exact: admin')}, directResponse: { status: 403 } },
+          { ${header('regex: admin|user')}, ${TO_WEB} },
+          { match: [{ uri: { exact: /a } }], directResponse: { status: 403 } },
+          { match: [{ uri: { regex: '/(a|b)' } }], ${TO_WEB} },
+          { match: [{ uri: { regex: '.*admin.*' } }], ${TO_WEB} }]`,
+      ),
+    );
+    expect(found.map(({ query: { http } }) => [http?.path, http?.headers])).toEqual([
+      ['/', [['x-group', 'user']]],
+      ['/b', []],
+      ['/admin', []],
+    ]);
+  });
+
   it('names all hosts of a route once, the first as its witness', () => {
     const yaml = virtualService('web', `[{ ${TO_WEB} }]`).replace(
       '[shop.example.com]',

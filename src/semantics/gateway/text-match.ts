@@ -18,7 +18,7 @@ export function compileTextMatch({ exact, prefix, regex }: StringMatch): TextMat
   if (regex === undefined || regex === '*') return { kind: 'present', value: '', test: () => true, samples: ['a', ''] };
   const compiled = compileRegex(regex);
   if (!compiled) return { kind: 'invalid', value: regex, test: () => false, samples: [] };
-  return { kind: 'regex', value: regex, test: compiled.test, samples: compiled.samples };
+  return { kind: 'regex', value: regex, test: compiled.test, samples: compiled.samples.filter(compiled.test) };
 }
 
 /** As a person writes it: `alice`, `a*`, `~ [0-9]+`, `*`. */

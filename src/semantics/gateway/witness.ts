@@ -38,16 +38,16 @@ export function findHttpWitness(
 ): HttpWitness | undefined {
   const claimsHttps = host.redirects !== null && scheme !== 'https' && trustsProto;
   const fixed = claimsHttps ? [['x-forwarded-proto', 'https'] as const] : [];
-  const headers = [...fixed, ...headersOf(route)];
   const claims = claimsOf(route);
   const attempt = (
     authority: string,
     method: string,
     plainPath: string,
     extra: Headers,
+    variant: number,
   ): HttpWitness | 'hidden' | undefined => {
-    const path = withQuery(plainPath, route);
-    const sent = [...headers, ...extra];
+    const path = withQuery(plainPath, route, variant);
+    const sent = [...fixed, ...headersOf(route, variant), ...extra];
     const shown = claimsHttps ? 'https' : scheme;
     const request: RoutedRequest = {
       method,
@@ -65,20 +65,34 @@ export function findHttpWitness(
     const takesAll = chosen.route.conditions.length === 0 && subsumesPath(chosen.route.path, route.path);
     return takesAll ? 'hidden' : undefined;
   };
-  for (const authority of authoritiesOf(chain, host, route)) {
-    for (const against of [false, true]) {
-      const extra = against ? headersAgainst(host, route) : [];
-      if (against && extra.length === 0) break;
-      for (const method of valuesOf(route, 'method') ?? METHODS) {
-        for (const path of route.path.samples) {
-          const found = attempt(authority, method, path, extra);
-          if (found) return found === 'hidden' ? undefined : found;
+  for (const variant of variantsOf(route)) {
+    for (const authority of authoritiesOf(chain, host, route)) {
+      for (const against of [false, true]) {
+        const extra = against ? headersAgainst(host, route) : [];
+        if (against && extra.length === 0) break;
+        for (const method of valuesOf(route, 'method') ?? METHODS) {
+          for (const path of route.path.samples) {
+            const found = attempt(authority, method, path, extra, variant);
+            if (found) return found === 'hidden' ? undefined : found;
+          }
         }
       }
     }
   }
   return undefined;
 }
+
+/** How often to try with other values of headers and parameters, where a condition admits several. */
+const MOST_VARIANTS = 4;
+
+function variantsOf({ conditions }: HttpRoute): readonly number[] {
+  const values = conditions.filter(({ on, negated }) => !negated && (on === 'header' || on === 'query'));
+  const most = Math.max(1, ...values.map(({ match }) => match.samples.length));
+  return Array.from({ length: Math.min(most, MOST_VARIANTS) }, (_, index) => index);
+}
+
+const sampleAt = ({ match: { samples } }: RouteCondition, variant: number): string =>
+  samples[variant % Math.max(1, samples.length)] ?? '';
 
 const positive = ({ conditions }: HttpRoute, on: RouteCondition['on']): readonly RouteCondition[] =>
   conditions.filter((condition) => condition.on === on && !condition.negated);
@@ -101,10 +115,11 @@ function samplesOfHost(domain: string): readonly string[] {
   return ['www', 'a', 'api', 'any-1', 'x.y'].map((label) => label + domain.slice(1));
 }
 
-function headersOf({ conditions }: HttpRoute): Headers {
-  return conditions.flatMap(({ on, name, negated, match }) => {
+function headersOf({ conditions }: HttpRoute, variant: number): Headers {
+  return conditions.flatMap((condition) => {
+    const { on, name, negated, match } = condition;
     if (on !== 'header') return [];
-    if (!negated) return [[name, match.samples[0] ?? ''] as const];
+    if (!negated) return [[name, sampleAt(condition, variant)] as const];
     // A header that must not match and may not be missing either.
     return match.kind !== 'present' && match.test('') ? [[name, 'a'] as const] : [];
   });
@@ -123,8 +138,8 @@ function headersAgainst({ routes }: VirtualHost, route: HttpRoute): Headers {
   return [...found];
 }
 
-function withQuery(path: string, route: HttpRoute): string {
-  const query = positive(route, 'query').map(({ name, match }) => `${name}=${match.samples[0] ?? ''}`);
+function withQuery(path: string, route: HttpRoute, variant: number): string {
+  const query = positive(route, 'query').map((condition) => `${condition.name}=${sampleAt(condition, variant)}`);
   return query.length > 0 ? `${path}?${query.join('&')}` : path;
 }
 

@@ -54,7 +54,7 @@ export function authenticate(
   return { kind: 'rejected', by: byProvider(near), why };
 }
 
-export const byProvider = ({ policy, index }: JwtProvider): By =>
+const byProvider = ({ policy, index }: JwtProvider): By =>
   byOf(policy, { rule: index, clause: `jwtRules[${index}]`, path: ['spec', 'jwtRules', index] });
 
 /** A rule that names other places reads only those. */

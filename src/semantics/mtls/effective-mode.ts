@@ -88,7 +88,7 @@ function explicit(mode: MutualTlsMode | undefined): TransportMode | undefined {
 }
 
 /** Oldest first; objects without a time count as created together, after those that have one. */
-export function byAge(a: PeerAuthentication, b: PeerAuthentication): number {
+function byAge(a: PeerAuthentication, b: PeerAuthentication): number {
   const left = a.creationTimestamp ?? '~';
   const right = b.creationTimestamp ?? '~';
   if (left !== right) return left < right ? -1 : 1;

@@ -41,8 +41,14 @@ export function accessLogging(enforcement: Enforcement): (workload: Workload) =>
     const { cluster, namespace } = workload;
     const root = telemetriesIn(cluster, enforcement.rootNamespace);
     const own = telemetriesIn(cluster, namespace);
-    const applied = [root.find(isWide), own === root ? undefined : own.find(isWide), own.find((each) => isFor(each, workload))];
-    const speaking = applied.filter((each) => each !== undefined).filter(({ spec }) => spec.accessLogging !== undefined);
+    const applied = [
+      root.find(isWide),
+      own === root ? undefined : own.find(isWide),
+      own.find((each) => isFor(each, workload)),
+    ];
+    const speaking = applied
+      .filter((each) => each !== undefined)
+      .filter(({ spec }) => spec.accessLogging !== undefined);
     const last = speaking.at(-1);
     if (last) {
       const by = byOf(last, { clause: 'accessLogging', path: ['spec', 'accessLogging'] });
@@ -57,7 +63,9 @@ export function accessLogging(enforcement: Enforcement): (workload: Workload) =>
 function isAnyOn(telemetries: readonly Telemetry[]): boolean {
   const on = new Map<string, boolean>();
   let names: readonly string[] = [];
-  for (const { match, providers = [], disabled = false } of telemetries.flatMap(({ spec }) => spec.accessLogging ?? [])) {
+  for (const { match, providers = [], disabled = false } of telemetries.flatMap(
+    ({ spec }) => spec.accessLogging ?? [],
+  )) {
     if (match?.mode === 'CLIENT') continue;
     if (providers.length > 0) names = providers.map(({ name = '' }) => name);
     for (const name of names) on.set(name, !disabled);
@@ -69,6 +77,7 @@ const isWide = ({ spec }: Telemetry): boolean => !hasSelector(spec) && targetsOf
 
 function isFor({ spec }: Telemetry, { labels, gateway }: Workload): boolean {
   const targets = targetsOf(spec);
-  if (targets.length > 0) return targets.some(({ kind, name }) => kind === 'Gateway' && name !== undefined && name === gateway?.gatewayName);
+  if (targets.length > 0)
+    return targets.some(({ kind, name }) => kind === 'Gateway' && name !== undefined && name === gateway?.gatewayName);
   return hasSelector(spec) && matchesLabels(matchLabelsOf(spec), labels);
 }

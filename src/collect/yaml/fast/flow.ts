@@ -1,14 +1,16 @@
 import { type Cursor, isBreak, lineEnd, unusual } from './cursor.ts';
+import { named, plainKey, setKey } from './key.ts';
 import { resolvePlain, startsPlain } from './plain.ts';
 import { isQuote, readQuoted } from './quoted.ts';
-import { named, plainKey, setKey } from './key.ts';
 
 const TAB = 9;
 const NEWLINE = 10;
 const SPACE = 32;
 const HASH = 35;
 const COMMA = 44;
+const DASH = 45;
 const COLON = 58;
+const QUESTION = 63;
 const OPEN_LIST = 91;
 const CLOSE_LIST = 93;
 const OPEN_MAP = 123;
@@ -80,14 +82,14 @@ function readPlain(cursor: Cursor): string {
     if (c === TAB) unusual();
     if (c !== SPACE) last = at + 1;
   }
-  // `-` and `?` before a bracket or comma.
-  if (last === start || (last === start + 1 && !isWord(text.charCodeAt(start)))) unusual();
+  if (last === start || (last === start + 1 && isIndicator(text.charCodeAt(start)))) unusual();
   cursor.at = last;
   return text.slice(start, last);
 }
 
-function isWord(c: number): boolean {
-  return c !== 45 && c !== 63;
+/** `-` and `?`, which are no scalars before a bracket or comma. */
+function isIndicator(c: number): boolean {
+  return c === DASH || c === QUESTION;
 }
 
 function isBracket(c: number): boolean {

@@ -11,6 +11,8 @@ export interface Regex {
 }
 
 const MAX_STATES = 20_000;
+/** Which options of choices samples are made of. */
+const PICKS: readonly number[] = [0, 1, 2, 3];
 
 /**
  * A regular expression with RE2's syntax and RE2's guarantee: time linear in the text, whatever the pattern. Patterns come from manifests,
@@ -25,7 +27,7 @@ export function compileRegex(pattern: string): Regex | undefined {
   const { text: prefix } = literalPrefix(node);
   return {
     test: (text) => text.startsWith(prefix) && run(program, text),
-    samples: [...new Set([sample(node, 0), sample(node, 1)])],
+    samples: [...new Set(PICKS.flatMap((pick) => [sample(node, 0, pick), sample(node, 1, pick)]))],
     isFlat: isFlat(node, false),
   };
 }
@@ -133,19 +135,21 @@ function literalPrefix(node: Node): { readonly text: string; readonly whole: boo
   return { text, whole: true };
 }
 
-/** `extra`: how often to take what may be left out. */
-function sample(node: Node, extra: number): string {
+/** `extra`: how often to take what may be left out; `pick`: which option of a choice, the last where there are fewer. */
+function sample(node: Node, extra: number, pick: number): string {
   switch (node.kind) {
     case 'characters':
       return node.example;
     case 'assert':
       return '';
     case 'sequence':
-      return node.parts.map((part) => sample(part, extra)).join('');
-    case 'choice':
-      return node.options[0] ? sample(node.options[0], extra) : '';
+      return node.parts.map((part) => sample(part, extra, pick)).join('');
+    case 'choice': {
+      const option = node.options[Math.min(pick, node.options.length - 1)];
+      return option ? sample(option, extra, pick) : '';
+    }
     case 'repeat':
-      return sample(node.of, extra).repeat(Math.min(Math.max(node.min, extra), node.max));
+      return sample(node.of, extra, pick).repeat(Math.min(Math.max(node.min, extra), node.max));
   }
 }
 
