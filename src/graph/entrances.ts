@@ -24,15 +24,25 @@ export function findEntrances(enforcement: Enforcement): Entrances {
   const add = (workload: Workload, port: number, entrance: Entrance): void => {
     const ports = found.get(workload) ?? new Map<number, Entrance[]>();
     found.set(workload, ports);
-    ports.set(port, [...(ports.get(port) ?? []), entrance]);
+    const entrances = ports.get(port);
+    if (entrances) entrances.push(entrance);
+    else ports.set(port, [entrance]);
   };
   const ways = new Map<InternetRoute, Entrance>();
   const exposures = new Map(index.proxies.map(({ workload }) => [workload, gatewayExposure(mesh, workload)]));
+  // One request that passes says all about a gateway's own port.
+  const open = new Set<string>();
   for (const route of routes) {
     const exposure = exposures.get(route.gateway);
+    const listener = `${route.gateway.id}:${route.listener.port}`;
+    if (exposure && exposure.exposed !== 'cluster' && !open.has(listener)) {
+      const entrance = listenerEntrance(enforcement, route, exposure);
+      if (entrance.verdict.outcome === 'allow') open.add(listener);
+      add(route.gateway, route.listener.port, entrance);
+    }
     if (exposure)
       addRoute(enforcement, route, exposure, (workload, port, entrance) => {
-        if (workload !== route.gateway && !ways.has(route)) ways.set(route, entrance);
+        if (!ways.has(route)) ways.set(route, entrance);
         if (exposure.exposed !== 'cluster') add(workload, port, entrance);
       });
   }
@@ -60,11 +70,8 @@ type Add = (workload: Workload, port: number, entrance: Entrance) => void;
 /** A route is an entrance to each of its endpoints; of a gateway that only the cluster reaches, for whoever gets to it. */
 function addRoute(enforcement: Enforcement, route: InternetRoute, exposure: Exposure, add: Add): void {
   if (route.mirrored || route.external) return;
-  const entry = exposure.exposed === 'node-network' ? 'node-network' : 'internet';
-  const position = { kind: exposure.exposed === 'cluster' ? 'unstated' : entry } as const;
-  const query: Query = { ...route.query, source: { ...route.query.source, position } };
+  const { query, entry } = outsideQuery(route, exposure);
   const [first, ...others] = waysThrough(enforcement, route, query);
-  addListener(enforcement, route, query, entry, exposure, add);
   for (const { workload, port } of route.workloads) {
     let best: Entrance | undefined;
     for (const way of first ? [first, ...others] : []) {
@@ -87,22 +94,26 @@ function addRoute(enforcement: Enforcement, route: InternetRoute, exposure: Expo
 }
 
 /** The gateway's own port, by what the gateway alone decides. */
-function addListener(
-  enforcement: Enforcement,
-  route: InternetRoute,
-  query: Query,
-  entry: Entrance['entry'],
-  exposure: Exposure,
-  add: Add,
-): void {
+function listenerEntrance(enforcement: Enforcement, route: InternetRoute, exposure: Exposure): Entrance {
+  const { query, entry } = outsideQuery(route, exposure);
   const verdict = decide(enforcement, { ...query, at: 'gateway' });
-  add(route.gateway, route.listener.port, {
+  return {
     entry,
     request: requestOf(query),
     verdict: { ...verdict, assumes: [...exposure.assumes, ...verdict.assumes] },
     by: exposure.by,
     why: exposure.why,
-  });
+  };
+}
+
+/** The request that takes a route, sent from as far outside as the gateway can be reached from. */
+function outsideQuery(
+  route: InternetRoute,
+  { exposed }: Exposure,
+): { readonly query: Query; readonly entry: Entrance['entry'] } {
+  const entry = exposed === 'node-network' ? 'node-network' : 'internet';
+  const position = { kind: exposed === 'cluster' ? 'unstated' : entry } as const;
+  return { query: { ...route.query, source: { ...route.query.source, position } }, entry };
 }
 
 /** The plain request of a route, and the same with a token that the gateway and the backend would take. */

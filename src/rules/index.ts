@@ -1,9 +1,21 @@
+import { jwtNotRequired } from './authn/jwt-not-required.ts';
+import { allowAny } from './authz/allow-any.ts';
 import { dryRunOnly } from './authz/dry-run-only.ts';
 import { httpOnlyDeny } from './authz/http-only-deny.ts';
+import { noPolicy } from './authz/no-policy.ts';
 import { allowAny as egressAllowAny } from './egress/allow-any.ts';
 import { registryOnlyAlone } from './egress/registry-only-alone.ts';
 import { permissive } from './mtls/permissive.ts';
 import type { Rule } from './rule.ts';
 
 /** All rules, by id. A new rule is one file and one line here. */
-export const RULES: readonly Rule[] = [dryRunOnly, httpOnlyDeny, egressAllowAny, registryOnlyAlone, permissive];
+export const RULES: readonly Rule[] = [
+  jwtNotRequired,
+  allowAny,
+  dryRunOnly,
+  httpOnlyDeny,
+  noPolicy,
+  egressAllowAny,
+  registryOnlyAlone,
+  permissive,
+];

@@ -145,18 +145,44 @@ export class Enforcement {
     ].join('|');
     let policies = this.#envoys.get(key);
     if (!policies) {
-      const bundle = this.bundleOf(config);
-      const providers = config.extensionProviders.value;
-      policies = {
-        authorization,
-        requestAuthentication,
-        http: buildChain(authorization, 'http', bundle, providers),
-        tcp: buildChain(authorization, 'tcp', bundle, providers),
-        providers: providersOf(requestAuthentication),
-      };
+      policies = new LazyPolicies(authorization, requestAuthentication, this.bundleOf(config), config);
       this.#envoys.set(key, policies);
     }
     return policies;
+  }
+}
+
+/** Compiles each kind of chain when it is first asked for: most proxies are asked about one of them. */
+class LazyPolicies implements EnvoyPolicies {
+  readonly authorization: readonly AuthorizationPolicy[];
+  readonly requestAuthentication: readonly RequestAuthentication[];
+  readonly providers: readonly JwtProvider[];
+  readonly #bundle: TrustBundle;
+  readonly #config: MeshConfig;
+  #http: PolicyChain | undefined;
+  #tcp: PolicyChain | undefined;
+
+  constructor(
+    authorization: readonly AuthorizationPolicy[],
+    requestAuthentication: readonly RequestAuthentication[],
+    bundle: TrustBundle,
+    config: MeshConfig,
+  ) {
+    this.authorization = authorization;
+    this.requestAuthentication = requestAuthentication;
+    this.providers = providersOf(requestAuthentication);
+    this.#bundle = bundle;
+    this.#config = config;
+  }
+
+  get http(): PolicyChain {
+    this.#http ??= buildChain(this.authorization, 'http', this.#bundle, this.#config.extensionProviders.value);
+    return this.#http;
+  }
+
+  get tcp(): PolicyChain {
+    this.#tcp ??= buildChain(this.authorization, 'tcp', this.#bundle, this.#config.extensionProviders.value);
+    return this.#tcp;
   }
 }
 

@@ -45,7 +45,7 @@ export function explainMissingToken({ cause, fails }: CauseGroup, facts: Facts):
   const ports = `${fails.length} ${fails.length === 1 ? 'port' : 'ports'} of ${extentOf(workloads)}`;
   return {
     title: `${name} asks for no token: without one, ${fewOf(what, 3)} passes on ${ports}`,
-    scenario: `${callerOf(openings)} sends ${what[0] ?? 'a request'} to ${first ? `${first.workload.id}:${first.port.port}` : 'the port'} without any token. RequestAuthentication refuses only bad tokens, and ${reasonOf(openings[0])}.`,
+    scenario: `${fails.some(({ factors }) => factors.entry === 'internet') ? 'A client on the internet, through a gateway,' : callerOf(openings)} sends ${what[0] ?? 'a request'} to ${first ? `${first.workload.id}:${first.port.port}` : 'the port'} without any token. RequestAuthentication refuses only bad tokens, and ${reasonOf(openings[0])}.`,
     impact:
       'Confidentiality and integrity: what is meant for signed-in users is served to whoever leaves the token out.',
     ...(policy

@@ -16,7 +16,7 @@ import { checkFlows, describeCheck } from './check-flows.ts';
 import { type DenyEffect, isRefusedBy } from './http-deny-probe.ts';
 import { attachedTo, scopeOf } from './proposal.ts';
 import type { DenyFix } from './restrict-to-http.ts';
-import { selectorOf } from './select-workload.ts';
+import { selectorOf } from '../select-workload.ts';
 
 const MOST = 5;
 

@@ -6,7 +6,7 @@ import { waypointOf } from '../../semantics/ambient/waypoint.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Manifest } from '../patch.ts';
 import type { Callers, NamelessCaller } from './callers.ts';
-import { selectorOf } from './select-workload.ts';
+import { selectorOf } from '../select-workload.ts';
 
 /** A change that closes what is open, as patches and as the mesh after it. */
 export interface Proposal {

@@ -19,7 +19,7 @@ import { proposedResource } from '../proposed.ts';
 import { fewOf } from '../workload-names.ts';
 import { callersLike, type DenyEffect, isRefusedBy } from './http-deny-probe.ts';
 import { attachedTo, scopeOf } from './proposal.ts';
-import { selectorOf } from './select-workload.ts';
+import { selectorOf } from '../select-workload.ts';
 
 export interface DenyFix {
   readonly summary: string;

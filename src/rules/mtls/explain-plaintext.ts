@@ -1,6 +1,7 @@
 import type { Facts, PortFacts } from '../../graph/facts.ts';
+import { isMachinery } from '../../graph/machinery.ts';
 import { type PlaintextCaller, plaintextCallers } from '../../graph/plaintext-callers.ts';
-import type { Workload } from '../../model/inventory/types.ts';
+import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
 import type { PeerAuthentication } from '../../model/istio/peer-authentication.ts';
 import { formatLocation } from '../../result/location.ts';
 import type { CauseGroup, Explanation, Fail } from '../rule.ts';
@@ -57,6 +58,9 @@ function scenarioOf(fails: readonly Fail[]): string {
   return `Code in the cluster without any certificate connects to ${namespace}/${name}:${port} in plaintext and is let in; the policies there see no identity.`;
 }
 
+const describeCaller = ({ caller, workload, port, why }: PlaintextCaller): string =>
+  `${caller} → ${workload}${port === undefined ? '' : `:${port}`} (${why})`;
+
 function remediationOf(
   facts: Facts,
   policy: PeerAuthentication | undefined,
@@ -67,36 +71,42 @@ function remediationOf(
     callers.some(
       (each) => each.caller === 'kube-apiserver' && each.workload === workload.id && each.port === port.port,
     );
-  const breaking = callers.map(
-    ({ caller, workload, port, why }) => `${caller} → ${workload}${port === undefined ? '' : `:${port}`} (${why})`,
-  );
   if (policy && ports.every(isWebhook)) {
     return {
       summary:
         'keep the exception, which the API server needs to call the webhook, and limit who reaches the port by NetworkPolicy',
       patches: [],
       steps: [
-        `STRICT would break: ${fewOf(breaking, 5)}`,
+        `STRICT would break: ${fewOf(callers.map(describeCaller), 5)}`,
         'admit only the addresses of the API server to the port in a NetworkPolicy, and only this port in an AuthorizationPolicy without `from`',
         'record the exception in meshproof.yaml with an owner and a date',
       ],
     };
   }
-  const change = makeStrict(facts, policy, ports);
+  const change = makeStrict(facts, policy, ports, ports.filter(isWebhook));
+  const outside = outsiders(facts, ports);
+  const isKept = ({ workload, port: called }: PlaintextCaller): boolean =>
+    change.kept.some(({ workload: { id }, port }) => id === workload && port.port === called);
+  const breaking = callers.filter((caller) => !isKept(caller)).map(describeCaller);
   const ambient = ports.filter(({ workload }) => workload.dataPlane.kind === 'ambient').length;
   return {
     summary: change.summary,
     patches: change.patches,
     steps: [
-      ...(callers.length > 0
+      ...(breaking.length > 0
         ? [
-            `${callers.length} known ${callers.length === 1 ? 'caller' : 'callers'} without a certificate of the mesh would break: enrol them, or give their port an exception (portLevelMtls in a policy with a selector) first`,
+            `${breaking.length} known ${breaking.length === 1 ? 'caller' : 'callers'} without a certificate of the mesh would break: enrol them, or give their port an exception (portLevelMtls in a policy with a selector) first`,
           ]
         : [
             'the input shows no caller without a certificate of the mesh; check telemetry for connection_security_policy="none" before enforcing',
           ]),
       ...breaking.slice(0, 10).map((each) => `would break: ${each}`),
       ...(breaking.length > 10 ? [`and ${breaking.length - 10} more`] : []),
+      ...(outside.length > 0 ? [`not in the mesh, and may call them in plaintext: ${fewOf(outside, 8)}`] : []),
+      ...change.kept.map(
+        ({ workload, port }) =>
+          `${workload.id}:${port.port} keeps an exception in a policy of its own, since the API server calls it: limit it by NetworkPolicy`,
+      ),
       ...portSteps(policy, ports),
       ...leftSteps(change),
       'kubelet probes of sidecars go to the agent (port 15020) and survive, unless sidecar.istio.io/rewriteAppHTTPProbers is "false"',
@@ -108,6 +118,16 @@ function remediationOf(
         : []),
     ],
   };
+}
+
+/** Workloads of the same namespaces that have no proxy: what they call there, they call in plaintext. */
+function outsiders({ mesh }: Facts, ports: readonly PortFacts[]): readonly string[] {
+  const places = new Set(ports.map(({ workload }) => namespaceKey(workload.cluster, workload.namespace)));
+  return [...places]
+    .sort()
+    .flatMap((place) => mesh.workloadsByNamespace.get(place) ?? [])
+    .filter((workload) => workload.dataPlane.kind === 'none' && !isMachinery(workload))
+    .map(({ id }) => id);
 }
 
 function portSteps(policy: PeerAuthentication | undefined, ports: readonly PortFacts[]): readonly string[] {
@@ -135,8 +155,7 @@ function portSteps(policy: PeerAuthentication | undefined, ports: readonly PortF
 }
 
 function leftSteps({ left }: StrictChange): readonly string[] {
-  if (left.length === 0)
-    return ['decided again on the model: after the change every one of these ports refuses plaintext'];
+  if (left.length === 0) return ['decided again on the model: after the change these ports refuse plaintext'];
   return [
     `still accepts plaintext after it, by another policy: ${fewOf(
       left.map(({ workload, port }) => `${workload.id}:${port.port}`),

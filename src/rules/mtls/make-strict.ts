@@ -9,6 +9,7 @@ import { hasSelector } from '../../semantics/policy-index.ts';
 import { changedObject, manifestOf } from '../object-patch.ts';
 import { type Manifest, newObjects } from '../patch.ts';
 import { proposedResource } from '../proposed.ts';
+import { selectorOf } from '../select-workload.ts';
 
 /** A change by which ports demand mutual TLS, as decided on the model. */
 export interface StrictChange {
@@ -16,7 +17,8 @@ export interface StrictChange {
   readonly patches: readonly Patch[];
   /** Ports that accept plaintext all the same. */
   readonly left: readonly PortFacts[];
-  readonly isNew: boolean;
+  /** Ports that get an exception. */
+  readonly kept: readonly PortFacts[];
 }
 
 interface Draft {
@@ -25,14 +27,23 @@ interface Draft {
   readonly fresh: readonly Manifest[];
 }
 
-/** STRICT in the object at fault, or where nothing is set in the narrowest place that holds all the ports: the first draft that closes all of them. */
+/**
+ * STRICT in the object at fault, or where nothing is set in the narrowest place that holds all the ports: the first draft that closes all of
+ * them. `exceptions` are ports that have to go on accepting plaintext; each gets a policy of its own where its workload has none.
+ */
 export function makeStrict(
   facts: Facts,
   policy: PeerAuthentication | undefined,
   ports: readonly PortFacts[],
+  exceptions: readonly PortFacts[] = [],
 ): StrictChange {
+  const kept = policy && hasSelector(policy.spec) ? [] : exceptionsFor(facts, exceptions);
+  const closed = ports.filter((port) => !kept.some(({ of }) => of.includes(port)));
   const drafts = policy ? draftEdits(policy, ports) : [draftNew(facts, ports)];
-  const tried = drafts.map((draft) => ({ draft, left: stillOpen(facts, draft, ports) }));
+  const complete = drafts.map(
+    (draft): Draft => ({ ...draft, fresh: [...kept.map(({ manifest }) => manifest), ...draft.fresh] }),
+  );
+  const tried = complete.map((draft) => ({ draft, left: stillOpen(facts, draft, closed) }));
   const best = tried.reduce((a, b) => (b.left.length < a.left.length ? b : a));
   const { summary, edits, fresh } = best.draft;
   const neighbour = ports[0]?.workload.resource.origin.source ?? '';
@@ -43,8 +54,30 @@ export function makeStrict(
       ...(fresh.length > 0 ? [newObjects(neighbour, fresh)] : []),
     ],
     left: best.left,
-    isNew: edits.length === 0,
+    kept: kept.flatMap(({ of }) => of),
   };
+}
+
+interface Exception {
+  readonly of: readonly PortFacts[];
+  readonly manifest: Manifest;
+}
+
+/** STRICT but on these ports, written out in one policy per workload, so that ambient reads it as sidecars do (reference §1.6). */
+function exceptionsFor({ mesh, enforcement }: Facts, ports: readonly PortFacts[]): readonly Exception[] {
+  return [...new Set(ports.map(({ workload }) => workload))].flatMap((workload): readonly Exception[] => {
+    const { cluster, namespace, name, labels } = workload;
+    const taken = enforcement.policies.peerAuthentication
+      .selecting(cluster, namespace, labels)
+      .some(({ spec }) => hasSelector(spec));
+    const matchLabels = selectorOf(mesh, workload);
+    if (taken || !matchLabels || namespace === enforcement.rootNamespace) return [];
+    const of = ports.filter((port) => port.workload === workload);
+    const portLevelMtls = Object.fromEntries(of.map(({ port }) => [String(port.port), { mode: 'PERMISSIVE' }]));
+    const spec = { selector: { matchLabels }, mtls: { mode: 'STRICT' }, portLevelMtls };
+    const metadata = { name: `${name}-exception`, namespace };
+    return [{ of, manifest: { apiVersion: 'security.istio.io/v1', kind: 'PeerAuthentication', metadata, spec } }];
+  });
 }
 
 type Spec = PeerAuthentication['spec'];

@@ -1,5 +1,5 @@
 /** Kubernetes' cluster domain; nothing in manifests tells another. */
-export const CLUSTER_DOMAIN = 'cluster.local';
+const CLUSTER_DOMAIN = 'cluster.local';
 
 export const isWildcard = (host: string): boolean => host.startsWith('*');
 

@@ -20,14 +20,9 @@ export interface Flags {
   readonly multiline: boolean;
 }
 
-/** A set of characters: its test, and those to try first when one is wanted. */
-export interface Characters {
-  readonly has: (character: string) => boolean;
-}
-
 const LIKELY = 'a1AxZz09_-/.~ %:@=&,+!$'.split('');
 
-/** A node for a set, with a likely character of it; undefined for one that matches nothing that we can name. */
+/** A node for a set of characters, with a likely one of it. */
 export function charactersNode(has: (character: string) => boolean, { ignoreCase }: Flags): Node {
   const test = ignoreCase ? (c: string) => has(c.toLowerCase()) || has(c.toUpperCase()) : has;
   return { kind: 'characters', has: test, example: LIKELY.find(test) ?? findAscii(test) ?? 'é' };
