@@ -5,7 +5,10 @@ export type Manifest = Readonly<Record<string, unknown>>;
 
 export const meshText = (manifests: readonly Manifest[]): string => manifests.map((each) => dump(each)).join('---\n');
 
-export function namespace(name: string, labels: Readonly<Record<string, string>> = { 'istio-injection': 'enabled' }): Manifest {
+export function namespace(
+  name: string,
+  labels: Readonly<Record<string, string>> = { 'istio-injection': 'enabled' },
+): Manifest {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 
@@ -39,7 +42,11 @@ export function workload(namespaceName: string, name: string, given: SmallWorklo
     metadata: { name, namespace: namespaceName },
     spec: { selector: { matchLabels: { app: name } }, template },
   };
-  const entries = Object.entries(ports).map(([portName, targetPort], index) => ({ name: portName, port: 80 + index, targetPort }));
+  const entries = Object.entries(ports).map(([portName, targetPort], index) => ({
+    name: portName,
+    port: 80 + index,
+    targetPort,
+  }));
   if (entries.length === 0) return [deployment];
   const service = {
     apiVersion: 'v1',
@@ -66,5 +73,10 @@ export const selecting = (name: string): Manifest => ({ selector: { matchLabels:
 
 /** The ConfigMap of a mesh config. */
 export function meshConfig(mesh: Manifest): Manifest {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'istio', namespace: 'istio-system' }, data: { mesh: dump(mesh) } };
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'istio', namespace: 'istio-system' },
+    data: { mesh: dump(mesh) },
+  };
 }

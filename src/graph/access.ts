@@ -2,6 +2,8 @@ import { type Principal, principal, type Workload, type WorkloadPort } from '../
 import type { Request } from '../result/request.ts';
 import type { HttpRequest } from '../semantics/attempt.ts';
 import type { CompiledPolicy } from '../semantics/authz/compile.ts';
+import { type AdmitsUnnamed, admitsUnnamed } from '../semantics/authz/unnamed.ts';
+import { isCaptured } from '../semantics/capture.ts';
 import { decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Query, Source } from '../semantics/query.ts';
@@ -45,8 +47,11 @@ export function findAccess(enforcement: Enforcement, workload: Workload, port: W
   const attempt = (source: Source, wanted: readonly Sample[]): Access | null =>
     firstAllowed(enforcement, workload, port, source, wanted);
 
-  const anonymous = samples.filter(({ peer }) => peer === undefined || peer === null);
-  const unnamed = samples.filter(({ peer }) => peer === undefined || (peer !== null && isAny(peer)));
+  const admits = admitsAt(enforcement, workload, port, stranger);
+  const anonymous = admits.anonymous ? samples.filter(({ peer }) => peer === undefined || peer === null) : [];
+  const unnamed = admits.stranger
+    ? samples.filter(({ peer }) => peer === undefined || (peer !== null && isAny(peer)))
+    : [];
   const plaintext = attempt({ position: { kind: 'unstated' }, identity: null, connects: 'plaintext' }, anonymous);
   const anyIdentity =
     workload.dataPlane.kind === 'none'
@@ -61,6 +66,23 @@ export function findAccess(enforcement: Enforcement, workload: Workload, port: W
     identities: anyIdentity ? new Map() : findIdentities(enforcement, workload, port, samples),
     node: attempt({ position: { kind: 'node-network' }, identity: null, connects: 'plaintext' }, anonymous),
   };
+}
+
+/** Saves asking where no rule can let an unnamed caller in. At ztunnel, and where nothing is captured, other things decide. */
+function admitsAt(
+  enforcement: Enforcement,
+  workload: Workload,
+  port: WorkloadPort,
+  stranger: Principal,
+): AdmitsUnnamed {
+  if (workload.dataPlane.kind !== 'sidecar' || !isCaptured(workload, port.port, port.transport).captured) {
+    return { anonymous: true, stranger: true };
+  }
+  const envoy = enforcement.envoy(workload);
+  const types = port.chain === 'auto' ? (['http', 'tcp'] as const) : [port.chain];
+  const chains = types.map((type) => envoy[type]);
+  const answers = chains.map((chain) => admitsUnnamed(chain, stranger));
+  return { anonymous: answers.some(({ anonymous }) => anonymous), stranger: answers.some((answer) => answer.stranger) };
 }
 
 const isAny = (peer: Principal): boolean => peer.includes('/ns/any');
@@ -109,12 +131,8 @@ function candidates(enforcement: Enforcement, workload: Workload, port: Workload
   ];
   if (workload.dataPlane.kind === 'none') return plain.slice(0, 1);
   const envoy = enforcement.envoy(workload);
-  const chains: readonly (readonly CompiledPolicy[])[] =
-    port.chain === 'http'
-      ? [envoy.http.allow]
-      : port.chain === 'tcp'
-        ? [envoy.tcp.allow]
-        : [envoy.http.allow, envoy.tcp.allow];
+  const types = port.chain === 'auto' ? (['http', 'tcp'] as const) : [port.chain];
+  const chains: readonly (readonly CompiledPolicy[])[] = types.map((type) => envoy[type].allow);
   const fromRules = chains.flatMap((policies) => policies.flatMap(({ rules }) => rules.flatMap(samplesOf)));
   return [...plain, ...fromRules.filter((sample) => sample.port === undefined || sample.port === port.port)];
 }

@@ -1,4 +1,4 @@
-import { byOf } from '../model/by.ts';
+import { byOf, plainBy } from '../model/by.ts';
 import { namespaceKey, type Workload } from '../model/inventory/types.ts';
 import type { Sidecar } from '../model/istio/sidecar.ts';
 import type { NetworkPolicy } from '../model/k8s/network-policy.ts';
@@ -70,13 +70,29 @@ export interface EgressFacts {
 export function egressFacts(facts: Facts): EgressFacts {
   const { enforcement } = facts;
   const policyOf = outboundPolicies(enforcement);
+  // Places in files are looked up once per object, not once per workload.
+  const bySidecar = new Map<Sidecar, Outbound>();
+  const bySetting = new Map<Setting<OutboundMode>, Omit<Outbound, 'sidecar'>>();
   return {
     outboundOf(workload) {
       if (workload.dataPlane.kind === 'gateway') return null;
       const { mode, by, sidecar, why } = policyOf(workload);
+      if (by && sidecar && mode !== 'none') {
+        const known = bySidecar.get(sidecar) ?? {
+          mode,
+          by: plainBy(by),
+          sidecar,
+          from: 'sidecar',
+          why: `${why} sets it`,
+          assumes: [],
+        };
+        bySidecar.set(sidecar, known);
+        return known;
+      }
       const setting = enforcement.configOf(workload).outboundTrafficPolicy;
-      if (by && mode !== 'none') return { mode, by, sidecar, from: 'sidecar', why: `${why} sets it`, assumes: [] };
-      return { ...ofMeshConfig(facts, setting), sidecar };
+      const ofMesh = bySetting.get(setting) ?? ofMeshConfig(facts, setting);
+      bySetting.set(setting, ofMesh);
+      return { ...ofMesh, sidecar };
     },
     controlOf: (workload) => controlOf(facts, workload),
     exitsOf,

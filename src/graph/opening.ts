@@ -3,6 +3,7 @@ import type { By } from '../result/location.ts';
 import { waypointOf, waypointPolicies } from '../semantics/ambient/waypoint.ts';
 import type { PolicyChain } from '../semantics/authz/chain.ts';
 import { decideChain } from '../semantics/authz/decide-chain.ts';
+import { admitsUnnamed } from '../semantics/authz/unnamed.ts';
 import type { Enforcement, EnvoyPolicies } from '../semantics/enforcement.ts';
 import type { Source } from '../semantics/query.ts';
 import { samplesOf } from '../semantics/sample.ts';
@@ -89,6 +90,11 @@ function openingOf(
   // Without an identity nobody gets to a waypoint.
   const sources: readonly Source[] = waypoint ? [stranger] : [ANONYMOUS, stranger];
   const held = policies[chain];
+  // At ztunnel rules are read otherwise than this compiled form of them.
+  if (workload.dataPlane.kind !== 'ambient' || waypoint) {
+    const admits = admitsUnnamed(held, stranger.identity ?? strangerOf(''));
+    if (!admits.stranger && !admits.anonymous) return CLOSED;
+  }
   const attempts =
     chain === 'tcp'
       ? TCP_ATTEMPTS

@@ -20,7 +20,7 @@ it('x', () => {
     t0 = performance.now();
     const outcomes = [...rule.judge(facts)];
     const t1 = performance.now();
-    const built = buildFindings(rule, outcomes, facts);
+    let ex=0; const wrapped = {...rule, explain: (g: any, f: any) => { const t=performance.now(); const r = rule.explain(g,f); ex += performance.now()-t; return r; }}; const built = buildFindings(wrapped, outcomes, facts); console.log('EXPLAIN ONLY', ex);
     const t2 = performance.now();
     console.log(rule.meta.id, JSON.stringify(built.run), 'judge', Math.round(t1-t0), 'explain', Math.round(t2-t1));
     for (const f of built.findings.slice(0, 6)) console.log(`  ${f.severity} ${f.status} ${f.confidence} ${f.title}\n     ${f.factors.join(' | ')}\n     ${f.scenario}\n     ${f.remediation.summary}\n     ${f.remediation.steps.join('\n     - ')}\n     patches: ${f.remediation.patches.map(p=>p.objects.join(',')).join(' ; ')}`);

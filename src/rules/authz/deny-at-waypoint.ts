@@ -18,7 +18,7 @@ import { attachedTo, scopeOf } from './proposal.ts';
 import type { DenyFix } from './restrict-to-http.ts';
 import { selectorOf } from '../select-workload.ts';
 
-const MOST = 5;
+const MOST = 10;
 
 /**
  * Moves the HTTP rules of a DENY to where HTTP is seen in ambient: a policy with targetRefs for each Service, at its waypoint, which is put in
@@ -61,7 +61,7 @@ export function denyAtWaypoint(facts: Facts, policy: AuthorizationPolicy, effect
     patches: [newObjects(policy.origin.source, [...fresh.manifests, ...denies]), ...fresh.patches, ...left],
     steps: [
       ...(missing.length === 0
-        ? proofs(facts, { policy, effects, denies, keeps: covered ? rest : rules })
+        ? proofs(facts, { policy, effects, services, denies, keeps: covered ? rest : rules })
         : fresh.steps),
       ...(covered
         ? []
@@ -225,12 +225,15 @@ function newWaypoints(facts: Facts, missing: readonly Reached[]): Waypoints {
 interface Proving {
   readonly policy: AuthorizationPolicy;
   readonly effects: readonly DenyEffect[];
+  readonly services: readonly Reached[];
   readonly denies: readonly Manifest[];
   readonly keeps: readonly AuthorizationRule[];
 }
 
 /** Waypoints that are there: asked for the requests of the effects, through the Service. */
-function proofs(facts: Facts, { policy, effects, denies, keeps }: Proving): readonly string[] {
+function proofs(facts: Facts, { policy, effects: all, services, denies, keeps }: Proving): readonly string[] {
+  const written = new Set(services.flatMap(({ behind }) => behind));
+  const effects = all.filter(({ question }) => written.has(question.workload));
   const add = denies.map((each) => proposedResource(each, policy.cluster));
   const kept = { ...policy, spec: { ...policy.spec, rules: [...keeps] } };
   const workloads = effects.map(({ question }) => question.workload);

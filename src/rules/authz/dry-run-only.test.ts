@@ -39,7 +39,7 @@ describe('authz/dry-run-only', () => {
     expect(failsOf(dryRunOnly, facts)).toEqual([
       expect.stringMatching(/^drift\/ledger — AuthorizationPolicy drift\/closed:/),
       expect.stringMatching(/^shop\/desk — AuthorizationPolicy shop\/asks:/),
-      'shop/store — AuthorizationPolicy shop/store-callers:62',
+      'shop/store — AuthorizationPolicy shop/store-callers:66',
       'shop/web — AuthorizationPolicy shop/no-admin:24',
       'shop/web — AuthorizationPolicy shop/no-trace-again:39',
     ]);
@@ -54,7 +54,7 @@ describe('authz/dry-run-only', () => {
 
   it('says what enforcing a DENY would refuse', () => {
     const { title, remediation, scenario } = explain(factsOfFixture(url('edge-effects')), 'no-admin');
-    expect(title).toBe('DENY shop/no-admin only shadows: enforced, it would close access to 1 port');
+    expect(title).toBe('DENY shop/no-admin only shadows: enforced, it would close access to 1 workload');
     expect(scenario).toMatch(/^GET \/admin without any identity → port 8080 of shop\/web passes today/);
     expect(remediation.steps.join('\n')).toContain('would be refused: GET /admin without any identity');
   });
@@ -62,7 +62,7 @@ describe('authz/dry-run-only', () => {
   it('says what enforcing an ALLOW would admit', () => {
     const facts = factsOfFixture(url('edge-effects'));
     const { title, remediation } = explain(facts, 'store-callers');
-    expect(title).toBe('ALLOW shop/store-callers only shadows: enforced, it would open access to 1 port');
+    expect(title).toBe('ALLOW shop/store-callers only shadows: enforced, it would open access to 1 workload');
     expect(remediation.steps.join('\n')).toContain('as cluster.local/ns/shop/sa/web → port 9000 of shop/store');
     const fail = failing(facts).find(({ cause }) => cause?.name === 'store-callers');
     expect(fail?.factors).toMatchObject({ entry: 'none', defenceInDepth: true });
@@ -106,7 +106,7 @@ describe('authz/dry-run-only', () => {
     const facts = factsOfText(textOf('vulnerable'), 'mesh.yaml', { wanted });
     const { title, remediation } = explain(facts, 'ledger-callers');
     expect(title).toBe(
-      'ALLOW payments/ledger-callers only shadows: enforced, it would close access to 1 port, break 1 of 2 wanted flows',
+      'ALLOW payments/ledger-callers only shadows: enforced, it would close access to 1 workload, break 1 of 2 wanted flows',
     );
     expect(remediation.summary).toBe('add rules for 1 wanted flow, then enforce payments/ledger-callers');
     expect(remediation.steps[0]).toContain('1 of 2 wanted flows still pass');

@@ -17,7 +17,12 @@ export function explainDryRun({ cause, fails }: CauseGroup, facts: Facts): Expla
   const policy =
     cause && facts.mesh.resources.find('AuthorizationPolicy', cause.namespace, cause.name, fails[0]?.subject.cluster);
   if (!policy) throw new RangeError('nothing fails without a policy');
-  const workloads = workloadsOf(facts, fails);
+  // Those first where it is known to close something.
+  const closing = workloadsOf(
+    facts,
+    fails.filter(({ witness }) => witness),
+  );
+  const workloads = [...new Set([...closing, ...workloadsOf(facts, fails)])];
   if (!canBeEnforced(policy)) return explainCustom(policy, workloads);
   const enforced = whenEnforced(facts, policy);
   const effects = workloads.slice(0, ASKED).flatMap((workload) => effectsAt(facts, workload, policy, enforced));
@@ -27,14 +32,14 @@ export function explainDryRun({ cause, fails }: CauseGroup, facts: Facts): Expla
   const name = `${policy.namespace}/${policy.name}`;
   const ambient = workloads.filter(({ dataPlane }) => dataPlane.kind === 'ambient').length;
   return {
-    title: `${actionOf(policy)} ${name} only shadows${titleOf(closed, opened, check)}`,
+    title: `${actionOf(policy)} ${name} only shadows${titleOf(closing.length, opened, check)}`,
     scenario: scenarioOf(name, closed, opened, workloads),
     impact:
       closed.length > 0
         ? 'Confidentiality and integrity: the policy reads as if it protected, and what it is there to refuse passes.'
         : 'Operations: whoever reads the policy takes it for a control; it is none.',
     remediation: {
-      summary: summaryOf(name, check, effects.length === 0),
+      summary: summaryOf(name, check, isDead(closing.length, opened, check)),
       patches: [changedObject(policy, manifestOf(enforcedCopy(policy)))],
       steps: [
         ...describeWanted(check),
@@ -55,19 +60,23 @@ export function explainDryRun({ cause, fails }: CauseGroup, facts: Facts): Expla
   };
 }
 
-function titleOf(closed: readonly PortEffect[], opened: readonly PortEffect[], { of, broken }: FlowCheck): string {
-  if (closed.length === 0 && opened.length === 0) return ', and enforced it would change nothing: a dead shadow';
-  const of1 = (count: number): string => `${count} ${count === 1 ? 'port' : 'ports'}`;
+const isDead = (closing: number, opened: readonly PortEffect[], { broken }: FlowCheck): boolean =>
+  closing === 0 && opened.length === 0 && broken.length === 0;
+
+function titleOf(closing: number, opened: readonly PortEffect[], check: FlowCheck): string {
+  if (isDead(closing, opened, check)) return ', and enforced it would change nothing: a dead shadow';
+  const opening = new Set(opened.map(({ port }) => port.workload)).size;
+  const of = (count: number): string => `${count} ${count === 1 ? 'workload' : 'workloads'}`;
   const parts = [
-    ...(closed.length > 0 ? [`close access to ${of1(closed.length)}`] : []),
-    ...(opened.length > 0 ? [`open access to ${of1(opened.length)}`] : []),
-    ...(of > 0 ? [`break ${broken.length} of ${of} wanted flows`] : []),
+    ...(closing > 0 ? [`close access to ${of(closing)}`] : []),
+    ...(opening > 0 ? [`open access to ${of(opening)}`] : []),
+    ...(check.of > 0 ? [`break ${check.broken.length} of ${check.of} wanted flows`] : []),
   ];
   return `: enforced, it would ${parts.join(', ')}`;
 }
 
-function summaryOf(name: string, { broken }: FlowCheck, isDead: boolean): string {
-  if (isDead) return `enforce ${name} or take it out: it makes no difference today`;
+function summaryOf(name: string, { broken }: FlowCheck, dead: boolean): string {
+  if (dead) return `enforce ${name} or take it out: it makes no difference today`;
   if (broken.length === 0) return `enforce ${name}`;
   return `add rules for ${broken.length} wanted ${broken.length === 1 ? 'flow' : 'flows'}, then enforce ${name}`;
 }

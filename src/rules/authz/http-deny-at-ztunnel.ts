@@ -2,7 +2,6 @@ import { queryOf, strangerOf } from '../../graph/access.ts';
 import { type Answer, ask, bearerOf, ANONYMOUS, type Question } from '../../graph/ask.ts';
 import { UNNAMED_PATH } from '../../graph/probe.ts';
 import type { PortFacts } from '../../graph/facts.ts';
-import type { Principal, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import { isDryRun, unsupportedIn } from '../../semantics/ambient/convert-policy.ts';
 import { type AnomalyContext, findPolicyAnomalies } from '../../semantics/ambient/policy-anomalies.ts';
@@ -22,6 +21,7 @@ import {
   isRefusedBy,
   operationsAt,
 } from './http-deny-probe.ts';
+import { likelyCallers } from './likely-callers.ts';
 
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['http-rule-without-effect', 'http-entry-without-effect']);
 
@@ -31,7 +31,7 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['http-rule-without-effect',
  * refuses.
  */
 export function ztunnelEffects(enforcement: Enforcement, facts: PortFacts): DenyEffects {
-  const { workload, port } = facts;
+  const { workload } = facts;
   const { considered, input } = enforcement.ztunnel(workload);
   const context: AnomalyContext = { ...input, trustDomains: trustDomainsAtZtunnel(input.version) };
   const effects: DenyEffect[] = [];
@@ -47,16 +47,7 @@ export function ztunnelEffects(enforcement: Enforcement, facts: PortFacts): Deny
     const seen = new Set<DenyEffect['kind']>();
     for (const anomaly of found) {
       const rule = rules.find(({ index }) => index === anomaly.rule);
-      const effect =
-        rule &&
-        effectOf(enforcement, {
-          policy,
-          rule,
-          anomaly,
-          workload,
-          port,
-          admitted: () => [...facts.access.identities.keys()],
-        });
+      const effect = rule && effectOf(enforcement, { policy, rule, anomaly, facts });
       if (!effect || seen.has(effect.kind)) continue;
       seen.add(effect.kind);
       const written = policy.spec.rules?.[effect.rule];
@@ -71,14 +62,12 @@ interface Case {
   /** As it would be on an HTTP chain: what was meant. */
   readonly rule: CompiledRule;
   readonly anomaly: Anomaly;
-  readonly workload: Workload;
-  readonly port: WorkloadPort;
-  /** Identities that some ALLOW lets in. */
-  readonly admitted: () => readonly Principal[];
+  readonly facts: PortFacts;
 }
 
 function effectOf(enforcement: Enforcement, given: Case): Omit<DenyEffect, 'fields'> | undefined {
-  const { policy, rule, anomaly, port } = given;
+  const { policy, rule, anomaly, facts } = given;
+  const { port } = facts;
   const operations = operationsAt(rule, port.port);
   const [, , , part, entry] = anomaly.path;
   if (operations === 'none' || (part === 'to' && operations !== 'any' && !operations.includes(Number(entry))))
@@ -98,17 +87,21 @@ interface Proof {
   readonly answer: Answer;
 }
 
-/** A request that the rule names: one that passes, else one that something else refuses. */
-function passesThough(enforcement: Enforcement, { policy, rule, workload, port, admitted }: Case): Proof | undefined {
+/** A request that the rule names: one that passes, on its own or through a waypoint, else one that something else refuses. */
+function passesThough(enforcement: Enforcement, { policy, rule, facts }: Case): Proof | undefined {
+  const { workload, port } = facts;
+  const stranger = bearerOf(strangerOf(enforcement.mesh.config.trustDomain.value));
   let stopped: Proof | undefined;
-  for (const sample of samplesOf(rule)) {
-    const named = sample.peer === undefined ? admitted().slice(0, 8).map(bearerOf) : [];
-    for (const source of [...callersLike(enforcement, sample).toReversed(), ...named]) {
-      const question: Question = { workload, port, source, sample, chain: 'http' };
-      if (!isNamed(question, rule)) continue;
-      const answer = ask(enforcement, question);
-      if (answer.verdict.outcome === 'allow') return { question, answer };
-      if (!isRefusedBy(answer, policy)) stopped ??= { question, answer };
+  for (const { via, sources } of likelyCallers(enforcement, facts)) {
+    for (const sample of samplesOf(rule)) {
+      const named = sample.peer === undefined ? [] : callersLike(enforcement, sample);
+      for (const source of [...named, ...sources, stranger]) {
+        const question: Question = { workload, port, source, sample, chain: 'http', ...(via ? { via } : {}) };
+        if (!isNamed(question, rule)) continue;
+        const answer = ask(enforcement, question);
+        if (answer.verdict.outcome === 'allow') return { question, answer };
+        if (!isRefusedBy(answer, policy)) stopped ??= { question, answer };
+      }
     }
   }
   return stopped;
@@ -121,7 +114,8 @@ const OTHERS: readonly Sample[] = ['GET', 'POST', 'OPTIONS', 'DELETE'].map((meth
 }));
 
 /** A request that the rule does not name, and that the policy refuses all the same. */
-function refusedBeyond(enforcement: Enforcement, { policy, rule, workload, port }: Case): Proof | undefined {
+function refusedBeyond(enforcement: Enforcement, { policy, rule, facts }: Case): Proof | undefined {
+  const { workload, port } = facts;
   const stranger = bearerOf(strangerOf(enforcement.mesh.config.trustDomain.value));
   const named = samplesOf(rule).flatMap((sample) => callersLike(enforcement, sample));
   const sources: readonly Source[] = [...named, stranger, ANONYMOUS];

@@ -204,6 +204,9 @@ function effectsOf(
           .map((effect): Shown => ({ port, effect })),
       ),
   );
+  const rank = ({ effect: { kind, answer } }: Shown): number =>
+    kind === 'no-effect' ? (answer.verdict.outcome === 'allow' ? 0 : 3) : kind === 'blocks-non-http' ? 2 : 1;
+  ports.sort((a, b) => rank(a) - rank(b));
   return { effects: ports.map(({ effect }) => effect), ports };
 }
 

@@ -1,15 +1,14 @@
-import { strangerOf } from '../../graph/access.ts';
-import { ANONYMOUS, type Answer, ask, bearerOf, type Question, type Via, waysThrough } from '../../graph/ask.ts';
+import { type Answer, ask, type Question } from '../../graph/ask.ts';
 import type { Facts, PortFacts } from '../../graph/facts.ts';
 import { UNNAMED_PATH } from '../../graph/probe.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
-import { waypointOf } from '../../semantics/ambient/waypoint.ts';
-import { compilePolicy } from '../../semantics/authz/compile.ts';
+import { actionOf, compilePolicy } from '../../semantics/authz/compile.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Source } from '../../semantics/query.ts';
 import { type Sample, samplesOf } from '../../semantics/sample.ts';
 import { callersLike } from './http-deny-probe.ts';
+import { likelyCallers } from './likely-callers.ts';
 
 /** A request that the policy would decide otherwise if it were enforced. */
 export interface ShadowEffect {
@@ -22,8 +21,8 @@ export interface ShadowEffect {
 const MOST_SAMPLES = 8;
 
 /**
- * Requests to one port whose outcome a dry-run policy would change: those that its rules name, and ordinary ones of callers with and without an
- * identity. Shadow rules are no help here, since they see the dry-run policies alone (reference §15.10). The worst first; of each kind one.
+ * Requests to one port whose outcome a dry-run policy would change. A DENY and a first ALLOW can only close, a further ALLOW can only open: what
+ * cannot change is not asked about. Shadow rules are no help here, since they see the dry-run policies alone (reference §15.10).
  */
 function shadowEffects(
   enforcement: Enforcement,
@@ -32,13 +31,13 @@ function shadowEffects(
   facts: PortFacts,
 ): readonly ShadowEffect[] {
   const found = new Map<ShadowEffect['kind'], ShadowEffect>();
-  for (const question of questionsOf(enforcement, policy, facts)) {
+  for (const { question, kind } of questionsOf(enforcement, policy, facts)) {
+    if (found.has(kind)) continue;
+    const [from, to] = kind === 'closes' ? (['allow', 'deny'] as const) : (['deny', 'allow'] as const);
     const before = ask(enforcement, question);
+    if (before.verdict.outcome !== from) continue;
     const after = ask(enforced, question);
-    const kind = before.verdict.outcome === 'allow' && after.verdict.outcome === 'deny' ? 'closes' : 'opens';
-    if (kind === 'opens' && !(before.verdict.outcome === 'deny' && after.verdict.outcome === 'allow')) continue;
-    if (!found.has(kind)) found.set(kind, { kind, question, before, after });
-    if (found.size === 2) break;
+    if (after.verdict.outcome === to) found.set(kind, { kind, question, before, after });
   }
   return [...found.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
 }
@@ -48,33 +47,42 @@ const ORDINARY: readonly Sample[] = [
   { method: 'POST', path: UNNAMED_PATH },
 ];
 
-function* questionsOf(enforcement: Enforcement, policy: AuthorizationPolicy, facts: PortFacts): Iterable<Question> {
+interface Asked {
+  readonly question: Question;
+  readonly kind: ShadowEffect['kind'];
+}
+
+function* questionsOf(enforcement: Enforcement, policy: AuthorizationPolicy, facts: PortFacts): Iterable<Asked> {
   const { workload, port } = facts;
-  const stranger = bearerOf(strangerOf(enforcement.mesh.config.trustDomain.value));
-  const ways: readonly (Via | undefined)[] =
-    workload.dataPlane.kind === 'ambient' ? [undefined, ...viasOf(enforcement, facts)] : [undefined];
   const bundle = enforcement.bundleOf(enforcement.configOf(workload));
-  for (const via of ways) {
-    const kind = via?.port.chain ?? port.chain;
-    for (const chain of kind === 'auto' ? (['http', 'tcp'] as const) : [kind]) {
+  const denies = actionOf(policy) === 'DENY';
+  for (const { via, sources, hasAllow } of likelyCallers(enforcement, facts)) {
+    const declared = via?.port.chain ?? port.chain;
+    for (const chain of declared === 'auto' ? (['http', 'tcp'] as const) : [declared]) {
+      const ask = (source: Source, sample: Sample): Question => ({
+        workload,
+        port,
+        chain,
+        source,
+        sample,
+        ...(via ? { via } : {}),
+      });
+      if (!denies && !hasAllow) {
+        for (const source of sources) {
+          for (const sample of chain === 'tcp' ? [{}] : ORDINARY)
+            yield { kind: 'closes', question: ask(source, sample) };
+        }
+        continue;
+      }
       const named = compilePolicy(policy, chain, bundle).rules.flatMap(samplesOf).slice(0, MOST_SAMPLES);
-      const at = { workload, port, chain, ...(via ? { via } : {}) };
-      const ask = (source: Source, sample: Sample): Question => ({ ...at, source, sample });
-      const samples = chain === 'tcp' ? [{}] : ORDINARY;
-      // A waypoint is out of reach without an identity.
-      const anybody = via ? [stranger] : [ANONYMOUS, stranger];
-      for (const source of anybody) for (const sample of samples) yield ask(source, sample);
-      for (const sample of named) {
-        const asked = { ...sample, ...(chain === 'tcp' ? { claims: undefined } : {}) } as Sample;
-        for (const source of callersLike(enforcement, sample).toReversed())
-          if (!via || source.identity !== null) yield ask(source, asked);
+      for (const { claims, ...sample } of named) {
+        const asked = chain === 'http' && claims ? { ...sample, claims } : sample;
+        // What a rule asks of the caller, else whoever gets in today; what nobody may do today, anybody may gain.
+        const like = sample.peer === undefined && denies ? sources : callersLike(enforcement, sample).toReversed();
+        for (const source of like) yield { kind: denies ? 'closes' : 'opens', question: ask(source, asked) };
       }
     }
   }
-}
-
-function viasOf(enforcement: Enforcement, { port }: PortFacts): readonly Via[] {
-  return waysThrough(enforcement, port).filter(({ service }) => waypointOf(enforcement, service) !== undefined);
 }
 
 export interface PortEffect {

@@ -130,7 +130,7 @@ function findEgressGateway({ mesh }: Facts): EgressGateway | undefined {
 const NAMESPACE = 'istio-egress';
 const NAME = 'egressgateway';
 
-/** A gateway by injection, in a namespace of its own, reached from the namespaces that need it and nothing else. */
+/** A gateway by injection, in a namespace of its own, reached from enrolled namespaces and nothing else. */
 function newGateway(facts: Facts, { dataPlane: { revision } }: Workload): EgressGateway {
   const labels = { app: NAME, istio: NAME };
   const metadata = { name: NAME, namespace: NAMESPACE };
@@ -149,11 +149,6 @@ function newGateway(facts: Facts, { dataPlane: { revision } }: Workload): Egress
       runAsNonRoot: true,
     },
   };
-  // The same for every finding, so that one does not undo another.
-  const proxied = facts.mesh.workloads.filter(({ dataPlane }) => dataPlane.kind === 'sidecar');
-  const callers = [...new Set(proxied.map((each) => each.namespace))].sort().map((name) => ({
-    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
-  }));
   return {
     namespace: NAMESPACE,
     host: `${NAME}.${NAMESPACE}.svc.cluster.local`,
@@ -190,7 +185,9 @@ function newGateway(facts: Facts, { dataPlane: { revision } }: Workload): Egress
         spec: {
           podSelector: { matchLabels: labels },
           policyTypes: ['Ingress', 'Egress'],
-          ingress: [{ from: callers, ports: [8080, 8443, 15008].map((number) => ({ protocol: 'TCP', port: number })) }],
+          ingress: [
+            { from: ENROLLED, ports: [8080, 8443, 15008].map((number) => ({ protocol: 'TCP', port: number })) },
+          ],
           egress: [
             ...meshEssentials(istiod),
             {
@@ -203,6 +200,12 @@ function newGateway(facts: Facts, { dataPlane: { revision } }: Workload): Egress
     ],
   };
 }
+
+/** Namespaces with sidecars; the same in every finding, so that one does not undo another. */
+const ENROLLED = [
+  { namespaceSelector: { matchLabels: { 'istio-injection': 'enabled' } } },
+  { namespaceSelector: { matchExpressions: [{ key: 'istio.io/rev', operator: 'Exists' }] } },
+];
 
 /** Pods, nodes and the metadata service of the cloud are nobody's external host. */
 const PRIVATE = ['10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'];
