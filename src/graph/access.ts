@@ -192,31 +192,33 @@ export function queryOf(
 
 /** The same in the form of a PolicyTest request, so that it can be pasted into a suite. */
 export function requestOf(query: Query): Request {
-  const { source, destination, http, token, sni, transport } = query;
-  const { position, identity } = source;
-  const ip = source.ip === undefined ? {} : { ip: source.ip };
-  const from =
-    position.kind === 'workload'
-      ? {
-          workload: position.workload.id,
-          as: query.client,
-          ...(source.connects === 'plaintext' ? { plaintext: true as const } : {}),
-        }
-      : position.kind === 'internet'
-        ? { internet: true as const }
-        : identity === null
-          ? { plaintext: true as const }
-          : { principal: identity };
+  const { http, token, sni, tls, transport } = query;
   return {
-    from: { ...from, ...ip, ...(source.remoteIp === undefined ? {} : { remoteIp: source.remoteIp }) },
-    to: destination.via
-      ? { service: destination.via.service.id, port: destination.via.port.port }
-      : { workload: destination.workload.id, port: destination.port },
+    from: senderOf(query),
+    to: targetOf(query),
     ...(http ? { http: { method: http.method, path: http.path, host: http.host, ...headersOf(http) } } : {}),
     ...(token ? { jwt: token.valid ? { payload: token.claims } : { payload: token.claims, valid: false } } : {}),
     ...(sni === undefined ? {} : { sni }),
+    ...(tls ? { tls } : {}),
     ...(transport === 'TCP' ? {} : { protocol: transport }),
   };
+}
+
+function senderOf({ source, client }: Query): Request['from'] {
+  const { position, identity, connects, ip, remoteIp } = source;
+  const addresses = { ...(ip === undefined ? {} : { ip }), ...(remoteIp === undefined ? {} : { remoteIp }) };
+  if (position.kind === 'workload') {
+    const plaintext = connects === 'plaintext' ? { plaintext: true as const } : {};
+    return { workload: position.workload.id, as: client, ...plaintext, ...addresses };
+  }
+  if (position.kind === 'internet') return { internet: true, ...addresses };
+  return identity === null ? { plaintext: true, ...addresses } : { principal: identity, ...addresses };
+}
+
+function targetOf({ destination: { workload, port, via } }: Query): Request['to'] {
+  if (via) return { service: via.service.id, port: via.port.port };
+  const isRouter = workload.dataPlane.kind === 'gateway' && workload.gateway?.kind !== 'waypoint';
+  return isRouter ? { gateway: workload.id, port } : { workload: workload.id, port };
 }
 
 function headersOf({ headers }: HttpRequest): {

@@ -52,8 +52,7 @@ export function ask(enforcement: Enforcement, question: Question): Answer {
   const asked: Query = via ? { ...query, destination: { ...query.destination, via } } : query;
   const isGateway = workload.dataPlane.kind === 'gateway';
   const verdict = isGateway ? atGateway(enforcement, asked, chain) : decide(enforcement, asked);
-  const request = requestOf(asked);
-  return { request: isGateway ? { ...request, to: { gateway: workload.id, port: port.port } } : request, verdict };
+  return { request: requestOf(asked), verdict };
 }
 
 function atGateway(enforcement: Enforcement, query: Query, chain: 'http' | 'tcp'): Verdict {

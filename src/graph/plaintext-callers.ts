@@ -18,10 +18,10 @@ export interface PlaintextCaller {
  * Reference §15.12.
  */
 export function plaintextCallers(facts: Facts, workloads: readonly Workload[]): readonly PlaintextCaller[] {
-  const wanted = new Set(workloads.map(({ id }) => id));
+  const known = knownCallers(facts);
   const callers: PlaintextCaller[] = [];
-  callers.push(...[...webhookCallers(facts), ...ruledClients(facts)].filter(({ workload }) => wanted.has(workload)));
   for (const workload of workloads) {
+    callers.push(...(known.get(workload.id) ?? []));
     for (const port of workload.ports) {
       for (const entrance of facts.entrances.of(workload, port.port)) {
         if (!entrance.gateway)
@@ -53,6 +53,24 @@ export function plaintextCallers(facts: Facts, workloads: readonly Workload[]): 
     seen.add(key);
     return true;
   });
+}
+
+const KNOWN = new WeakMap<Facts, ReadonlyMap<WorkloadId, readonly PlaintextCaller[]>>();
+
+/** Callers that objects of the mesh name, by the workload that they call: found once for all questions. */
+function knownCallers(facts: Facts): ReadonlyMap<WorkloadId, readonly PlaintextCaller[]> {
+  let known = KNOWN.get(facts);
+  if (!known) {
+    const found = new Map<WorkloadId, PlaintextCaller[]>();
+    for (const caller of [...webhookCallers(facts), ...ruledClients(facts)]) {
+      const list = found.get(caller.workload);
+      if (list) list.push(caller);
+      else found.set(caller.workload, [caller]);
+    }
+    known = found;
+    KNOWN.set(facts, known);
+  }
+  return known;
 }
 
 function webhookCallers({ mesh }: Facts): readonly PlaintextCaller[] {

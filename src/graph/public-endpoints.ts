@@ -1,6 +1,6 @@
 /** First segments of paths that everybody serves to everybody: health, discovery, and what leads to a login. */
 const FIRST =
-  /^(health[\w.-]*|livez?|liveness|readyz?|readiness|startupz?|ping|metrics|\.well-known|favicon\.ico|robots\.txt|dex|oauth2?|login|callback|grpc\.health\.v1\.Health)$/;
+  /^(health(z|check|-check)?|livez?|liveness|readyz?|readiness|startupz?|ping|metrics|\.well-known|favicon\.ico|robots\.txt|dex|oauth2?|login|callback|grpc\.health\.v1\.Health)$/;
 const LAST = /^(healthz?|livez|readyz|health-?check)$/;
 const SPRING = /^\/actuator\/(health|prometheus)(\/|\*|$)/;
 

@@ -3,7 +3,8 @@ import type { HttpAttributes, Request, RequestFrom, RequestTo, Token } from '../
 /** One line that a person can repeat: `POST /v1/charges to payments/ledger:8080 from shop/web, no token`. */
 export function requestLine(request: Request): string {
   const token = tokenText(request);
-  return `${operation(request)} to ${target(request.to)} ${sender(request.from)}${token ? `, ${token}` : ''}`;
+  const headers = headersOf(request.http).map(([name, value]) => `, header ${name}: ${value}`);
+  return `${operation(request)} to ${target(request.to)} ${sender(request.from)}${headers.join('')}${token ? `, ${token}` : ''}`;
 }
 
 /** The request as labelled lines, as it would go over the wire. */

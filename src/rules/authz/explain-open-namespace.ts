@@ -8,7 +8,7 @@ import { attackerOf, openPortsOf, validationOf } from './open-ports.ts';
 import { proposalSteps } from './proposal-steps.ts';
 
 /** The words and the change for a namespace, or a waypoint, without a default deny. */
-export function explainOpenNamespace({ causeKey, fails }: CauseGroup, facts: Facts): Explanation {
+export function explainOpenNamespace({ fails }: CauseGroup, facts: Facts): Explanation {
   const workloads = workloadsOf(facts, fails);
   const open = openPortsOf(facts, fails);
   const [first] = open;
@@ -20,7 +20,6 @@ export function explainOpenNamespace({ causeKey, fails }: CauseGroup, facts: Fac
     ? []
     : closedByDefault(facts, namespace, cluster).filter((workload) => !workloads.includes(workload));
   const check = checkFlows(facts, proposal.after, [...proposal.callers.keys()]);
-  const onlyDeny = causeKey.includes('refuse a part');
   const place = waypoint ? `waypoint ${waypoint.id}` : `namespace ${namespace}`;
   const extent = waypoint || workloads.length === 1 ? extentOf(workloads) : `${workloads.length} workloads`;
   const ports = `${fails.length} ${fails.length === 1 ? 'port' : 'ports'} of ${extent}`;
@@ -30,7 +29,7 @@ export function explainOpenNamespace({ causeKey, fails }: CauseGroup, facts: Fac
       ? `ALLOW for the ${named.size} ${named.size === 1 ? 'caller' : 'callers'} that the input names`
       : 'ALLOW for callers once they are known: the input names none';
   return {
-    title: `${place} has no default deny: ${onlyDeny ? 'DENY policies alone restrict' : 'no policy restricts'} ${ports}`,
+    title: `${place} has no default deny: no policy says who may call ${ports}`,
     scenario: first
       ? `${attackerOf(first)} calls ${first.port.workload.id}:${first.port.port.port}; no ALLOW policy applies, so that whatever no DENY matches passes.`
       : 'Whoever calls gets in: no ALLOW policy applies.',

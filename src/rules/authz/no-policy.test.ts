@@ -33,7 +33,7 @@ describe('authz/no-policy', () => {
       'anyone, in plaintext too, may use payments/ledger:8080: no AuthorizationPolicy applies',
     );
     expect(explain(facts).title).toBe(
-      'namespace payments has no default deny: no policy restricts 1 port of workload payments/ledger',
+      'namespace payments has no default deny: no policy says who may call 1 port of workload payments/ledger',
     );
   });
 
@@ -67,7 +67,7 @@ describe('authz/no-policy', () => {
   it('says so where a DENY refuses a part and nothing speaks of the rest', () => {
     const facts = factsOfText(shop([store('DENY', [{ to: [{ operation: { paths: ['/admin*'] } }] }])]), 'mesh.yaml');
     expect(explain(facts).title).toBe(
-      'namespace shop has no default deny: DENY policies alone restrict 1 port of workload shop/store',
+      'namespace shop has no default deny: no policy says who may call 1 port of workload shop/store',
     );
     expect(failing(facts)[0]?.evidence[0]?.shows).toContain('only shop/store applies, and refuses a part');
   });
@@ -101,7 +101,7 @@ describe('authz/no-policy', () => {
     ]);
     const facts = factsOfText(text, 'mesh.yaml');
     expect(failsOf(noPolicy, facts)).toEqual([
-      'other/job:8080 — namespace other: no policy applies',
+      'other/job:8080 — namespace other has no default deny',
       'shop/cache:6379 — Namespace /shop:1',
       'shop/store:8080 — Namespace /shop:1',
     ]);

@@ -9,11 +9,6 @@ import { outOfReach } from './allow-any.ts';
 import { explainOpenNamespace } from './explain-open-namespace.ts';
 import { openFactors, openStatus } from './open-factors.ts';
 
-/** Why nothing restricts a port; fails of one namespace with the same one are one cause. */
-export const NO_POLICY = 'no policy applies';
-export const ONLY_DENY = 'policies refuse a part, and nothing says who may have the rest';
-export const BEHIND_WAYPOINT = 'no policy at its waypoint ';
-
 /**
  * No policy restricts who calls a port: everything that is not refused passes, which at the least is every identity of the mesh. The fault
  * is the default deny that its namespace lacks. Source: reference §2.1 (no ALLOW policy means allow).
@@ -56,24 +51,19 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
   if (!opening.through && authorization.policies.some(({ spec }) => targetsOf(spec).length > 0)) {
     return skip('its waypoint holds policies; calls that go past the waypoint are another question');
   }
-  const causeKey = causeKeyOf(port, opening);
   const home = facts.mesh.namespaces.get(namespaceKey(workload.cluster, workload.namespace))?.resource;
   const cause: By | null = opening.through ? byOf(opening.through.resource) : home ? byOf(home) : null;
   return {
     kind: 'fail',
     subject,
     cause,
-    causeKey: cause ? causeKey : `namespace ${workload.namespace}: ${causeKey}`,
+    // A namespace and its waypoint lack a default deny each.
+    causeKey: cause ? '' : `namespace ${workload.namespace} has no default deny`,
     factors: openFactors(facts, port, opening),
     ...openStatus(facts, port),
     evidence: [{ source: cause?.location ?? subject.location, shows: showsOf(port, opening) }],
     witness: opening.answer.request,
   };
-}
-
-function causeKeyOf({ authorization }: PortFacts, { through }: OpenPort): string {
-  if (through) return `${BEHIND_WAYPOINT}${through.id}`;
-  return authorization.policies.some(({ spec }) => spec.action !== 'AUDIT') ? ONLY_DENY : NO_POLICY;
 }
 
 function showsOf({ workload, port, authorization }: PortFacts, { callers, through }: OpenPort): string {

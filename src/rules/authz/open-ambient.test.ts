@@ -92,7 +92,9 @@ describe('open ports in ambient', () => {
       expect.stringMatching(/^shop\/store:8080 — KubernetesGateway shop\/waypoint:/),
     ]);
     const { title, remediation } = explain(noPolicy, facts);
-    expect(title).toBe('waypoint shop/waypoint has no default deny: no policy restricts 1 port of workload shop/store');
+    expect(title).toBe(
+      'waypoint shop/waypoint has no default deny: no policy says who may call 1 port of workload shop/store',
+    );
     const after = factsOfText(applyPatches(behindWaypoint([]), remediation.patches), 'after.yaml', {
       wanted: [{ from: 'shop/web', to: 'shop/store:8080' }],
     });

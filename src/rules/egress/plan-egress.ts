@@ -25,15 +25,11 @@ const SHOWN = 5;
 export function planEgress(facts: Facts, workloads: readonly Workload[], { controlOf }: EgressFacts): EgressPlan {
   const open = workloads.filter((workload) => canBeSelected(workload) && controlOf(workload).state !== 'restricted');
   if (open.length === 0) return { patches: [], steps: [], namespaces: [] };
-  const T0=performance.now();
   const restriction = restrictEgress(facts, open, controlOf);
-  const T1=performance.now();
   const sidecars = open.filter(({ dataPlane }) => dataPlane.kind === 'sidecar');
   const gateway = sidecars.length > 0 ? planEgressGateway(facts, sidecars) : { patches: [], steps: [] };
-  const T2=performance.now();
   const ambient = open.some(({ dataPlane }) => dataPlane.kind === 'ambient');
   const { namespaces, index, byHand } = restriction;
-  const a=performance.now(); countRestricted(restriction, open); const b=performance.now(); provenFlows(facts, open, index); const c=performance.now(); apiCallers(facts, open); const d=performance.now(); console.log('PLAN', open.length, T1-T0, T2-T1, b-a, c-b, d-c);
   return {
     namespaces,
     patches: [...gateway.patches, ...restriction.patches],

@@ -11,7 +11,7 @@ import { newObjects } from '../patch.ts';
 
 export interface EgressRestriction {
   readonly patches: readonly Patch[];
-  /** NetworkPolicy as it would be afterwards. */
+  /** NetworkPolicy as it would be afterwards, in the namespaces of the workloads. */
   readonly index: NetworkPolicyIndex;
   /** Namespaces that get a policy. */
   readonly namespaces: readonly string[];
@@ -68,7 +68,10 @@ export function restrictEgress(
       );
     }
   }
-  const kept = mesh.resources.of('NetworkPolicy').map((policy) => changed.get(policy) ?? policy);
+  // Egress is decided by the policies of the source's own namespace.
+  const here = new Set(workloads.map(({ namespace }) => namespace));
+  const near = [...here].flatMap((namespace) => mesh.resources.inNamespace('NetworkPolicy', namespace));
+  const kept = near.map((policy) => changed.get(policy) ?? policy);
   return { patches, index: buildIndex([...kept, ...added], mesh.resources.unmodelled), namespaces: ready, byHand };
 }
 
