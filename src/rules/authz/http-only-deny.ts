@@ -29,8 +29,8 @@ export const httpOnlyDeny: Rule = {
     catalogue: 'AZ-08',
     dimension: 'authorization',
     references: [
-      'https://istio.io/latest/docs/concepts/security/#dependency-on-mutual-tls',
       'https://istio.io/latest/docs/tasks/security/authorization/authz-tcp/',
+      'https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/',
       'https://istio.io/latest/docs/ambient/usage/l4-policy/',
       'https://istio.io/latest/docs/ambient/usage/l7-features/',
     ],

@@ -128,7 +128,7 @@ function explainGroup({ causeKey, fails }: CauseGroup, facts: Facts): Explanatio
           : [
               `from a pod of ${name}: curl -sS -o /dev/null -w '%{http_code}' http://example.com/ answers 502, and https://example.com/ is reset (BlackHoleCluster)`,
             ]),
-        `from a pod of ${name}: curl -sSk --max-time 5 https://192.0.2.1/ as uid 1337 times out (NetworkPolicy)`,
+        `from a pod of ${name}: curl -sSk --max-time 5 https://1.1.1.1/ as uid 1337 times out (NetworkPolicy)`,
       ],
     },
     rollback: ambient

@@ -169,8 +169,8 @@ function explainGroup(group: CauseGroup, facts: Facts): Explanation {
     validation: {
       positive: [`from a pod of ${name}: calls to other workloads, DNS, and registered hosts work as before`],
       negative: [
-        `from a pod of ${name}: curl -sS --max-time 5 https://192.0.2.1/ -k, and the same as uid 1337, time out`,
-        `from a pod of ${name}: nslookup example.com 192.0.2.53 (UDP, past the proxy) times out`,
+        `from a pod of ${name}: curl -sS --max-time 5 https://1.1.1.1/ -k, and the same as uid 1337, time out`,
+        `from a pod of ${name}: nslookup example.com 1.1.1.1 (UDP, past the proxy) times out`,
       ],
     },
     rollback:
