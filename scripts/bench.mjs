@@ -10,8 +10,7 @@ import { bootstrap } from './bootstrap.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const shared = join(root, '..', 'shared');
-// Each process says at its end how much memory it took.
-const PEAK = "process.on('exit',()=>process.stderr.write(`peak ${Math.round(process.resourceUsage().maxRSS/1024)}`))";
+const peak = new URL('report-peak.mjs', import.meta.url).href;
 const runs = Number(process.argv[2] ?? 5);
 
 if (!existsSync(shared)) {
@@ -81,7 +80,7 @@ function compare(base, subject) {
 /** Wall seconds of one process, and its peak memory in MB, which it reports itself where it can. */
 function timed(args) {
   const before = process.hrtime.bigint();
-  const child = spawnSync(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(PEAK)}`, ...args], {
+  const child = spawnSync(process.execPath, ['--import', peak, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   });

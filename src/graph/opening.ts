@@ -6,7 +6,6 @@ import { decideChain } from '../semantics/authz/decide-chain.ts';
 import { admitsUnnamed } from '../semantics/authz/unnamed.ts';
 import type { Enforcement, EnvoyPolicies } from '../semantics/enforcement.ts';
 import type { Source } from '../semantics/query.ts';
-import { samplesOf } from '../semantics/sample.ts';
 import { viewAt } from '../semantics/sidecar.ts';
 import { queryOf, strangerOf } from './access.ts';
 import { ANONYMOUS, type Answer, ask, bearerOf, type Question, type Via, waysThrough } from './ask.ts';
@@ -28,7 +27,7 @@ export interface OpenPort {
   readonly by: By | null;
   /** What a caller has to send or leave out, which costs nothing: `no header x-user`. */
   readonly conditions: readonly string[];
-  /** Only this gRPC service of the port, as a path prefix. */
+  /** Everything below this path, where the policies of the port allow nothing else: `/v1/*`, `/package.Service/*`. */
   readonly part?: string;
   /** Reached through the service's waypoint; the pod itself refuses them. */
   readonly through?: Workload;
@@ -95,17 +94,12 @@ function openingOf(
     const admits = admitsUnnamed(held, stranger.identity ?? strangerOf(''));
     if (!admits.stranger && !admits.anonymous) return CLOSED;
   }
-  const attempts =
-    chain === 'tcp'
-      ? TCP_ATTEMPTS
-      : httpAttempts(port, held.allow.flatMap(({ rules }) => rules).flatMap(samplesOf), held.allow, workload);
+  const attempts = chain === 'tcp' ? TCP_ATTEMPTS : httpAttempts(port, held.allow, workload);
   const question = { workload, port, chain, ...(via ? { via } : {}) };
   for (const attempt of attempts) {
     for (const source of sources) {
-      const [first, ...others] = attempt.samples.map((sample) =>
-        askFreely(enforcement, { ...question, source, sample }),
-      );
-      if (!first || others.some((answer) => !answer)) continue;
+      const first = askAll(enforcement, { ...question, source }, attempt);
+      if (!first) continue;
       return {
         kind: 'open',
         callers: source === ANONYMOUS ? 'anyone' : 'any-identity',
@@ -119,6 +113,21 @@ function openingOf(
     }
   }
   return heldOpening(enforcement, { ...question, source: stranger }, held, attempts[0]);
+}
+
+/** The first answer, if all requests of an attempt pass freely. */
+function askAll(
+  enforcement: Enforcement,
+  question: Omit<Question, 'sample'>,
+  { samples }: Attempt,
+): Answer | undefined {
+  let first: Answer | undefined;
+  for (const sample of samples) {
+    const answer = askFreely(enforcement, { ...question, sample });
+    if (!answer) return undefined;
+    first ??= answer;
+  }
+  return first;
 }
 
 /** Two addresses that have nothing in common, for policies on addresses. */

@@ -1,9 +1,10 @@
 import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
 import type { By } from '../result/location.ts';
 import type { Clause, CompiledPolicy } from '../semantics/authz/compile.ts';
-import type { Sample } from '../semantics/sample.ts';
+import { type Sample, samplesOf } from '../semantics/sample.ts';
+import { isPublicEndpoint } from './public-endpoints.ts';
 
-/** Requests that together stand for the use of a whole port, or of one gRPC service of it. */
+/** Requests that together stand for the use of a whole port, or of everything below a path where policies allow nothing else. */
 export interface Attempt {
   readonly samples: readonly Sample[];
   readonly part?: string;
@@ -17,39 +18,48 @@ export const TCP_ATTEMPTS: readonly Attempt[] = [{ samples: [{}] }];
 
 /**
  * What to try on an HTTP chain: reading and writing where nobody expects it, with nothing special, then with the headers that a rule asks
- * for and any caller can send. gRPC knows only POST, and a rule on `/package.Service/*` opens that whole service.
+ * for and any caller can send. Where no rule tells callers apart, what the rules allow is the whole port: then below each of their paths.
  */
 export function httpAttempts(
   port: WorkloadPort,
-  samples: readonly Sample[],
   allow: readonly CompiledPolicy[],
-  workload: Workload,
+  { dataPlane }: Workload,
 ): readonly Attempt[] {
   const isGrpc = port.protocol.startsWith('grpc');
-  const requests: readonly Sample[] = isGrpc
-    ? [{ method: 'POST', path: UNNAMED_METHOD }]
-    : [
-        { method: 'GET', path: UNNAMED_PATH },
-        { method: 'POST', path: UNNAMED_PATH },
-      ];
-  const variants = [{}, ...chosenByCaller(samples, port, workload)];
+  const samples = allow
+    .flatMap(({ rules }) => rules.flatMap(samplesOf))
+    .filter((sample) => sample.port === undefined || sample.port === port.port);
+  const isGateway = dataPlane.kind === 'gateway';
+  const variants = [{}, ...chosenByCaller(samples.filter(isForAnyone), isGateway)];
   const whole = variants.map(
-    (variant): Attempt => ({ samples: requests.map((request) => ({ ...variant, ...request })) }),
+    (variant): Attempt => ({ samples: useOf(isGrpc ? UNNAMED_METHOD : UNNAMED_PATH, isGrpc, variant) }),
   );
-  const parts = isGrpc ? grpcServices(allow) : [];
+  // At a gateway, routes and not policies say what there is.
+  const parts = isGateway || !samples.every(isForAnyone) ? [] : wildcardPaths(allow);
   return [
     ...whole,
-    ...parts.map((part): Attempt => ({ part, samples: [{ method: 'POST', path: `${part.slice(0, -1)}AnyMethod` }] })),
+    ...parts.map((part): Attempt => ({ part, samples: useOf(`${part.slice(0, -2)}${UNNAMED_PATH}`, isGrpc, {}) })),
   ];
 }
 
+/** gRPC knows only POST. */
+function useOf(path: string, isGrpc: boolean, variant: Sample): readonly Sample[] {
+  const write: Sample = { ...variant, method: 'POST', path };
+  return isGrpc ? [write] : [{ ...variant, method: 'GET', path }, write];
+}
+
+/** Asks for no identity in particular, no token and no address. */
+function isForAnyone({ peer, claims, sourceIp, remoteIp }: Sample): boolean {
+  const unnamed = peer === undefined || peer === null || peer.includes('/ns/any/');
+  return unnamed && !claims && sourceIp === undefined && remoteIp === undefined;
+}
+
 /** Headers, and at a sidecar the host, that rules ask for without asking for an identity or a token. */
-function chosenByCaller(samples: readonly Sample[], port: WorkloadPort, { dataPlane }: Workload): readonly Sample[] {
+function chosenByCaller(samples: readonly Sample[], isGateway: boolean): readonly Sample[] {
   const found = new Map<string, Sample>();
-  for (const { claims, headers, host, sni, port: wanted } of samples) {
-    if (claims || (wanted !== undefined && wanted !== port.port)) continue;
+  for (const { headers, host, sni } of samples) {
     // At a gateway the host chooses what is behind it: a rule for one host opens a part.
-    const ownHost = dataPlane.kind === 'gateway' ? undefined : host;
+    const ownHost = isGateway ? undefined : host;
     if (!headers && ownHost === undefined && sni === undefined) continue;
     const variant: Sample = {
       ...(headers ? { headers } : {}),
@@ -61,12 +71,13 @@ function chosenByCaller(samples: readonly Sample[], port: WorkloadPort, { dataPl
   return [...found.values()].slice(0, 8);
 }
 
-function grpcServices(allow: readonly CompiledPolicy[]): readonly string[] {
+/** `/v1/*`, `/package.Service/*`: everything below, but for what is public by nature. */
+function wildcardPaths(allow: readonly CompiledPolicy[]): readonly string[] {
   const operations = allow.flatMap(({ rules }) => rules.flatMap(({ to }) => to ?? []).flat());
   const paths = operations
     .filter(({ field, negated }) => field === 'paths' && !negated)
     .flatMap(({ values }) => values);
-  return [...new Set(paths.filter((path) => /^\/[\w.]+\/\*$/.test(path)))];
+  return [...new Set(paths)].filter((path) => /^\/.+\/\*$/.test(path) && !isPublicEndpoint(path));
 }
 
 /** In words, what a rule asks of the request that is neither who sends it nor what it does. */

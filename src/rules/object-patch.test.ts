@@ -44,7 +44,7 @@ describe('patches of whole objects', () => {
       },
     ]);
     // Line counts as unified diffs have them.
-    expect(patch.diff).toContain('@@ -12,13 +12,8 @@ AuthorizationPolicy shop/callers');
+    expect(patch.diff).toContain('@@ -12,14 +12,9 @@ AuthorizationPolicy shop/callers');
   });
 
   it('takes an object out, and leaves nothing', () => {

@@ -25,7 +25,13 @@ interface Run {
 
 function meshproof(args: readonly string[], input = '', cwd = root): Run {
   const env = { ...process.env, NO_COLOR: '1' };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'bin/meshproof.js'), ...args], { cwd, input, env, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'bin/meshproof.js'), ...args], {
+    cwd,
+    input,
+    env,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
   return { code: status, out: stdout, err: stderr };
 }
 
@@ -46,13 +52,18 @@ describe('meshproof audit', () => {
     const { out } = meshproof(['audit', PAYMENTS, '--quiet']);
     const [head = ''] = out.split('FINDINGS BY CAUSE');
     expect(head).toMatch(/^payments · Istio 1\.31\.1/);
-    const order = ['HIGH RISK', 'TOP EXPOSURE', 'DO FIRST', 'SCORECARD', 'FINDINGS', 'NEXT PROOF'].map((word) => head.indexOf(word));
+    const order = ['HIGH RISK', 'TOP EXPOSURE', 'DO FIRST', 'SCORECARD', 'FINDINGS', 'NEXT PROOF'].map((word) =>
+      head.indexOf(word),
+    );
     expect(order.every((at) => at >= 0)).toBe(true);
     expect([...order].sort((a, b) => a - b)).toEqual(order);
   });
 
   it('reads stdin, as `helm template … | meshproof audit -` gives it', () => {
-    const { code, out } = meshproof(['audit', '-', '--format', 'json'], readFileSync(join(root, PAYMENTS, 'payments.yaml'), 'utf8'));
+    const { code, out } = meshproof(
+      ['audit', '-', '--format', 'json'],
+      readFileSync(join(root, PAYMENTS, 'payments.yaml'), 'utf8'),
+    );
     expect(code).not.toBe(2);
     const result = auditResult.parse(JSON.parse(out));
     expect(result.inventory.workloads.map(({ id }) => id)).toEqual(['payments/ledger', 'payments/payments-api']);
@@ -114,7 +125,9 @@ describe('meshproof audit', () => {
 describe('meshproof rules and rule', () => {
   it('lists the catalogue', () => {
     const { rules } = JSON.parse(meshproof(['rules', '--format', 'json']).out);
-    expect(rules.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(['mtls/permissive', 'authz/allow-any']));
+    expect(rules.map(({ id }: { id: string }) => id)).toEqual(
+      expect.arrayContaining(['mtls/permissive', 'authz/allow-any']),
+    );
     expect(Object.keys(rules[0])).toEqual(['id', 'title', 'area', 'severity', 'catalogue', 'page']);
   });
 
@@ -134,8 +147,12 @@ describe('meshproof test', () => {
   it('reports a failed case with what decided it, as JSON and JUnit too', () => {
     const suite = join(folder, 'suite.yaml');
     const mesh = join(root, 'examples/payments');
-    const request = '{ from: { plaintext: true }, to: { workload: payments/payments-api, port: 8080 }, http: { method: GET, path: / } }';
-    writeFileSync(suite, `apiVersion: meshproof.dev/v1\nkind: PolicyTest\nresources: [${mesh}]\ncases:\n  - name: <closed>\n    request: ${request}\n    expect: deny\n`);
+    const request =
+      '{ from: { plaintext: true }, to: { workload: payments/payments-api, port: 8080 }, http: { method: GET, path: / } }';
+    writeFileSync(
+      suite,
+      `apiVersion: meshproof.dev/v1\nkind: PolicyTest\nresources: [${mesh}]\ncases:\n  - name: <closed>\n    request: ${request}\n    expect: deny\n`,
+    );
     const terminal = meshproof(['test', suite]);
     expect(terminal.code).toBe(1);
     expect(terminal.out).toContain('expected deny, got allow by payments/allow-everything');

@@ -128,17 +128,23 @@ describe('authz/allow-any', () => {
     expect(judged(meshWith([to({ ports: ['8080'] })], { protocol: 'tcp' }))).toBe('fail');
   });
 
-  it('takes a whole gRPC service for a whole port, and says which', () => {
-    const text = meshWith(
-      [{ ...from({ principals: ['*'] }), ...to({ methods: ['POST'], paths: ['/acme.v1.Store/*'] }) }],
-      { protocol: 'grpc' },
-    );
-    const facts = factsOfText(text, 'mesh.yaml');
+  it('takes all that the policies of a port allow for the whole port, and says what that is', () => {
+    const service = {
+      ...from({ principals: ['*'] }),
+      ...to({ methods: ['POST'], paths: ['/acme.v1.Store/*'] }),
+    };
+    const facts = factsOfText(meshWith([service], { protocol: 'grpc' }), 'mesh.yaml');
     expect(explain(facts, 'store').title).toBe(
       'AuthorizationPolicy shop/store lets any identity of the mesh use 1 port of workload shop/store: all of /acme.v1.Store/*',
     );
     expect(failing(facts)[0]?.factors.entry).toBe('any-identity');
     expect(judged(meshWith([to({ paths: ['/acme.v1.Store/Get'] })], { protocol: 'grpc' }))).toBe('pass');
+    const api = to({ methods: ['GET', 'POST'], paths: ['/v1/*'] });
+    expect(judged(meshWith([api]))).toBe('fail');
+    // Callers are told apart, it is for reading, or public by nature.
+    expect(judged(meshWith([api, from(NAMED)]))).toBe('pass');
+    expect(judged(meshWith([to({ methods: ['GET'], paths: ['/v1/*'] })]))).toBe('pass');
+    expect(judged(meshWith([to({ paths: ['/.well-known/*', '/healthz/*'] })]))).toBe('pass');
   });
 
   it('counts headers that any caller can send or leave out as no restriction, and names them', () => {

@@ -6,8 +6,8 @@ import { explainOpenPolicy } from './explain-open-policy.ts';
 import { openFactors, openStatus } from './open-factors.ts';
 
 /**
- * An ALLOW rule lets any caller use a whole port, or a whole gRPC service of it, and nothing else stops them. Judged by what is let in, not
- * by how the rule is written. Source: reference §2.1, §2.4; a port without any policy is `authz/no-policy`.
+ * An ALLOW rule lets any caller use a whole port, or everything below a path where the port's policies allow nothing else, and nothing stops
+ * them. Judged by what is let in, not by how the rule is written. Source: reference §2.1, §2.4; a port without any policy is `authz/no-policy`.
  */
 export const allowAny: Rule = {
   meta: {

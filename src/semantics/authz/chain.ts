@@ -37,7 +37,9 @@ export function buildChain(
   const compiled = attached.filter((policy) => !isDryRun(policy)).map((policy) => compilePolicy(policy, type, bundle));
   const of = (action: CompiledPolicy['action']): readonly CompiledPolicy[] =>
     compiled.filter((entry) => entry.action === action);
-  const shadowed = attached.filter((policy) => policy.spec.action === 'CUSTOM' && isDryRun(policy)).map((policy) => compilePolicy(policy, type, bundle));
+  const shadowed = attached
+    .filter((policy) => policy.spec.action === 'CUSTOM' && isDryRun(policy))
+    .map((policy) => compilePolicy(policy, type, bundle));
   return {
     type,
     custom: [...customPolicies(of('CUSTOM'), type, providers), ...dryRunCustom(shadowed, type, providers)],
@@ -51,12 +53,23 @@ export function buildChain(
  * The webhook refuses dry-run CUSTOM. Where one got in, its rules stand among the enforced ones since Istio 1.30 and refuse what matches
  * (recorded; reference §2.11).
  */
-function dryRunCustom(policies: readonly CompiledPolicy[], type: ChainType, providers: readonly ExtensionProvider[]): readonly CustomPolicies[] {
+function dryRunCustom(
+  policies: readonly CompiledPolicy[],
+  type: ChainType,
+  providers: readonly ExtensionProvider[],
+): readonly CustomPolicies[] {
   return policies.flatMap((compiled): CustomPolicies[] => {
     const name = compiled.policy.spec.provider?.name ?? '';
     const kind = providers.find((candidate) => candidate.name === name)?.kind;
     if (type === 'tcp' && kind === 'ext-authz-http') return [];
-    return [{ policies: [compiled], effect: 'refuse', provider: name, why: 'a dry-run CUSTOM policy refuses what matches it, since Istio 1.30' }];
+    return [
+      {
+        policies: [compiled],
+        effect: 'refuse',
+        provider: name,
+        why: 'a dry-run CUSTOM policy refuses what matches it, since Istio 1.30',
+      },
+    ];
   });
 }
 

@@ -41,7 +41,12 @@ export function authenticate(
   if (!first) return { kind: 'absent' };
   const accepting = readers.find(({ rule }) => accepts(rule, token));
   if (accepting) {
-    return { kind: 'accepted', claims: splitClaims(token.claims, accepting.rule), by: byProvider(accepting), forwarded: accepting.rule.forwardOriginalToken ?? false };
+    return {
+      kind: 'accepted',
+      claims: splitClaims(token.claims, accepting.rule),
+      by: byProvider(accepting),
+      forwarded: accepting.rule.forwardOriginalToken ?? false,
+    };
   }
   const issuer = typeof token.claims.iss === 'string' ? token.claims.iss : '';
   const near = readers.find(({ rule }) => rule.issuer === issuer) ?? first;
