@@ -13,7 +13,7 @@ const ORDER: readonly WayIn['entry'][] = ['internet', 'plaintext', 'any-identity
 const CLOSED: WayIn = { entry: 'none', requires: [] };
 
 /** The easiest way into one port: from outside, then without an identity, then with any, then with one that is named. */
-export function wayInto({ internet, access }: PortFacts): WayIn {
+function wayInto({ internet, access }: PortFacts): WayIn {
   const outside = internet.find(({ verdict }) => verdict.outcome !== 'deny');
   if (outside) return { entry: 'internet', requires: kindsOf(outside.verdict) };
   if (access.plaintext) return { entry: 'plaintext', requires: kindsOf(access.plaintext.verdict) };

@@ -45,7 +45,7 @@ export function callersLike({ mesh }: Enforcement, { peer, peers }: Sample): rea
 }
 
 /** Whether the clauses of an alternative leave a port in. */
-export function reachesPort(clauses: readonly Clause[], port: number): boolean {
+function reachesPort(clauses: readonly Clause[], port: number): boolean {
   return clauses.every(({ field, values, negated }) => {
     if (field !== 'ports' && field !== 'notPorts' && field !== 'destination.port') return true;
     return values.includes(String(port)) !== negated;

@@ -214,6 +214,9 @@ function summaryOf(key: string, cause: By | null, namespaces: readonly string[])
   if (key === KEYS.wide && cause)
     return `cut down the egress rules of NetworkPolicy ${cause.namespace}/${cause.name} to pods of the cluster`;
   const where = namespaces.length > 0 ? ` in ${fewOf(namespaces, 3)}` : '';
+  if (key === KEYS.ambient)
+    return `restrict egress by NetworkPolicy${where}, and put registered hosts behind a waypoint`;
+  if (key === KEYS.outside) return `restrict egress by NetworkPolicy${where}, and enrol the workloads`;
   return `restrict egress by NetworkPolicy${where}, and send registered hosts through an egress gateway`;
 }
 
