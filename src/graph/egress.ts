@@ -68,7 +68,20 @@ export interface EgressFacts {
 
 /** What leaves the cluster, and what stands in the way: the proxy's setting, the network's policies, and the ways around the first. */
 export function egressFacts(facts: Facts): EgressFacts {
+  let known = KNOWN.get(facts);
+  if (!known) {
+    known = makeEgressFacts(facts);
+    KNOWN.set(facts, known);
+  }
+  return known;
+}
+
+/** Several rules, and the score, ask the same. */
+const KNOWN = new WeakMap<Facts, EgressFacts>();
+
+function makeEgressFacts(facts: Facts): EgressFacts {
   const { enforcement } = facts;
+  const controls = new Map<Workload, NetworkControl>();
   const policyOf = outboundPolicies(enforcement);
   // Places in files are looked up once per object, not once per workload.
   const bySidecar = new Map<Sidecar, Outbound>();
@@ -94,7 +107,11 @@ export function egressFacts(facts: Facts): EgressFacts {
       bySetting.set(setting, ofMesh);
       return { ...ofMesh, sidecar };
     },
-    controlOf: (workload) => controlOf(facts, workload),
+    controlOf(workload) {
+      const known = controls.get(workload) ?? controlOf(facts, workload);
+      controls.set(workload, known);
+      return known;
+    },
     exitsOf,
   };
 }

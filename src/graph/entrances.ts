@@ -1,4 +1,4 @@
-import { plainBy } from '../model/by.ts';
+import { objectLocation } from '../model/by.ts';
 import type { Mesh, Workload } from '../model/inventory/types.ts';
 import type { GatewayResult } from '../result/types.ts';
 import type { Claims } from '../semantics/authz/claims.ts';
@@ -199,7 +199,7 @@ function gatewayResult(
         protocol: server.protocol.protocol,
         hosts: server.hosts,
         tls: server.tls ? (server.tls.httpsRedirect ? 'redirect to https' : server.tls.mode) : 'none',
-        location: plainBy(server.by).location,
+        location: objectLocation(server.by),
       })),
     ),
     routes: own.map((route) => ({
@@ -208,7 +208,7 @@ function gatewayResult(
       to: `${route.service}:${route.servicePort}`,
       workloads: route.workloads.map((endpoint) => endpoint.workload.id),
       access: accessOf(route, ways.get(route)),
-      location: plainBy(route.by).location,
+      location: objectLocation(route.by),
     })),
   };
 }

@@ -12,9 +12,14 @@ export function isMachinery({ namespace, labels, dataPlane }: Workload): boolean
 
 /** The namespace that istiod runs in; undefined: it is not in the input. */
 export function findIstiodNamespace(workloads: readonly Workload[]): string | undefined {
-  return workloads.find((workload) => workload.dataPlane.kind === 'none' && workload.labels.app === 'istiod')
-    ?.namespace;
+  if (!ISTIOD.has(workloads)) {
+    const istiod = workloads.find(({ dataPlane, labels }) => dataPlane.kind === 'none' && labels.app === 'istiod');
+    ISTIOD.set(workloads, istiod?.namespace);
+  }
+  return ISTIOD.get(workloads);
 }
+
+const ISTIOD = new WeakMap<readonly Workload[], string | undefined>();
 
 const NEVER_ENROLLED: ReadonlySet<string> = new Set([
   'kube-system',

@@ -1,8 +1,11 @@
 import { byOf } from '../model/by.ts';
 import type { Principal, Workload, WorkloadId } from '../model/inventory/types.ts';
+import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
+import { waypointOf, waypointPolicies } from '../semantics/ambient/waypoint.ts';
 import { actionOf } from '../semantics/authz/compile.ts';
 import { isDryRun } from '../semantics/authz/dry-run.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
+import { waysThrough } from './ask.ts';
 import type { Entrances, Flow, WantedTraffic } from './facts.ts';
 
 /** What `meshproof.yaml` declares. `to` is `ns/workload` or `ns/workload:port`. */
@@ -59,13 +62,15 @@ function declaredFlow({ from, to, methods, paths }: StatedFlow): readonly Flow[]
 function impliedFlows(enforcement: Enforcement, workload: Workload): readonly Flow[] {
   if (workload.dataPlane.kind === 'none') return [];
   const flows: Flow[] = [];
-  for (const policy of enforcement.envoy(workload).authorization) {
+  for (const { policy, portOf } of policiesFor(enforcement, workload)) {
     if (actionOf(policy) !== 'ALLOW' || isDryRun(policy)) continue;
     policy.spec.rules?.forEach((rule, index) => {
       const operations = (rule.to ?? []).map(({ operation }) => operation ?? {});
       const methods = unique(operations.flatMap((operation) => operation.methods ?? []));
       const paths = unique(operations.flatMap((operation) => operation.paths ?? []));
-      const ports = unique(operations.flatMap((operation) => operation.ports ?? [])).map(Number);
+      const ports = unique(operations.flatMap((operation) => operation.ports ?? [])).map((port) =>
+        portOf(Number(port)),
+      );
       for (const named of (rule.from ?? []).flatMap(({ source }) => source?.principals ?? [])) {
         const holders = enforcement.holdersOf(named as Principal);
         const [holder] = holders;
@@ -83,6 +88,28 @@ function impliedFlows(enforcement: Enforcement, workload: Workload): readonly Fl
     });
   }
   return flows;
+}
+
+interface Naming {
+  readonly policy: AuthorizationPolicy;
+  /** The workload's own port for one that the policy names: at a waypoint policies mean those of the service. */
+  readonly portOf: (port: number) => number;
+}
+
+/** Policies at the workload's own proxy, and at the waypoints of its services. */
+function policiesFor(enforcement: Enforcement, workload: Workload): readonly Naming[] {
+  const own = enforcement.envoy(workload).authorization.map((policy): Naming => ({ policy, portOf: (port) => port }));
+  if (workload.dataPlane.kind !== 'ambient') return own;
+  const seen = new Set<AuthorizationPolicy>();
+  const ways = workload.ports.flatMap((port) => waysThrough(enforcement, port).map((via) => ({ port, via })));
+  const portOf = (wanted: number): number => ways.find(({ via }) => via.port.port === wanted)?.port.port ?? wanted;
+  for (const { port, via } of ways) {
+    const waypoint = waypointOf(enforcement, via.service);
+    if (!waypoint) continue;
+    const destination = { workload, port: port.port, via };
+    for (const policy of waypointPolicies(enforcement, { destination }, waypoint).authorization) seen.add(policy);
+  }
+  return [...own, ...[...seen].map((policy): Naming => ({ policy, portOf }))];
 }
 
 function routedFlows(workload: Workload, entrances: Entrances): readonly Flow[] {

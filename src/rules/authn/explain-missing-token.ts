@@ -2,26 +2,16 @@ import { withPolicies } from '../../graph/apply.ts';
 import type { Facts } from '../../graph/facts.ts';
 import { type Tokenless, tokenFactOf } from '../../graph/tokenless.ts';
 import type { Workload } from '../../model/inventory/types.ts';
-import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../../model/istio/request-authentication.ts';
-import type { Patch } from '../../result/types.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
-import { checkFlows, describeCheck } from '../authz/check-flows.ts';
-import { attachedTo, scopeOf } from '../authz/proposal.ts';
-import { changedObject, manifestOf } from '../object-patch.ts';
-import { type Manifest, newObjects } from '../patch.ts';
+import { checkFlows, describeCheck } from '../check-flows.ts';
+import { scopeOf } from '../policy-reach.ts';
 import { proposedResource } from '../proposed.ts';
 import type { CauseGroup, Explanation } from '../rule.ts';
 import { extentOf, fewOf, workloadsOf } from '../workload-names.ts';
 import { describeTokenless } from './describe-tokenless.ts';
-import { demandToken, requestPrincipalsOf, tokenPolicy } from './require-token.ts';
-
-interface Open {
-  readonly workload: Workload;
-  readonly port: Workload['ports'][number];
-  readonly openings: readonly Tokenless[];
-  readonly publicPaths: readonly string[];
-}
+import { draftChange, type Open } from './draft-token-change.ts';
+import { requestPrincipalsOf } from './require-token.ts';
 
 /** The words and the change for a RequestAuthentication that no policy backs. */
 export function explainMissingToken({ cause, fails }: CauseGroup, facts: Facts): Explanation {
@@ -116,39 +106,6 @@ function changeOf(
       ],
     },
   };
-}
-
-/** Every ALLOW policy that lets such requests in, with a token demanded; a new policy where there is none. */
-function draftChange(
-  facts: Facts,
-  policy: RequestAuthentication,
-  open: readonly Open[],
-  workloads: readonly Workload[],
-) {
-  const principals = requestPrincipalsOf(policy);
-  const rules = new Map<AuthorizationPolicy, Set<number>>();
-  for (const { by } of open.flatMap((each) => each.openings)) {
-    const allowing = by && facts.mesh.resources.find('AuthorizationPolicy', by.namespace, by.name, policy.cluster);
-    if (allowing) rules.set(allowing, (rules.get(allowing) ?? new Set()).add(by.rule ?? 0));
-  }
-  const patches: Patch[] = [];
-  const manifests: Manifest[] = [];
-  for (const [allowing, indexes] of rules) {
-    const affected = [...new Set([...attachedTo(facts, allowing), ...workloads])];
-    const tcp = [
-      ...new Set(affected.flatMap(({ ports }) => ports.filter(({ chain }) => chain === 'tcp').map(({ port }) => port))),
-    ];
-    const spec = { ...allowing.spec, rules: demandToken(allowing, indexes, principals, tcp) };
-    const edited: Manifest = { ...manifestOf(allowing, { spec }), apiVersion: 'security.istio.io/v1' };
-    patches.push(changedObject(allowing, edited));
-    manifests.push(edited);
-  }
-  if (open.some(({ openings }) => openings.some(({ by }) => by === null))) {
-    const fresh = tokenPolicy(policy, workloads);
-    patches.push(newObjects(policy.origin.source, [fresh]));
-    manifests.push(fresh);
-  }
-  return { patches, manifests };
 }
 
 /** A gateway that validates the token takes it off the request, unless told to forward it. */

@@ -3,7 +3,7 @@ import { findTokenlessEntrance } from '../../graph/tokenless-entrance.ts';
 import { type TokenFact, type Tokenless, tokenFactOf } from '../../graph/tokenless.ts';
 import { byOf } from '../../model/by.ts';
 import type { Evidence } from '../../result/types.ts';
-import { openStatus } from '../authz/open-factors.ts';
+import { callerStatus } from '../caller-status.ts';
 import { type Factors, type Outcome, type Rule, subjectOf } from '../rule.ts';
 import { describeTokenless } from './describe-tokenless.ts';
 import { explainMissingToken } from './explain-missing-token.ts';
@@ -62,7 +62,7 @@ function judgePort(facts: Facts, port: PortFacts, fact: Exclude<TokenFact, { kin
       stated: facts.wanted.isStated(workload),
       defenceInDepth: false,
     },
-    ...openStatus(facts, port),
+    ...callerStatus(facts, port),
     evidence: [
       {
         source: byOf(fact.policy, { path: ['spec', 'jwtRules'] }).location,

@@ -85,24 +85,48 @@ function offPorts(operation: AuthorizationOperation, tcpPorts: readonly string[]
 
 /** A first ALLOW policy where RequestAuthentication stands alone: a token, but for public endpoints; TCP ports stay as they are. */
 export function tokenPolicy(policy: RequestAuthentication, workloads: readonly Workload[]): Manifest {
+  const tcp = workloads.flatMap(({ ports }) => ports.filter(({ chain }) => chain === 'tcp').map(({ port }) => port));
+  const rules: AuthorizationRule[] = [
+    { from: [{ source: { requestPrincipals: requestPrincipalsOf(policy) } }] },
+    { to: [{ operation: { methods: ['GET'], paths: PUBLIC_PATHS } }] },
+    ...(tcp.length > 0 ? [{ to: [{ operation: { ports: inOrder(tcp) } }] }] : []),
+  ];
+  return beside(policy, 'ALLOW', rules);
+}
+
+/** A DENY of requests without a token to these ports, but for what is public there today or by nature. */
+export function tokenDenial(policy: RequestAuthentication, open: readonly PublicPort[]): Manifest {
+  const known = open.flatMap(({ publicPaths }) => publicPaths.filter((path) => path.startsWith('/')));
+  const operation = {
+    ports: inOrder(open.map(({ port }) => port.port)),
+    notPaths: [...new Set([...PUBLIC_PATHS, ...known])],
+  };
+  return beside(policy, 'DENY', [{ from: [{ source: { notRequestPrincipals: ['*'] } }], to: [{ operation }] }]);
+}
+
+interface PublicPort {
+  readonly port: { readonly port: number };
+  readonly publicPaths: readonly string[];
+}
+
+const inOrder = (ports: readonly number[]): readonly string[] => [...new Set(ports)].sort((a, b) => a - b).map(String);
+
+/** A policy that is attached as the RequestAuthentication is. */
+function beside(
+  policy: RequestAuthentication,
+  action: 'ALLOW' | 'DENY',
+  rules: readonly AuthorizationRule[],
+): Manifest {
   const { selector, targetRef, targetRefs } = policy.spec;
-  const tcp = [
-    ...new Set(workloads.flatMap(({ ports }) => ports.filter(({ chain }) => chain === 'tcp').map(({ port }) => port))),
-  ].sort((a, b) => a - b);
   const attach = {
     ...(selector ? { selector } : {}),
     ...(targetRef ? { targetRef } : {}),
     ...(targetRefs ? { targetRefs } : {}),
   };
-  const rules: AuthorizationRule[] = [
-    { from: [{ source: { requestPrincipals: requestPrincipalsOf(policy) } }] },
-    { to: [{ operation: { methods: ['GET'], paths: PUBLIC_PATHS } }] },
-    ...(tcp.length > 0 ? [{ to: [{ operation: { ports: tcp.map(String) } }] }] : []),
-  ];
   return {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
     metadata: { name: `require-${policy.name}`, namespace: policy.namespace },
-    spec: { ...attach, action: 'ALLOW', rules },
+    spec: { ...attach, action, rules },
   };
 }

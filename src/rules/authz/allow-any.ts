@@ -3,7 +3,8 @@ import type { OpenPort } from '../../graph/opening.ts';
 import type { By } from '../../result/location.ts';
 import { type Outcome, type Rule, subjectOf } from '../rule.ts';
 import { explainOpenPolicy } from './explain-open-policy.ts';
-import { openFactors, openStatus } from './open-factors.ts';
+import { callerStatus } from '../caller-status.ts';
+import { openFactors } from './open-factors.ts';
 
 /**
  * An ALLOW rule lets any caller use a whole port, or everything below a path where the port's policies allow nothing else, and nothing stops
@@ -56,7 +57,7 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
     cause: opening.by,
     causeKey: '',
     factors: openFactors(facts, port, opening),
-    ...openStatus(facts, port),
+    ...callerStatus(facts, port),
     evidence: [
       {
         source: opening.by.location,
@@ -69,7 +70,7 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
 }
 
 /** At a gateway only a request that a route takes says something. */
-export function witnessOf(
+function witnessOf(
   facts: Facts,
   { workload, port }: PortFacts,
   { answer }: OpenPort,
@@ -80,7 +81,7 @@ export function witnessOf(
 }
 
 /** `rule 1 matches every caller (plaintext too): port 8080 of payments/ledger`. */
-export function describeOpening({ workload, port }: PortFacts, opening: OpenPort, by: By): string {
+function describeOpening({ workload, port }: PortFacts, opening: OpenPort, by: By): string {
   const who = opening.callers === 'anyone' ? 'every caller (plaintext too)' : 'every identity of the mesh';
   const conditions = opening.conditions.length > 0 ? ` that sends ${opening.conditions.join(' and ')}` : '';
   const where = opening.part === undefined ? `port ${port.port}` : `${opening.part} on port ${port.port}`;

@@ -8,7 +8,8 @@ import { proposedResource } from '../proposed.ts';
 import { allowRules } from './allow-rules.ts';
 import { type Callers, callersOf } from './callers.ts';
 import { closedByDefault, defaultDeny } from './default-deny.ts';
-import { allowFor, keptPorts, MOST_WORKLOADS, type Proposal, scopeOf } from './proposal.ts';
+import { scopeOf } from '../policy-reach.ts';
+import { allowFor, keptPorts, MOST_WORKLOADS, type Proposal } from './proposal.ts';
 
 interface Open {
   readonly port: PortFacts;

@@ -12,9 +12,9 @@ import { addedLines, changedObject, manifestOf, removedObject } from '../object-
 import { type Manifest, newObjects } from '../patch.ts';
 import { proposedResource } from '../proposed.ts';
 import { fewOf } from '../workload-names.ts';
-import { checkFlows, describeCheck } from './check-flows.ts';
+import { checkFlows, describeCheck } from '../check-flows.ts';
 import { type DenyEffect, isRefusedBy } from './http-deny-probe.ts';
-import { attachedTo, scopeOf } from './proposal.ts';
+import { attachedTo, scopeOf } from '../policy-reach.ts';
 import type { DenyFix } from './restrict-to-http.ts';
 import { selectorOf } from '../select-workload.ts';
 

@@ -4,7 +4,7 @@ import { namespaceKey } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
-import { scopeOf } from './proposal.ts';
+import { scopeOf } from '../policy-reach.ts';
 
 export const DRY_RUN = 'istio.io/dry-run';
 

@@ -5,7 +5,7 @@ import { actionOf } from '../../semantics/authz/compile.ts';
 import { changedObject, manifestOf } from '../object-patch.ts';
 import type { CauseGroup, Explanation } from '../rule.ts';
 import { extentOf, workloadsOf } from '../workload-names.ts';
-import { checkFlows, describeCheck, type FlowCheck } from './check-flows.ts';
+import { checkFlows, describeCheck, type FlowCheck } from '../check-flows.ts';
 import { canBeEnforced, DRY_RUN, enforcedCopy, whenEnforced } from './enforced-copy.ts';
 import { describeQuestion, effectsAt, type PortEffect } from './shadow-effects.ts';
 

@@ -1,7 +1,7 @@
 import type { Facts } from '../../graph/facts.ts';
 import type { CauseGroup, Explanation } from '../rule.ts';
 import { extentOf, workloadsOf } from '../workload-names.ts';
-import { checkFlows, describeCheck } from './check-flows.ts';
+import { checkFlows, describeCheck } from '../check-flows.ts';
 import { closeNamespace, closeWaypoint } from './close-namespace.ts';
 import { closedByDefault } from './default-deny.ts';
 import { attackerOf, openPortsOf, validationOf } from './open-ports.ts';

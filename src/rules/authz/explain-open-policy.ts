@@ -2,7 +2,7 @@ import type { Facts } from '../../graph/facts.ts';
 import { formatLocation } from '../../result/location.ts';
 import type { CauseGroup, Explanation } from '../rule.ts';
 import { extentOf, workloadsOf } from '../workload-names.ts';
-import { checkFlows, describeCheck, type FlowCheck } from './check-flows.ts';
+import { checkFlows, describeCheck, type FlowCheck } from '../check-flows.ts';
 import { closedByDefault } from './default-deny.ts';
 import { narrowPolicy } from './narrow-policy.ts';
 import { attackerOf, type Opened, openPortsOf, validationOf, whoOf } from './open-ports.ts';
@@ -89,9 +89,9 @@ function summaryOf({ denied, callers, kept }: Proposal, check: FlowCheck, name: 
   const deny = denied.length > 0 ? `default deny in ${denied.map(({ namespace }) => namespace).join(', ')}, and ` : '';
   const allow =
     named.size > 0
-      ? `in ${name} only the ${named.size} ${named.size === 1 ? 'caller' : 'callers'} that the input names`
+      ? `let only the ${named.size} ${named.size === 1 ? 'caller' : 'callers'} that the input names past ${name}`
       : kept.length > 0
-        ? `in ${name} nothing but the ${kept.length === 1 ? 'port' : 'ports'} that a webhook needs, until its callers are known`
-        : `nobody in ${name} until its callers are known`;
+        ? `let ${name} open nothing but the ${kept.length === 1 ? 'port' : 'ports'} that a webhook needs, until its callers are known`
+        : `let nobody past ${name} until its callers are known`;
   return `${deny}${allow} (${describeCheck(check)})`;
 }

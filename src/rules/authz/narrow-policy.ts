@@ -11,9 +11,10 @@ import { type Manifest, newObjects } from '../patch.ts';
 import { proposedResource } from '../proposed.ts';
 import { allowRules } from './allow-rules.ts';
 import { type Callers, callersOf } from './callers.ts';
-import { isAdmitted } from './check-flows.ts';
+import { isAdmitted } from '../check-flows.ts';
 import { defaultDeny, hasDefaultDeny } from './default-deny.ts';
-import { allowFor, attachedTo, keptPorts, MOST_WORKLOADS, type Proposal, scopeOf } from './proposal.ts';
+import { attachedTo, scopeOf } from '../policy-reach.ts';
+import { allowFor, keptPorts, MOST_WORKLOADS, type Proposal } from './proposal.ts';
 
 /**
  * Takes the rules out of a policy that let anyone in, and admits by name those who are known to call: in the policy itself where it is about

@@ -7,7 +7,8 @@ import { targetsOf } from '../../semantics/policy-index.ts';
 import { type Outcome, type Rule, subjectOf } from '../rule.ts';
 import { outOfReach } from './allow-any.ts';
 import { explainOpenNamespace } from './explain-open-namespace.ts';
-import { openFactors, openStatus } from './open-factors.ts';
+import { callerStatus } from '../caller-status.ts';
+import { openFactors } from './open-factors.ts';
 
 /**
  * No policy restricts who calls a port: everything that is not refused passes, which at the least is every identity of the mesh. The fault
@@ -60,7 +61,7 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
     // A namespace and its waypoint lack a default deny each.
     causeKey: cause ? '' : `namespace ${workload.namespace} has no default deny`,
     factors: openFactors(facts, port, opening),
-    ...openStatus(facts, port),
+    ...callerStatus(facts, port),
     evidence: [{ source: cause?.location ?? subject.location, shows: showsOf(port, opening) }],
     witness: opening.answer.request,
   };

@@ -84,6 +84,19 @@ describe('open ports in ambient', () => {
     expect(remediation.summary).toContain('1 of 1 wanted flows still pass');
   });
 
+  it('takes callers that a waypoint names for wanted', () => {
+    const text = behindWaypoint([
+      allow('store', { ...AT_STORE, rules: [principals('cluster.local/ns/shop/sa/web'), {}] }),
+    ]);
+    const facts = factsOfText(text, 'mesh.yaml');
+    const { remediation } = explain(allowAny, facts);
+    expect(remediation.steps[0]).toContain('shop/web → shop/store: wanted (implied)');
+    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    expect(after.mesh.resources.find('AuthorizationPolicy', 'shop', 'store')?.spec.rules).toEqual([
+      principals('cluster.local/ns/shop/sa/web'),
+    ]);
+  });
+
   it('finds a waypoint without any policy in front of pods that admit it', () => {
     const facts = factsOfText(behindWaypoint([]), 'mesh.yaml', {
       wanted: [{ from: 'shop/web', to: 'shop/store:8080' }],

@@ -1,6 +1,6 @@
 import type { Facts, PortFacts } from '../../graph/facts.ts';
 import type { OpenPort } from '../../graph/opening.ts';
-import type { Fail, Factors } from '../rule.ts';
+import type { Factors } from '../rule.ts';
 
 /** What severity is computed from where a port is open to callers that nobody named. */
 export function openFactors(facts: Facts, port: PortFacts, opening: OpenPort): Factors {
@@ -46,17 +46,4 @@ function behindGateway(facts: Facts, { workload }: PortFacts): readonly string[]
     'the gateway, meant to be open, whose routes decide what is behind it,',
     ...(guarded ? ['a policy at every workload behind it'] : []),
   ];
-}
-
-/** Status and assumptions of a conclusion about who may call a port. */
-export function openStatus(facts: Facts, { workload, authorization }: PortFacts): Pick<Fail, 'status' | 'assumes'> {
-  const { rootNamespace } = facts.enforcement;
-  const assumes = [...workload.dataPlane.assumes];
-  if (authorization.posture === 'conditional') assumes.push(authorization.why);
-  if (!facts.isComplete('root-policies') && !facts.isComplete({ namespace: rootNamespace })) {
-    assumes.push(
-      `no AuthorizationPolicy of the root namespace ${rootNamespace} closes it (that namespace is not in the input)`,
-    );
-  }
-  return { status: authorization.status === 'VERIFIED' ? 'INFERRED' : authorization.status, assumes };
 }

@@ -1,7 +1,7 @@
 import { findOpening } from '../../graph/opening.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import { fewOf } from '../workload-names.ts';
-import type { FlowCheck } from './check-flows.ts';
+import type { FlowCheck } from '../check-flows.ts';
 import type { Opened } from './open-ports.ts';
 import type { Proposal } from './proposal.ts';
 

@@ -1,8 +1,7 @@
 import type { Facts, PortFacts } from '../../graph/facts.ts';
-import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
-import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/authorization-policy.ts';
+import type { Workload } from '../../model/inventory/types.ts';
+import type { AuthorizationRule } from '../../model/istio/authorization-policy.ts';
 import type { Patch } from '../../result/types.ts';
-import { waypointOf } from '../../semantics/ambient/waypoint.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Manifest } from '../patch.ts';
 import type { Callers, NamelessCaller } from './callers.ts';
@@ -24,36 +23,6 @@ export interface Proposal {
 
 /** For more workloads than these no policy is written out. */
 export const MOST_WORKLOADS = 200;
-
-/** Namespaces whose policies the answers rest on, those of waypoints included. */
-export function scopeOf({ enforcement, mesh }: Facts, workloads: readonly Workload[]): ReadonlySet<string> {
-  const scope = new Set(workloads.map(({ namespace }) => namespace));
-  for (const { services, dataPlane } of workloads) {
-    if (dataPlane.kind !== 'ambient') continue;
-    for (const id of services) {
-      const service = mesh.serviceById.get(id);
-      const waypoint = service && waypointOf(enforcement, service);
-      if (waypoint) scope.add(waypoint.namespace);
-    }
-  }
-  return scope;
-}
-
-/** Workloads whose own proxy enforces the policy. */
-export function attachedTo({ mesh, enforcement }: Facts, policy: AuthorizationPolicy): readonly Workload[] {
-  const everywhere = policy.namespace === enforcement.rootNamespace;
-  const near = everywhere
-    ? mesh.workloads
-    : (mesh.workloadsByNamespace.get(namespaceKey(policy.cluster, policy.namespace)) ?? []);
-  return near.filter((workload) => {
-    if (workload.dataPlane.kind === 'none' || workload.gateway?.kind === 'waypoint') return false;
-    const { considered } =
-      workload.dataPlane.kind === 'ambient'
-        ? enforcement.ztunnel(workload)
-        : { considered: enforcement.envoy(workload).authorization };
-    return considered.includes(policy);
-  });
-}
 
 /** API servers call webhooks without any identity of the mesh: that port cannot be narrowed by name. */
 export function keptPorts(ports: readonly PortFacts[], callers: ReadonlyMap<Workload, Callers>): Proposal['kept'] {

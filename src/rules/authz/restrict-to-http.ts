@@ -18,7 +18,7 @@ import { type Manifest, newObjects } from '../patch.ts';
 import { proposedResource } from '../proposed.ts';
 import { fewOf } from '../workload-names.ts';
 import { callersLike, type DenyEffect, isRefusedBy } from './http-deny-probe.ts';
-import { attachedTo, scopeOf } from './proposal.ts';
+import { attachedTo, scopeOf } from '../policy-reach.ts';
 import { selectorOf } from '../select-workload.ts';
 
 export interface DenyFix {

@@ -1,10 +1,10 @@
-import { waysThrough } from '../../graph/ask.ts';
-import type { Facts, Flow } from '../../graph/facts.ts';
-import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
-import { waypointOf } from '../../semantics/ambient/waypoint.ts';
-import { decide } from '../../semantics/decide.ts';
-import type { Enforcement } from '../../semantics/enforcement.ts';
-import type { Query } from '../../semantics/query.ts';
+import { waysThrough } from '../graph/ask.ts';
+import type { Facts, Flow } from '../graph/facts.ts';
+import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
+import { waypointOf } from '../semantics/ambient/waypoint.ts';
+import { decide } from '../semantics/decide.ts';
+import type { Enforcement } from '../semantics/enforcement.ts';
+import type { Query } from '../semantics/query.ts';
 
 /** Wanted traffic, decided before and after a change. */
 export interface FlowCheck {
@@ -98,7 +98,7 @@ function queryOf(
 }
 
 /** A path that a pattern of wanted traffic or of a policy takes. */
-export function concretePath(pattern: string): string {
+function concretePath(pattern: string): string {
   const filled = pattern.replaceAll(/\{\*\*?\}/g, 'x');
   if (filled === '*') return '/';
   if (filled.startsWith('*')) return `/x${filled.slice(1)}`;
