@@ -139,7 +139,7 @@ export const workloadResult = z.strictObject({
   ports: z.array(portResult),
 });
 
-export const serviceResult = z.strictObject({
+const serviceResult = z.strictObject({
   id: z.string(),
   cluster: z.string(),
   type: z.string(),

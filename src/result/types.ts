@@ -6,7 +6,6 @@ import type * as schema from './schema.ts';
 export type AuditResult = DeepReadonly<z.infer<typeof schema.auditResult>>;
 export type WorkloadResult = DeepReadonly<z.infer<typeof schema.workloadResult>>;
 export type PortResult = DeepReadonly<z.infer<typeof schema.portResult>>;
-export type ServiceResult = DeepReadonly<z.infer<typeof schema.serviceResult>>;
 export type GatewayResult = DeepReadonly<z.infer<typeof schema.gatewayResult>>;
 export type Finding = DeepReadonly<z.infer<typeof schema.finding>>;
 export type Subject = DeepReadonly<z.infer<typeof schema.subject>>;

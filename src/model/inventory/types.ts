@@ -1,10 +1,10 @@
-import type { By, Location } from '../../result/location.ts';
+import type { By } from '../../result/location.ts';
 import type { EvidenceStatus } from '../../result/status.ts';
 import type { MeshConfig } from '../mesh-config.ts';
 import type { Path, Resource } from '../resource.ts';
 import type { Resources } from '../resources.ts';
 
-export type { By, Location };
+export type { By };
 
 /** `ns/name`, or `cluster:ns/name` where there are several clusters. */
 export type WorkloadId = string & { readonly brand: 'WorkloadId' };
