@@ -131,7 +131,7 @@ function compileRule(rule: AuthorizationRule, index: number, options: RuleContex
     return {
       path,
       field: name,
-      values,
+      values: /serviceAccounts?$/i.test(name) ? values.map((value) => qualified(value, options.context)) : values,
       negated,
       ...(field.needs ? { needs: field.needs } : {}),
       test: negated ? (view) => not(some(view)) : some,
@@ -203,6 +203,10 @@ function conditionClauses(
   const negative = clauseOf(field, key, condition.notValues ?? [], true, ['when', i, 'notValues']);
   return [positive, negative].filter((clause) => clause !== undefined);
 }
+
+/** A short service account means the policy's own namespace; whoever reads the clause later does not know that one. */
+const qualified = (value: string, { policyNamespace }: FieldContext): string =>
+  value.includes('/') ? value : `${policyNamespace}/${value}`;
 
 function orOf(tests: readonly FieldTest[]): FieldTest {
   const [only] = tests;

@@ -97,7 +97,8 @@ export function decideChain(
     }
     assumes.push(
       ...deny.open.map(
-        (clause) => `the address is outside ${clause.values.join(', ')} (DENY ${nameOf(deny.compiled)})`,
+        (clause) =>
+          `the address is ${clause.negated ? 'inside' : 'outside'} ${clause.values.join(', ')} (DENY ${nameOf(deny.compiled)})`,
       ),
     );
   }

@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { audit } from '../../src/engine/audit.ts';
+import { runSuites } from '../../src/engine/policy-test/run-suites.ts';
+import { auditResult } from '../../src/result/schema.ts';
+import { NO_SHARED } from './corpus.ts';
+
+const tools = fileURLToPath(new URL('../../../shared/tools/', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'meshproof-generated-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const io = { cwd: folder, stdin: async () => Buffer.alloc(0) };
+const tool = (name: string, ...args: readonly string[]): string =>
+  execFileSync(process.execPath, [join(tools, name), ...args], { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 28 });
+
+function generate(seed: number, workloads: number): string {
+  const mesh = `mesh-${seed}-${workloads}`;
+  const truth = `${mesh}.json`;
+  tool(
+    'genmesh.mjs',
+    '--seed',
+    String(seed),
+    '--workloads',
+    String(workloads),
+    '--out',
+    mesh,
+    '--truth',
+    truth,
+    '--config',
+  );
+  return mesh;
+}
+
+describe.skipIf(NO_SHARED)(`generated meshes${NO_SHARED ? ` (skipped: ${NO_SHARED})` : ''}`, () => {
+  it.each([
+    [7, 200],
+    [3, 200],
+    [11, 400],
+  ])('seed %i, %i workloads: every sampled request comes out as planted', async (seed, workloads) => {
+    const mesh = generate(seed, workloads);
+    writeFileSync(join(folder, `${mesh}.yaml`), tool('truth2suite.mjs', `${mesh}.json`, mesh));
+    const { cases, passed } = await runSuites([`${mesh}.yaml`], io);
+    expect(cases.filter(({ pass }) => !pass).map(({ name, got, reason }) => ({ name, got, reason }))).toEqual([]);
+    expect(passed).toBe(2000);
+  });
+
+  it('audits 1,000 workloads: a valid result in which every workload is in the mesh but those that were planted outside', async () => {
+    const mesh = generate(7, 1000);
+    const result = await audit([{ path: mesh }], {}, io);
+    expect(() => auditResult.parse(JSON.parse(JSON.stringify(result)))).not.toThrow();
+    expect(result.inventory.workloads.length).toBeGreaterThanOrEqual(1000);
+    expect(result.verdict).toBe('HIGH RISK');
+    expect(result.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(new Set(result.findings.map(({ fingerprint }) => fingerprint)).size).toBe(result.findings.length);
+  });
+});
