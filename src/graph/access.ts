@@ -20,7 +20,7 @@ export interface Access {
 export interface PortAccess {
   /** Plaintext from some pod of the cluster, NetworkPolicy aside; null: no request was found that passes. */
   readonly plaintext: Access | null;
-  /** The same from a pod that nothing is known of: NetworkPolicy asked. */
+  /** The same from a pod that nothing is known of, NetworkPolicy asked; null only where that surely stops it. */
   readonly plaintextFromAnyPod: Access | null;
   /** Any certificate of the mesh. */
   readonly anyIdentity: Access | null;
@@ -58,11 +58,13 @@ export function findAccess(enforcement: Enforcement, workload: Workload, port: W
       ? null
       : attempt({ position: { kind: 'unstated' }, identity: stranger, connects: 'mtls' }, unnamed);
   const anyPod = { kind: 'pod-outside-mesh' } as const;
+  const fromAnyPod = (source: Pick<Source, 'identity' | 'connects'>, wanted: readonly Sample[]): Access | null =>
+    firstAllowed(enforcement, workload, port, { position: anyPod, ...source }, wanted, 'or-unknown');
   return {
     plaintext,
-    plaintextFromAnyPod: plaintext && attempt({ position: anyPod, identity: null, connects: 'plaintext' }, anonymous),
+    plaintextFromAnyPod: plaintext && fromAnyPod({ identity: null, connects: 'plaintext' }, anonymous),
     anyIdentity,
-    anyIdentityFromAnyPod: anyIdentity && attempt({ position: anyPod, identity: stranger, connects: 'mtls' }, unnamed),
+    anyIdentityFromAnyPod: anyIdentity && fromAnyPod({ identity: stranger, connects: 'mtls' }, unnamed),
     identities: anyIdentity ? new Map() : findIdentities(enforcement, workload, port, samples),
     node: attempt({ position: { kind: 'node-network' }, identity: null, connects: 'plaintext' }, anonymous),
   };
@@ -143,18 +145,22 @@ function firstAllowed(
   port: WorkloadPort,
   source: Source,
   samples: readonly Sample[],
+  accepts: 'allowed' | 'or-unknown' = 'allowed',
 ): Access | null {
+  let undecided: Access | null = null;
   // An auto-detected port takes HTTP and anything else.
   for (const speaksHttp of port.chain === 'tcp' ? [false] : port.chain === 'http' ? [true] : [true, false]) {
     for (const sample of samples) {
       const query = queryOf(workload, port, source, sample, speaksHttp);
       const verdict = decide(enforcement, query);
       if (verdict.outcome === 'allow') return { request: requestOf(query), verdict };
+      if (verdict.outcome === 'unknown' && accepts === 'or-unknown')
+        undecided ??= { request: requestOf(query), verdict };
       // Refused before any policy was asked: so is whatever else this source sends.
       if (EARLY.has(verdict.trace.at(-1)?.stage ?? '')) break;
     }
   }
-  return null;
+  return undecided;
 }
 
 const EARLY: ReadonlySet<string> = new Set(['capture', 'network-policy', 'transport']);

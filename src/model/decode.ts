@@ -203,6 +203,9 @@ function describeUnmodelled(
   if (touch) {
     const metadata = readMetadata(object.value.metadata, () => {});
     const namespace = touch.scope === 'Cluster' ? '' : metadata.namespace || (options.defaultNamespace ?? 'default');
+    const full = namespace ? `${namespace}/${metadata.name}` : metadata.name;
+    const message = `${kind} \`${full}\` is not modelled: ${touch.why}`;
+    log.add('warning', object.origin, [], message, 'conclusions that it may change are conditional');
     return {
       kind,
       apiVersion,

@@ -58,7 +58,10 @@ metadata: { name: egress }
       ).objects,
       { defaultNamespace: 'shop' },
     );
-    expect(diagnostics).toEqual([]);
+    expect(diagnostics.map(({ line, message }) => [line, message.split(':')[0]])).toEqual([
+      [1, 'NetworkPolicy `shop/deny` is not modelled'],
+      [6, 'CiliumClusterwideNetworkPolicy `egress` is not modelled'],
+    ]);
     expect(resources.of('NetworkPolicy')).toEqual([]);
     expect(resources.counts).toEqual({ CiliumClusterwideNetworkPolicy: 1, 'NetworkPolicy.projectcalico.org': 1 });
     expect(resources.unmodelled.map(({ namespace, name, origin }) => [namespace, name, origin.line])).toEqual([

@@ -24,6 +24,26 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
       `kubectl get namespace ${workload.namespace} -o yaml | meshproof audit ${input} -`,
     );
   }
+  for (const workload of inMesh) {
+    for (const { kind, namespace, name } of facts.enforcement.patchesOf(workload)) {
+      const command = `istioctl proxy-config listener <pod> -n ${workload.namespace} -o json`;
+      add(`what ${kind} ${namespace}/${name} changes in what proxies enforce`, workload.ports.length, command);
+    }
+  }
+  for (const { kind, namespace, name, touches, why } of facts.mesh.resources.unmodelled) {
+    // Other meshes, and policy APIs that nothing enforces any more, change nothing here.
+    if (touches === 'authorization') continue;
+    const touched = facts.mesh.workloads.filter((workload) => namespace === '' || workload.namespace === namespace);
+    const full = namespace ? `${namespace}/${name}` : name;
+    const command = `kubectl get ${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ''} -o yaml`;
+    add(`what ${kind} ${full} does, which is not modelled: ${why}`, touched.length, command);
+  }
+  for (const { namespace, name, spec } of facts.mesh.resources.of('WasmPlugin')) {
+    if (spec.phase !== 'AUTHN' && spec.phase !== 'AUTHZ') continue;
+    const touched = inMesh.filter((workload) => workload.namespace === namespace);
+    const what = `whether WasmPlugin ${namespace}/${name} rewrites what policies read, or refuses requests itself`;
+    add(what, touched.length, `kubectl get wasmplugin ${name} -n ${namespace} -o yaml`);
+  }
   const root = facts.enforcement.rootNamespace;
   if (facts.mesh.config.trustDomain.from === 'default' && !facts.isComplete('mesh-config')) {
     add(
