@@ -1,3 +1,4 @@
+import { isDryRun } from '../authz/dry-run.ts';
 import type {
   AuthorizationCondition,
   AuthorizationOperation,
@@ -40,13 +41,6 @@ export function convertAuthorizationPolicy(
 
 export const hasTarget = ({ spec }: AuthorizationPolicy): boolean =>
   (spec.targetRefs?.length ?? 0) > 0 || spec.targetRef !== undefined;
-
-export const DRY_RUN = 'istio.io/dry-run';
-
-/** Go's strconv.ParseBool; a value that it does not know means enforced. */
-export function isDryRun(policy: AuthorizationPolicy): boolean {
-  return ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(policy.annotations[DRY_RUN] ?? '');
-}
 
 interface RuleContext {
   readonly action: 'ALLOW' | 'DENY';

@@ -1,3 +1,4 @@
+import { DRY_RUN, isDryRun } from '../authz/dry-run.ts';
 import type {
   AuthorizationPolicy,
   AuthorizationRule,
@@ -11,9 +12,7 @@ import {
   convertCondition,
   convertOperation,
   convertSource,
-  DRY_RUN,
   hasTarget,
-  isDryRun,
   trustDomainsIn,
   unsupportedIn,
   unsupportedKey,
