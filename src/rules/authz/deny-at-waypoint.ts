@@ -5,6 +5,7 @@ import { byOf } from '../../model/by.ts';
 import { type MeshService, principal, type Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/authorization-policy.ts';
 import type { Patch } from '../../result/types.ts';
+import { unsupportedIn } from '../../semantics/ambient/convert-policy.ts';
 import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import { trustDomainsAtZtunnel } from '../../semantics/ambient/versions.ts';
 import { waypointOf } from '../../semantics/ambient/waypoint.ts';

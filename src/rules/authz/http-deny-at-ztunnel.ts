@@ -3,7 +3,8 @@ import { type Answer, ask, bearerOf, ANONYMOUS, type Question } from '../../grap
 import { UNNAMED_PATH } from '../../graph/probe.ts';
 import type { PortFacts } from '../../graph/facts.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
-import { isDryRun, unsupportedIn } from '../../semantics/ambient/convert-policy.ts';
+import { unsupportedIn } from '../../semantics/ambient/convert-policy.ts';
+import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import { type AnomalyContext, findPolicyAnomalies } from '../../semantics/ambient/policy-anomalies.ts';
 import type { Anomaly } from '../../semantics/ambient/anomaly.ts';
 import { trustDomainsAtZtunnel } from '../../semantics/ambient/versions.ts';
