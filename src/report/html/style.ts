@@ -78,6 +78,7 @@ thead th{border-top:0;font-size:.78rem;font-weight:600;color:var(--muted);white-
 tbody th{font-weight:600}
 td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 td small,th small{display:block;color:var(--muted);font-size:.82rem;font-weight:400;line-height:1.4}
+#scorecard td:last-child,#scorecard th:last-child{width:52%}
 .ports{table-layout:fixed;min-width:58rem}
 .ports col.w{width:19%}.ports col.d{width:20%}.ports col.p{width:7%}.ports col.m{width:16%}.ports col.a{width:19%}
 .ports .namespace th{background:var(--sunken);padding:.3rem .75rem;font-size:.95rem}
