@@ -17,5 +17,8 @@ const { SCHEMAS } = await import(`data:text/javascript;base64,${code}`);
 const files = Object.keys(SCHEMAS).map((file) => join(root, file));
 for (const [file, create] of Object.entries(SCHEMAS)) writeFileSync(join(root, file), JSON.stringify(create()));
 const formatter = join(root, 'node_modules/@biomejs/biome/bin/biome');
-const { status } = spawnSync(process.execPath, [formatter, 'format', '--write', ...files], { cwd: root, stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, [formatter, 'format', '--write', ...files], {
+  cwd: root,
+  stdio: 'inherit',
+});
 process.exitCode = status ?? 1;

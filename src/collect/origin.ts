@@ -9,6 +9,8 @@ export class DocumentOrigin implements Origin {
   readonly #document: SourceDocument;
   /** Leads from the document to the object. */
   readonly #prefix: Path;
+  /** Asked for by whatever names the object. */
+  #line?: number;
   /** Places that were asked for: findings of one cause ask for the same again and again. */
   #known?: Map<string, FileLocation>;
 
@@ -22,7 +24,8 @@ export class DocumentOrigin implements Origin {
   }
 
   get line(): number {
-    return locate(this.#document, this.#prefix).line;
+    this.#line ??= locate(this.#document, this.#prefix).line;
+    return this.#line;
   }
 
   locate(path: Path): FileLocation {

@@ -23,6 +23,18 @@ const entryWords: Readonly<Record<Entry, string>> = {
  * weakness never raises it.
  */
 export function severityOf(factors: Factors): SeverityJudgement {
+  let judgement = JUDGEMENTS.get(factors);
+  if (!judgement) {
+    judgement = judge(factors);
+    JUDGEMENTS.set(factors, judgement);
+  }
+  return judgement;
+}
+
+/** Comparing the fails of a finding asks for the same ones again and again. */
+const JUDGEMENTS = new WeakMap<Factors, SeverityJudgement>();
+
+function judge(factors: Factors): SeverityJudgement {
   const { entry, sensitivity, stated, defenceInDepth } = factors;
   let severity = severityTable[entry][sensitivity];
   const moved = [`${entryWords[entry]}, sensitivity ${sensitivity}: ${severity}`];

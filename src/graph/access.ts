@@ -66,7 +66,9 @@ export function findAccess(enforcement: Enforcement, workload: Workload, port: W
     anyIdentity,
     anyIdentityFromAnyPod: anyIdentity && fromAnyPod({ identity: stranger, connects: 'mtls' }, unnamed),
     identities: anyIdentity ? new Map() : findIdentities(enforcement, workload, port, samples),
-    node: attempt({ position: { kind: 'node-network' }, identity: null, connects: 'plaintext' }, anonymous),
+    get node() {
+      return attempt({ position: { kind: 'node-network' }, identity: null, connects: 'plaintext' }, anonymous);
+    },
   };
 }
 
@@ -112,6 +114,7 @@ function findIdentities(
       if (access) found.set(identity, access);
     }
   }
+  if (found.size < 2) return found;
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -34,7 +34,7 @@ export function withPolicies(
   const wanted = namespaces && new Set([...namespaces, rootNamespace]);
   const resources = overlay(mesh.resources, change, wanted);
   const changed: Mesh = { ...mesh, resources };
-  return new Enforcement(changed);
+  return new Enforcement(changed, enforcement);
 }
 
 function overlay(

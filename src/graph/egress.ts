@@ -82,6 +82,7 @@ const KNOWN = new WeakMap<Facts, EgressFacts>();
 function makeEgressFacts(facts: Facts): EgressFacts {
   const { enforcement } = facts;
   const controls = new Map<Workload, NetworkControl>();
+  const exits = new Map<Workload, readonly Exit[]>();
   const policyOf = outboundPolicies(enforcement);
   // Places in files are looked up once per object, not once per workload.
   const bySidecar = new Map<Sidecar, Outbound>();
@@ -112,7 +113,11 @@ function makeEgressFacts(facts: Facts): EgressFacts {
       controls.set(workload, known);
       return known;
     },
-    exitsOf,
+    exitsOf(workload) {
+      const known = exits.get(workload) ?? exitsOf(workload);
+      exits.set(workload, known);
+      return known;
+    },
   };
 }
 

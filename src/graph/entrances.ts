@@ -71,10 +71,9 @@ type Add = (workload: Workload, port: number, entrance: Entrance) => void;
 function addRoute(enforcement: Enforcement, route: InternetRoute, exposure: Exposure, add: Add): void {
   if (route.mirrored || route.external) return;
   const { query, entry } = outsideQuery(route, exposure);
-  const [first, ...others] = waysThrough(enforcement, route, query);
   for (const { workload, port } of route.workloads) {
     let best: Entrance | undefined;
-    for (const way of first ? [first, ...others] : []) {
+    for (const way of waysThrough(enforcement, route, query)) {
       const verdict = decideWay(enforcement, way, workload, port);
       const assumes =
         exposure.exposed === 'unknown' ? [`the gateway is exposed to the internet: ${exposure.why}`] : exposure.assumes;
@@ -116,14 +115,15 @@ function outsideQuery(
   return { query: { ...route.query, source: { ...route.query.source, position } }, entry };
 }
 
-/** The plain request of a route, and the same with a token that the gateway and the backend would take. */
-function waysThrough(enforcement: Enforcement, route: InternetRoute, query: Query): readonly Query[] {
-  if (!query.http) return [query];
+/** The plain request of a route, and then the same with a token that the gateway and the backend would take. */
+function* waysThrough(enforcement: Enforcement, route: InternetRoute, query: Query): Iterable<Query> {
+  yield query;
+  if (!query.http) return;
   const workloads = [route.gateway, ...route.workloads.map(({ workload }) => workload)];
   const rules = workloads.flatMap((workload) =>
     workload.dataPlane.kind === 'none' ? [] : enforcement.envoy(workload).providers.map(({ rule }) => rule),
   );
-  if (rules.length === 0) return [query];
+  if (rules.length === 0) return;
   const samples = route.workloads.flatMap(({ workload }) =>
     workload.dataPlane.kind === 'none'
       ? []
@@ -139,7 +139,7 @@ function waysThrough(enforcement: Enforcement, route: InternetRoute, query: Quer
       ...(audience === undefined ? {} : { aud: audience }),
     };
   });
-  return [query, ...tokens.map((claims) => ({ ...query, token: { claims, valid: true } }))];
+  for (const claims of tokens) yield { ...query, token: { claims, valid: true } };
 }
 
 function decideWay(enforcement: Enforcement, query: Query, workload: Workload, port: number): Verdict {

@@ -37,6 +37,8 @@ export function findGatewayAccess(
     anyIdentity,
     anyIdentityFromAnyPod: anyIdentity && attempt({ position: anyPod, identity: stranger }),
     identities: new Map(),
-    node: attempt({ position: { kind: 'node-network' }, identity: null, connects: 'plaintext' }),
+    get node() {
+      return attempt({ position: { kind: 'node-network' }, identity: null, connects: 'plaintext' });
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { Workload } from '../model/inventory/types.ts';
 import { decide } from '../semantics/decide.ts';
+import type { InternetRoute } from '../semantics/gateway/routes-of.ts';
 import type { Query } from '../semantics/query.ts';
 import { requestOf } from './access.ts';
 import type { Access, Facts, PortFacts } from './facts.ts';
@@ -37,8 +38,7 @@ function routesFromOutside({ entrances }: Facts, workload: Workload, port: numbe
     entrances
       .of(gateway, listener)
       .some(({ entry, gateway: through }) => entry === 'internet' && (!through || through === gateway));
-  return entrances.routes
-    .filter(({ mirrored, external }) => !mirrored && !external)
+  return (routesByWorkload(entrances.routes).get(workload) ?? [])
     .filter(({ gateway, listener, workloads }) =>
       gateway === workload
         ? listener.port === port
@@ -49,4 +49,23 @@ function routesFromOutside({ entrances }: Facts, workload: Workload, port: numbe
       query: { ...query, source: { ...query.source, position: { kind: 'internet' } } },
       label: `${service}:${servicePort}`,
     }));
+}
+
+const INDEXES = new WeakMap<readonly InternetRoute[], ReadonlyMap<Workload, readonly InternetRoute[]>>();
+
+/** Routes by which requests themselves reach something, by each workload that they are of or lead to: no search over all of them per port. */
+function routesByWorkload(routes: readonly InternetRoute[]): ReadonlyMap<Workload, readonly InternetRoute[]> {
+  const known = INDEXES.get(routes);
+  if (known) return known;
+  const index = new Map<Workload, InternetRoute[]>();
+  for (const route of routes) {
+    if (route.mirrored || route.external) continue;
+    for (const workload of new Set([route.gateway, ...route.workloads.map((each) => each.workload)])) {
+      const list = index.get(workload);
+      if (list) list.push(route);
+      else index.set(workload, [route]);
+    }
+  }
+  INDEXES.set(routes, index);
+  return index;
 }

@@ -1,5 +1,5 @@
 import type { Facts } from '../graph/facts.ts';
-import type { Mesh } from '../model/inventory/types.ts';
+import type { Workload } from '../model/inventory/types.ts';
 import type { By } from '../result/location.ts';
 import type { Request } from '../result/request.ts';
 import type { EvidenceStatus, Sensitivity, Severity } from '../result/status.ts';
@@ -95,10 +95,19 @@ export interface Explanation {
   readonly rollback: string;
 }
 
-/** The subject of an outcome about a workload, or one port of it. */
-export function subjectOf(workload: Mesh['workloads'][number], port?: number): Subject {
-  const { cluster, kind, namespace, name, resource } = workload;
-  const { origin } = resource;
-  const location = origin.line > 0 ? { file: origin.source, line: origin.line, column: 1 } : origin.locate([]);
-  return { cluster, kind, namespace, name, ...(port === undefined ? {} : { port }), location };
+const SUBJECTS = new WeakMap<Workload, Map<number | undefined, Subject>>();
+
+/** The subject of an outcome about a workload, or one port of it; made once, since every rule names it. */
+export function subjectOf(workload: Workload, port?: number): Subject {
+  const known = SUBJECTS.get(workload) ?? new Map<number | undefined, Subject>();
+  SUBJECTS.set(workload, known);
+  let subject = known.get(port);
+  if (!subject) {
+    const { cluster, kind, namespace, name, resource } = workload;
+    const { origin } = resource;
+    const location = origin.line > 0 ? { file: origin.source, line: origin.line, column: 1 } : origin.locate([]);
+    subject = { cluster, kind, namespace, name, ...(port === undefined ? {} : { port }), location };
+    known.set(port, subject);
+  }
+  return subject;
 }

@@ -32,24 +32,37 @@ export class Enforcement {
   readonly #envoys = new Map<string, EnvoyPolicies>();
   readonly #ofWorkload = new Map<Workload, EnvoyPolicies>();
   readonly #modes = new Map<Workload, EffectiveModes>();
+  readonly #base: Enforcement | undefined;
   #identities: Map<string, Principal[]> | undefined;
+  readonly #ztunnels = new Map<Workload, ZtunnelPolicies>();
   #ambient: AmbientIndex | undefined;
   #waypoints: Map<string, Workload> | undefined;
   #patches: ProxyPatches | undefined;
   #network: NetworkPolicyIndex | undefined;
 
-  constructor(mesh: Mesh) {
+  /** `base`: the same mesh but for its security policies, whose answers to all else hold here too. */
+  constructor(mesh: Mesh, base?: Enforcement) {
     this.mesh = mesh;
+    this.#base = base;
     this.policies = indexPolicies(mesh.resources);
   }
 
   get network(): NetworkPolicyIndex {
-    this.#network ??= indexNetworkPolicies(this.mesh.resources);
+    this.#network ??= this.#base?.network ?? indexNetworkPolicies(this.mesh.resources);
     return this.#network;
   }
 
   /** What the workload's ztunnel evaluates. */
   ztunnel(workload: Workload): ZtunnelPolicies {
+    let policies = this.#ztunnels.get(workload);
+    if (!policies) {
+      policies = compileForWorkload(this.#indexAmbient(), workload);
+      this.#ztunnels.set(workload, policies);
+    }
+    return policies;
+  }
+
+  #indexAmbient(): AmbientIndex {
     const { trustDomain, trustDomainAliases } = this.mesh.config;
     this.#ambient ??= indexAmbient({
       policies: this.mesh.resources.of('AuthorizationPolicy'),
@@ -59,17 +72,19 @@ export class Enforcement {
       trustDomainAliases: trustDomainAliases.value,
       ...(this.mesh.version ? { version: this.mesh.version.value } : {}),
     });
-    return compileForWorkload(this.#ambient, workload);
+    return this.#ambient;
   }
 
   /** EnvoyFilters and the like that may change what a workload's proxy enforces (reference §9.1, §15.9). */
   patchesOf(workload: Workload): readonly Resource[] {
+    if (this.#base) return this.#base.patchesOf(workload);
     this.#patches ??= new ProxyPatches(this.mesh.resources, this.rootNamespace);
     return this.#patches.of(workload);
   }
 
   /** The waypoint of that name, if its workload exists. */
   waypoint(cluster: string, namespace: string, name: string): Workload | undefined {
+    if (this.#base) return this.#base.waypoint(cluster, namespace, name);
     if (!this.#waypoints) {
       this.#waypoints = new Map();
       for (const workload of this.mesh.workloads) {
@@ -104,6 +119,7 @@ export class Enforcement {
 
   /** Identities of the workloads of a namespace, sorted. */
   identitiesOf(namespace: string): readonly Principal[] {
+    if (this.#base) return this.#base.identitiesOf(namespace);
     if (!this.#identities) {
       this.#identities = new Map();
       for (const [identity, [holder]] of this.mesh.identities) {

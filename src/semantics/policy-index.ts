@@ -66,8 +66,8 @@ export class PolicyIndex<P extends Resource<Selected>> {
     if (!shelf) return [];
     if (shelf.byLabel.size === 0) return shelf.wide;
     const found = [...shelf.wide];
-    for (const entry of Object.entries(labels)) {
-      for (const policy of shelf.byLabel.get(entry.join('=')) ?? []) {
+    for (const key of Object.keys(labels)) {
+      for (const policy of shelf.byLabel.get(`${key}=${labels[key]}`) ?? []) {
         if (isSubset(matchLabelsOf(policy.spec), labels)) found.push(policy);
       }
     }
@@ -84,7 +84,7 @@ export class PolicyIndex<P extends Resource<Selected>> {
   }
 
   #sorted(policies: P[]): readonly P[] {
-    return policies.sort((a, b) => this.orderOf(a) - this.orderOf(b));
+    return policies.length < 2 ? policies : policies.sort((a, b) => this.orderOf(a) - this.orderOf(b));
   }
 
   #shelf(cluster: string, namespace: string): Shelf<P> {
@@ -110,10 +110,23 @@ export interface Policies {
   readonly peerAuthentication: PolicyIndex<PeerAuthentication>;
 }
 
+/** Each kind is indexed when it is first asked for: a proposed change is asked about one of them. */
 export function indexPolicies(resources: Resources): Policies {
+  let authorization: Policies['authorization'] | undefined;
+  let requestAuthentication: Policies['requestAuthentication'] | undefined;
+  let peerAuthentication: Policies['peerAuthentication'] | undefined;
   return {
-    authorization: new PolicyIndex(resources.of('AuthorizationPolicy')),
-    requestAuthentication: new PolicyIndex(resources.of('RequestAuthentication')),
-    peerAuthentication: new PolicyIndex(resources.of('PeerAuthentication')),
+    get authorization() {
+      authorization ??= new PolicyIndex(resources.of('AuthorizationPolicy'));
+      return authorization;
+    },
+    get requestAuthentication() {
+      requestAuthentication ??= new PolicyIndex(resources.of('RequestAuthentication'));
+      return requestAuthentication;
+    },
+    get peerAuthentication() {
+      peerAuthentication ??= new PolicyIndex(resources.of('PeerAuthentication'));
+      return peerAuthentication;
+    },
   };
 }

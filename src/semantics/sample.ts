@@ -20,12 +20,19 @@ export interface Sample {
 }
 
 const MOST = 16;
+const KNOWN = new WeakMap<CompiledRule, readonly Sample[]>();
 
 /**
  * Concrete requests that should satisfy a rule, one per combination of its alternatives, at most 16. They are candidates: whoever uses one
  * decides it first, so that a wrong guess costs a witness and never a wrong verdict.
  */
 export function samplesOf(rule: CompiledRule): readonly Sample[] {
+  const known = KNOWN.get(rule) ?? makeSamples(rule);
+  KNOWN.set(rule, known);
+  return known;
+}
+
+function makeSamples(rule: CompiledRule): readonly Sample[] {
   const samples: Sample[] = [];
   for (const from of rule.from ?? [[]]) {
     for (const to of rule.to ?? [[]]) {

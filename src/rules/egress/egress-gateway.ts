@@ -1,6 +1,6 @@
 import type { Facts } from '../../graph/facts.ts';
 import { findIstiodNamespace } from '../../graph/machinery.ts';
-import type { Workload } from '../../model/inventory/types.ts';
+import type { Mesh, Workload } from '../../model/inventory/types.ts';
 import type { ServiceEntry, ServiceEntryPort } from '../../model/istio/service-entry.ts';
 import type { Patch } from '../../result/types.ts';
 import { changedObject, manifestOf } from '../object-patch.ts';
@@ -71,11 +71,18 @@ function externalEntries({ mesh }: Facts, namespaces: readonly string[]): readon
     exportTo.some(
       (place) => place === '*' || (place === '.' ? namespaces.includes(namespace) : namespaces.includes(place)),
     );
-  return mesh.resources
-    .of('ServiceEntry')
-    .filter((entry) => entry.spec.location !== 'MESH_INTERNAL' && visible(entry))
-    .toSorted((a, b) => (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1));
+  const sorted =
+    EXTERNAL.get(mesh) ??
+    mesh.resources
+      .of('ServiceEntry')
+      .filter((entry) => entry.spec.location !== 'MESH_INTERNAL')
+      .toSorted((a, b) => (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1));
+  EXTERNAL.set(mesh, sorted);
+  return sorted.filter(visible);
 }
+
+/** Every finding about egress asks for them. */
+const EXTERNAL = new WeakMap<Mesh, readonly ServiceEntry[]>();
 
 function destinationsOf(entry: ServiceEntry): readonly Destination[] {
   const { hosts = [], ports = [] } = entry.spec;
@@ -115,8 +122,18 @@ interface EgressGateway {
   readonly manifests: readonly Manifest[];
 }
 
-/** One that is in the input, has a Service and can be selected by a label of its own. */
-function findEgressGateway({ mesh }: Facts): EgressGateway | undefined {
+const FOUND = new WeakMap<Mesh, EgressGateway | null>();
+
+/** One that is in the input, has a Service and can be selected by a label of its own; looked for once. */
+function findEgressGateway({ mesh }: Facts): EgressGateway | null {
+  const known = FOUND.get(mesh);
+  if (known !== undefined) return known;
+  const gateway = searchEgressGateway(mesh);
+  FOUND.set(mesh, gateway);
+  return gateway;
+}
+
+function searchEgressGateway(mesh: Mesh): EgressGateway | null {
   for (const { gateway, labels, namespace, services } of mesh.workloads) {
     const service =
       gateway?.kind === 'egress' && services[0] !== undefined ? mesh.serviceById.get(services[0]) : undefined;
@@ -124,7 +141,7 @@ function findEgressGateway({ mesh }: Facts): EgressGateway | undefined {
     const host = `${service.name}.${service.namespace}.svc.cluster.local`;
     return { namespace, host, selector: { istio: labels.istio }, manifests: [] };
   }
-  return undefined;
+  return null;
 }
 
 const NAMESPACE = 'istio-egress';

@@ -25,11 +25,12 @@ export interface ZtunnelDecision {
 export const APPLIED_TOGETHER = 'the PeerAuthentications were applied together, or istiod was restarted since';
 
 /**
- * What the destination's ztunnel does with a new inbound connection: over HBONE with the peer's identity, else in plaintext.
+ * What the destination's ztunnel does with a new inbound connection: over HBONE with the peer's identity, else in plaintext. With `explain`
+ * the steps also tell why rules missed: for a person, not for a search.
  *
  * Source: ztunnel src/state.rs (assert_rbac), src/tls/workload.rs (trust domain); reference §1.6, §2.9, §16.
  */
-export function decideZtunnel(compiled: ZtunnelPolicies, c: Connection): ZtunnelDecision {
+export function decideZtunnel(compiled: ZtunnelPolicies, c: Connection, explain = true): ZtunnelDecision {
   const steps: TraceStep[] = [];
   const end = (
     outcome: ZtunnelDecision['outcome'],
@@ -84,7 +85,7 @@ export function decideZtunnel(compiled: ZtunnelPolicies, c: Connection): Ztunnel
   if (result.outcome === 'deny') {
     const by = soleSource(compiled.allow);
     const reason = `no rule of ${listed(compiled.allow)} matches`;
-    steps.push(...misses(compiled.allow, view), {
+    steps.push(...(explain ? misses(compiled.allow, view) : []), {
       point: 'ztunnel',
       stage: 'allow',
       outcome: 'stop',

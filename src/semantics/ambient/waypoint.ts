@@ -59,12 +59,27 @@ export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoin
   return { outcome, by, reason, requires, assumes, point: 'waypoint', trace: steps };
 }
 
+const POLICIES = new WeakMap<Enforcement, Map<Workload, Map<MeshService | undefined, EnvoyPolicies>>>();
+
+/** What a waypoint holds for a service, or for what is addressed to a pod; worked out once per pair. */
 export function waypointPolicies(
   enforcement: Enforcement,
-  query: Pick<Query, 'destination'>,
+  { destination: { via } }: Pick<Query, 'destination'>,
   waypoint: Workload,
 ): EnvoyPolicies {
-  const { via } = query.destination;
+  const byWaypoint = POLICIES.get(enforcement) ?? new Map<Workload, Map<MeshService | undefined, EnvoyPolicies>>();
+  POLICIES.set(enforcement, byWaypoint);
+  const byService = byWaypoint.get(waypoint) ?? new Map<MeshService | undefined, EnvoyPolicies>();
+  byWaypoint.set(waypoint, byService);
+  let policies = byService.get(via?.service);
+  if (!policies) {
+    policies = attachedTo(enforcement, waypoint, via?.service);
+    byService.set(via?.service, policies);
+  }
+  return policies;
+}
+
+function attachedTo(enforcement: Enforcement, waypoint: Workload, service: MeshService | undefined): EnvoyPolicies {
   return enforcement.envoyAt(
     {
       cluster: waypoint.cluster,
@@ -74,7 +89,7 @@ export function waypointPolicies(
       revision: waypoint.dataPlane.revision,
       kind: 'waypoint',
       gatewayName: waypoint.gateway?.gatewayName ?? waypoint.name,
-      ...(via ? { service: { kind: 'Service', namespace: via.service.namespace, name: via.service.name } } : {}),
+      ...(service ? { service: { kind: 'Service', namespace: service.namespace, name: service.name } } : {}),
     },
     enforcement.configOf(waypoint),
   );

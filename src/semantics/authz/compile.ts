@@ -137,11 +137,9 @@ function compileRule(rule: AuthorizationRule, index: number, options: RuleContex
       test: negated ? (view) => not(some(view)) : some,
     };
   };
-  const from = rule.from?.map((entry, i) =>
-    fieldClauses(SOURCE_FIELDS, entry.source ?? {}, ['from', i, 'source'], clauseOf),
-  );
+  const from = rule.from?.map((entry, i) => fieldClauses(SOURCE, entry.source ?? {}, ['from', i, 'source'], clauseOf));
   const to = rule.to?.map((entry, i) =>
-    fieldClauses(OPERATION_FIELDS, entry.operation ?? {}, ['to', i, 'operation'], clauseOf),
+    fieldClauses(OPERATION, entry.operation ?? {}, ['to', i, 'operation'], clauseOf),
   );
   const when = (rule.when ?? []).flatMap((condition, i) =>
     conditionClauses(condition, i, { options, widened, clauseOf, drop }),
@@ -159,22 +157,37 @@ type ClauseOf = (
 ) => Clause | undefined;
 
 function fieldClauses(
-  fields: Readonly<Record<string, Field>>,
+  fields: readonly NamedField[],
   written: AuthorizationSource | AuthorizationOperation,
   path: Path,
   clauseOf: ClauseOf,
 ): readonly Clause[] {
   const clauses: Clause[] = [];
-  const values = written as Readonly<Record<string, readonly string[] | undefined>>;
-  for (const [name, field] of Object.entries(fields)) {
-    const negatedName = `not${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-    const positive = clauseOf(field, name, values[name] ?? [], false, [...path, name]);
-    const negative = clauseOf(field, negatedName, values[negatedName] ?? [], true, [...path, negatedName]);
-    if (positive) clauses.push(positive);
-    if (negative) clauses.push(negative);
+  const lists = written as Readonly<Record<string, readonly string[] | undefined>>;
+  for (const { name, field, negated } of fields) {
+    const values = lists[name];
+    const clause = values && clauseOf(field, name, values, negated, [...path, name]);
+    if (clause) clauses.push(clause);
   }
   return clauses;
 }
+
+interface NamedField {
+  readonly name: string;
+  readonly field: Field;
+  readonly negated: boolean;
+}
+
+/** Every field, followed by its `not…`. */
+function withNegations(fields: Readonly<Record<string, Field>>): readonly NamedField[] {
+  return Object.entries(fields).flatMap(([name, field]) => [
+    { name, field, negated: false },
+    { name: `not${name.charAt(0).toUpperCase()}${name.slice(1)}`, field, negated: true },
+  ]);
+}
+
+const SOURCE = withNegations(SOURCE_FIELDS);
+const OPERATION = withNegations(OPERATION_FIELDS);
 
 interface Compiling {
   readonly options: RuleContext;

@@ -84,8 +84,9 @@ export function decideChain(
   const deny = findMatch(chain.deny, view);
   if (deny && deny.open.length === 0) {
     const reason = `DENY ${nameOf(deny.compiled)} matches it`;
-    step('deny', 'stop', reason, byMatch(deny));
-    return end('deny', byMatch(deny), reason);
+    const by = byMatch(deny);
+    step('deny', 'stop', reason, by);
+    return end('deny', by, reason);
   }
   if (deny) {
     if (deny.open.some(({ needs }) => needs === 'destinationIp')) {
@@ -116,8 +117,10 @@ export function decideChain(
     return end('deny', by, `no rule of ALLOW ${names} matches it`);
   }
   for (const clause of allow.open) addOpenCondition(clause, nameOf(allow.compiled), requires, assumes);
-  step('allow', 'pass', `ALLOW ${nameOf(allow.compiled)} rule ${allow.rule.index + 1} matches it`, byMatch(allow));
-  return end('allow', byMatch(allow), `ALLOW ${nameOf(allow.compiled)} rule ${allow.rule.index + 1} matches it`);
+  const reason = `ALLOW ${nameOf(allow.compiled)} rule ${allow.rule.index + 1} matches it`;
+  const by = byMatch(allow);
+  step('allow', 'pass', reason, by);
+  return end('allow', by, reason);
 }
 
 /** A token travels in a header, which conditions on headers see. */

@@ -14,6 +14,8 @@ interface NamespacePolicies {
   readonly policies: readonly CompiledPolicy[];
   readonly project: (labels: Labels) => string;
   readonly memo: Map<string, Isolation>;
+  /** The same by the very labels of a workload, which are asked about again and again. */
+  readonly known: WeakMap<Labels, Isolation>;
 }
 
 /** All NetworkPolicies, compiled and by namespace. Selected policies are remembered per namespace and the labels that matter there. */
@@ -45,6 +47,7 @@ export function buildIndex(
       policies: list,
       project: labelProjection(list.map(({ selector }) => selector)),
       memo: new Map(),
+      known: new WeakMap(),
     });
   }
   const others = new Map<string, Unmodelled[]>();
@@ -59,6 +62,8 @@ export function selectPolicies(
 ): Isolation {
   const here = pod.hostNetwork ? undefined : index.namespaces.get(keyOf(pod.cluster, pod.namespace));
   if (!here) return NOTHING;
+  const known = here.known.get(pod.labels);
+  if (known) return known;
   const key = here.project(pod.labels);
   let selected = here.memo.get(key);
   if (!selected) {
@@ -69,6 +74,7 @@ export function selectPolicies(
     };
     here.memo.set(key, selected);
   }
+  here.known.set(pod.labels, selected);
   return selected;
 }
 
