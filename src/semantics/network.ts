@@ -100,11 +100,12 @@ export function podOf(workload: Workload): NetworkPod {
   };
 }
 
-function verdictOf(decision: NetworkDecision): Verdict {
-  const step = stepOf(decision, 'stop');
+/** What a decision of NetworkPolicy alone comes to. */
+export function verdictOf(decision: NetworkDecision): Verdict {
+  const step = stepOf(decision, decision.outcome === 'allow' ? 'pass' : 'stop');
   return {
     outcome: decision.outcome,
-    requires: [],
+    requires: decision.requires,
     assumes: [CNI_ENFORCES, ...decision.assumes],
     by: step.by ?? null,
     reason: decision.reason,

@@ -40,7 +40,8 @@ export function resolveRequest(mesh: Mesh, request: Request): readonly Query[] |
   }));
 }
 
-function resolveSource(mesh: Mesh, from: RequestFrom): Source | Unresolved {
+/** Who sends, by the names of the mesh. */
+export function resolveSource(mesh: Mesh, from: RequestFrom): Source | Unresolved {
   const addresses = { ...(from.ip ? { ip: from.ip } : {}), ...(from.remoteIp ? { remoteIp: from.remoteIp } : {}) };
   if (from.workload !== undefined) {
     const workload = findWorkload(mesh, from.workload, from.cluster);
@@ -82,9 +83,9 @@ function resolveDestinations(mesh: Mesh, to: RequestTo): readonly Destination[] 
     return 'error' in workload ? workload : [{ workload, port: to.port, ...ip }];
   }
   if (to.service !== undefined) return throughService(mesh, to.service, to.port, ip);
-  if (to.serviceEntry !== undefined || to.external !== undefined) {
+  if (to.serviceEntry !== undefined) {
     return {
-      error: 'requests to hosts outside the mesh are not decided yet',
+      error: 'requests to hosts of a ServiceEntry are not decided yet',
       help: 'name a workload, a service or a gateway',
     };
   }

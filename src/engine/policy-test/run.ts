@@ -4,7 +4,8 @@ import type { By } from '../../result/location.ts';
 import type { Request } from '../../result/request.ts';
 import { decide } from '../../semantics/decide.ts';
 import { Enforcement } from '../../semantics/enforcement.ts';
-import { resolveRequest } from '../../semantics/resolve-request.ts';
+import { decideExternal } from '../../semantics/external.ts';
+import { resolveRequest, type Unresolved } from '../../semantics/resolve-request.ts';
 import type { TraceStep, Verdict } from '../../semantics/verdict.ts';
 import { type PolicyTest, policyTest } from './schema.ts';
 
@@ -68,12 +69,11 @@ type Case = NonNullable<PolicyTest['cases']>[number];
 
 function runCase(enforcement: Enforcement, suite: string, entry: Case, index: number): CaseResult {
   const base = { suite, name: entry.name ?? `case ${index + 1}`, expect: entry.expect };
-  const queries = resolveRequest(enforcement.mesh, entry.request as Request);
-  if ('error' in queries) {
-    const reason = `${queries.error}; ${queries.help}`;
+  const verdict = answer(enforcement, entry.request as Request);
+  if ('error' in verdict) {
+    const reason = `${verdict.error}; ${verdict.help}`;
     return { ...base, got: 'error', pass: false, by: null, reason, requires: [], assumes: [], trace: [] };
   }
-  const verdict = weakest(queries.map((query) => decide(enforcement, { ...query, explain: true })));
   const by = verdict.by && nameOf(verdict.by);
   const asExpected = verdict.outcome === entry.expect && (entry.by === undefined || entry.by === by);
   const pass = asExpected && (entry.routed === undefined || entry.routed === verdict.routed);
@@ -88,6 +88,13 @@ function runCase(enforcement: Enforcement, suite: string, entry: Case, index: nu
     assumes: verdict.assumes,
     trace: verdict.trace,
   };
+}
+
+function answer(enforcement: Enforcement, request: Request): Verdict | Unresolved {
+  if (request.to.external !== undefined) return decideExternal(enforcement, request);
+  const queries = resolveRequest(enforcement.mesh, request);
+  if ('error' in queries) return queries;
+  return weakest(queries.map((query) => decide(enforcement, { ...query, explain: true })));
 }
 
 const nameOf = (by: By): string => (by.namespace ? `${by.namespace}/${by.name}` : by.name);
