@@ -55,8 +55,8 @@ function decideAtPoint(
   if (at === 'ztunnel') return decideAtZtunnel(enforcement, query, peer);
   if (at === 'waypoint') {
     const { workload, via } = query.destination;
-    const waypoint =
-      workload.gateway?.kind === 'waypoint' ? workload : waypointOf(enforcement, via?.service ?? workload);
+    const addressed = workload.gateway?.kind === 'waypoint' ? workload : waypointOf(enforcement, workload);
+    const waypoint = via ? waypointOf(enforcement, via.service) : addressed;
     return waypoint ? decideAtWaypoint(enforcement, query, waypoint) : pass('waypoint', 'no waypoint is used');
   }
   return decideAtSidecar(enforcement, query, connects);

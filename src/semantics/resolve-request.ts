@@ -82,7 +82,7 @@ function resolveDestinations(mesh: Mesh, to: RequestTo): readonly Destination[] 
     const workload = findWorkload(mesh, named);
     return 'error' in workload ? workload : [{ workload, port: to.port, ...ip }];
   }
-  if (to.service !== undefined) return throughService(mesh, to.service, to.port, ip);
+  if (to.service !== undefined) return throughService(mesh, to.service, to, ip);
   if (to.serviceEntry !== undefined) {
     return {
       error: 'requests to hosts of a ServiceEntry are not decided yet',
@@ -98,7 +98,7 @@ function resolveDestinations(mesh: Mesh, to: RequestTo): readonly Destination[] 
 function throughService(
   mesh: Mesh,
   id: string,
-  number: number,
+  { port: number, at }: Pick<RequestTo, 'port' | 'at'>,
   ip: { ip?: string },
 ): readonly Destination[] | Unresolved {
   const service = mesh.serviceById.get(id);
@@ -114,6 +114,9 @@ function throughService(
     return workload && target !== undefined ? [{ workload, port: target, via: { service, port }, ...ip }] : [];
   });
   if (destinations.length > 0) return destinations;
+  // A waypoint decides by the service alone, so that any waypoint may stand where endpoints are missing.
+  const standIn = at === 'waypoint' && mesh.workloads.find(({ gateway }) => gateway?.kind === 'waypoint');
+  if (standIn) return [{ workload: standIn, port: number, via: { service, port }, ...ip }];
   return {
     error: `service \`${id}\` leads to no workload of the input`,
     help: 'its selector matches no pod; name the workload itself',
