@@ -1,5 +1,6 @@
 import { byOf, plainBy } from '../model/by.ts';
 import { namespaceKey, type Workload } from '../model/inventory/types.ts';
+import { isMachine } from '../model/inventory/member.ts';
 import type { Sidecar } from '../model/istio/sidecar.ts';
 import type { NetworkPolicy } from '../model/k8s/network-policy.ts';
 import type { MeshConfig, Setting } from '../model/mesh-config.ts';
@@ -56,7 +57,7 @@ export interface Exit {
 }
 
 /** Whether a NetworkPolicy could select it at all. */
-export const canBeSelected = ({ hostNetwork, kind }: Workload): boolean => !hostNetwork && !MACHINES.has(kind);
+export const canBeSelected = ({ hostNetwork, kind }: Workload): boolean => !hostNetwork && !isMachine({ kind });
 
 export interface EgressFacts {
   /** Null for gateways, which no outbound policy governs. Outside the mesh and at ztunnel: what the mesh config says, though nothing enforces it. */
@@ -149,7 +150,7 @@ function controlOf({ mesh, enforcement, isComplete }: Facts, workload: Workload)
   const nothing = { by: [], holes: [], assumes: [] };
   if (workload.hostNetwork)
     return { ...nothing, state: 'none', why: 'it uses the host network, where no NetworkPolicy selects it' };
-  if (MACHINES.has(workload.kind))
+  if (isMachine(workload))
     return { ...nothing, state: 'none', why: 'it runs outside Kubernetes, where no NetworkPolicy selects it' };
   if (mesh.cni === 'ignores-network-policy')
     return { ...nothing, state: 'none', why: 'the CNI does not enforce NetworkPolicy' };
@@ -176,7 +177,6 @@ function controlOf({ mesh, enforcement, isComplete }: Facts, workload: Workload)
   return { by, holes, state, why: `NetworkPolicy ${names} admits ${holes.join('; ')}`, assumes };
 }
 
-const MACHINES: ReadonlySet<string> = new Set(['WorkloadEntry', 'WorkloadGroup']);
 const PROXY_UID = 1337;
 const REWRITING: ReadonlySet<string> = new Set(['NET_ADMIN', 'CAP_NET_ADMIN', 'SYS_ADMIN', 'CAP_SYS_ADMIN', 'ALL']);
 

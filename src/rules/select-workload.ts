@@ -1,5 +1,5 @@
 import { type Mesh, namespaceKey, type Workload } from '../model/inventory/types.ts';
-import { matchesLabels } from '../semantics/selector.ts';
+import { matchesLabels } from '../model/inventory/label-selection.ts';
 
 const CUSTOMARY: readonly (readonly string[])[] = [
   ['app'],

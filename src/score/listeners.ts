@@ -2,7 +2,7 @@ import type { Facts } from '../graph/facts.ts';
 import type { GatewayListener } from '../model/gateway/listener.ts';
 import type { KubernetesGateway } from '../model/gateway/gateway.ts';
 import type { Gateway, GatewayServer } from '../model/istio/gateway.ts';
-import { matchesLabels } from '../semantics/selector.ts';
+import { matchesLabels } from '../model/inventory/label-selection.ts';
 import type { Member, Population } from './population.ts';
 
 /** A port on which a gateway takes requests from outside the mesh, as far as ingress security goes. */

@@ -1,3 +1,4 @@
+import { matchesLabels } from '../model/inventory/label-selection.ts';
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { PeerAuthentication } from '../model/istio/peer-authentication.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
@@ -26,11 +27,6 @@ export function targetsOf(spec: Selected): readonly TargetReference[] {
 
 export const matchLabelsOf = (spec: Selected): Labels => spec.selector?.matchLabels ?? {};
 export const hasSelector = (spec: Selected): boolean => Object.keys(matchLabelsOf(spec)).length > 0;
-
-export function isSubset(wanted: Labels, labels: Labels): boolean {
-  for (const key of Object.keys(wanted)) if (labels[key] !== wanted[key]) return false;
-  return true;
-}
 
 /** The policies of one namespace, found by label without looking at each. */
 interface Shelf<P> {
@@ -68,7 +64,7 @@ export class PolicyIndex<P extends Resource<Selected>> {
     const found = [...shelf.wide];
     for (const key of Object.keys(labels)) {
       for (const policy of shelf.byLabel.get(`${key}=${labels[key]}`) ?? []) {
-        if (isSubset(matchLabelsOf(policy.spec), labels)) found.push(policy);
+        if (matchesLabels(matchLabelsOf(policy.spec), labels)) found.push(policy);
       }
     }
     return this.#sorted(found);

@@ -2,7 +2,7 @@ import type { EnvoyFilter, EnvoyFilterPatch } from '../model/istio/envoy-filter.
 import type { Workload } from '../model/inventory/types.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Resources } from '../model/resources.ts';
-import { isSubset } from './policy-index.ts';
+import { matchesLabels } from '../model/inventory/label-selection.ts';
 
 const TOUCHING = new Set(['LISTENER', 'FILTER_CHAIN', 'NETWORK_FILTER', 'HTTP_FILTER', 'LISTENER_FILTER']);
 /** Filters that answer no question of access: adding one changes no verdict (reference §15.9). */
@@ -43,7 +43,7 @@ function selects({ spec }: EnvoyFilter, workload: Workload): boolean {
     return workload.gateway !== undefined && spec.targetRefs.some(({ name }) => name === workload.gateway?.gatewayName);
   }
   // Waypoints take only targetRefs.
-  return workload.gateway?.kind !== 'waypoint' && isSubset(spec.workloadSelector?.labels ?? {}, workload.labels);
+  return workload.gateway?.kind !== 'waypoint' && matchesLabels(spec.workloadSelector?.labels ?? {}, workload.labels);
 }
 
 function mayTouch({ applyTo, match, patch }: EnvoyFilterPatch, workload: Workload): boolean {

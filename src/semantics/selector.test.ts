@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { labelProjection, matchesLabels, matchesSelector, selectorKeys } from './selector.ts';
+import { matchesLabels, matchesSelector } from '../model/inventory/label-selection.ts';
+import { labelProjection, selectorKeys } from './selector.ts';
 
 const expression = (
   key: string,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { hasLabels, LabelIndex, selectsLabels } from './label-selection.ts';
+import { matchesLabels, LabelIndex, matchesSelector } from './label-selection.ts';
 
-describe('selectsLabels', () => {
+describe('matchesSelector', () => {
   const expression = (operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist', values: string[] = []) =>
     ({ matchExpressions: [{ key: 'a', operator, values }] }) as const;
 
   it('matches everything with nothing to match', () => {
-    expect(selectsLabels(undefined, { a: '1' })).toBe(true);
-    expect(selectsLabels({}, {})).toBe(true);
+    expect(matchesSelector(undefined, { a: '1' })).toBe(true);
+    expect(matchesSelector({}, {})).toBe(true);
   });
 
   it.each([
@@ -17,22 +17,22 @@ describe('selectsLabels', () => {
     ['DoesNotExist', [], false, false, true],
   ] as const)('%s %j: equal %s, other %s, absent %s', (operator, values, equal, other, absent) => {
     const selector = expression(operator, [...values]);
-    expect(selectsLabels(selector, { a: '1' })).toBe(equal);
-    expect(selectsLabels(selector, { a: '2' })).toBe(other);
-    expect(selectsLabels(selector, { b: '1' })).toBe(absent);
+    expect(matchesSelector(selector, { a: '1' })).toBe(equal);
+    expect(matchesSelector(selector, { a: '2' })).toBe(other);
+    expect(matchesSelector(selector, { b: '1' })).toBe(absent);
   });
 
   it('needs labels and expressions together', () => {
     const selector = { matchLabels: { b: '2' }, ...expression('In', ['1']) };
-    expect(selectsLabels(selector, { a: '1', b: '2' })).toBe(true);
-    expect(selectsLabels(selector, { a: '1' })).toBe(false);
-    expect(selectsLabels(selector, { b: '2' })).toBe(false);
+    expect(matchesSelector(selector, { a: '1', b: '2' })).toBe(true);
+    expect(matchesSelector(selector, { a: '1' })).toBe(false);
+    expect(matchesSelector(selector, { b: '2' })).toBe(false);
   });
 
   it('does not take inherited properties for labels', () => {
     const selector = { matchExpressions: [{ key: 'constructor', operator: 'Exists' as const }] };
-    expect(selectsLabels(selector, {})).toBe(false);
-    expect(hasLabels({}, { toString: 'x' })).toBe(false);
+    expect(matchesSelector(selector, {})).toBe(false);
+    expect(matchesLabels({ toString: 'x' }, {})).toBe(false);
   });
 });
 

@@ -2,30 +2,43 @@ import type { LabelSelector } from '../k8s/label-selector.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Whether all of `wanted` are among the labels; nothing wanted matches everything. */
-export function hasLabels(labels: Labels, wanted: Labels | undefined): boolean {
-  if (!wanted) return true;
-  for (const key of Object.keys(wanted)) if (labels[key] !== wanted[key]) return false;
+/** Every required label is there with that value; none required: true. `selector.matchLabels` of Istio's kinds. */
+export function matchesLabels(required: Labels | undefined, labels: Labels): boolean {
+  for (const key in required) {
+    if (!Object.hasOwn(labels, key) || labels[key] !== required[key]) return false;
+  }
   return true;
 }
 
 /**
- * A Kubernetes label selector, as apimachinery's `LabelSelectorAsSelector`: an absent or empty one matches everything, `NotIn` and
- * `DoesNotExist` match an absent key. An expression without an operator (refused by the API server) matches nothing.
+ * A Kubernetes label selector: everything in it is AND-ed, an absent or empty one matches all. `NotIn` and `DoesNotExist` match an absent key.
+ *
+ * Source: k8s.io/apimachinery pkg/labels/selector.go (Requirement.Matches).
  */
-export function selectsLabels(selector: LabelSelector | undefined, labels: Labels): boolean {
-  if (!selector) return true;
-  if (!hasLabels(labels, selector.matchLabels)) return false;
-  for (const { key = '', operator, values = [] } of selector.matchExpressions ?? []) {
-    const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-    const listed = value !== undefined && values.includes(value);
-    if (operator === 'In' && !listed) return false;
-    if (operator === 'NotIn' && listed) return false;
-    if (operator === 'Exists' && value === undefined) return false;
-    if (operator === 'DoesNotExist' && value !== undefined) return false;
-    if (operator === undefined) return false;
+export function matchesSelector(selector: LabelSelector | undefined, labels: Labels): boolean {
+  if (!matchesLabels(selector?.matchLabels, labels)) return false;
+  return selector?.matchExpressions?.every((expression) => matchesExpression(expression, labels)) ?? true;
+}
+
+type Expression = NonNullable<LabelSelector['matchExpressions']>[number];
+
+function matchesExpression({ key = '', operator, values = [] }: Expression, labels: Labels): boolean {
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case undefined:
+      // The API server refuses an expression without operator, so nothing rests on it.
+      return false;
+    default:
+      return operator satisfies never;
   }
-  return true;
 }
 
 /**
@@ -62,6 +75,6 @@ export class LabelIndex<T> {
     }
     return keys.length < 2 && shortest !== this.#all
       ? shortest
-      : shortest.filter((item) => hasLabels(this.#labelsOf(item), wanted));
+      : shortest.filter((item) => matchesLabels(wanted, this.#labelsOf(item)));
   }
 }

@@ -4,7 +4,7 @@ import { namespaceKey, type Principal, type Workload } from '../../model/invento
 import { waypointOf } from '../../semantics/ambient/waypoint.ts';
 import type { CompiledPeer, CompiledRule } from '../../semantics/network-policy/compile.ts';
 import { selectPolicies } from '../../semantics/network-policy/policy-index.ts';
-import { matchesSelector } from '../../semantics/selector.ts';
+import { matchesSelector } from '../../model/inventory/label-selection.ts';
 
 /** Somebody who has a reason to call a workload, and an identity by which a policy can name it. */
 export interface NamedCaller {

@@ -1,7 +1,8 @@
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import type { PeerAuthentication } from '../../model/istio/peer-authentication.ts';
 import type { Resource } from '../../model/resource.ts';
-import { labelProjection, type Labels, matchesLabels } from '../selector.ts';
+import { type Labels, matchesLabels } from '../../model/inventory/label-selection.ts';
+import { labelProjection } from '../selector.ts';
 import type { ZtunnelAuthorization } from './authorization.ts';
 import { convertAuthorizationPolicy } from './convert-policy.ts';
 import { resolveTransport, type Transport } from './peer-authentication.ts';

@@ -1,5 +1,5 @@
 import type { PeerAuthentication } from '../../model/istio/peer-authentication.ts';
-import { matchesLabels, type Labels } from '../selector.ts';
+import { matchesLabels, type Labels } from '../../model/inventory/label-selection.ts';
 import { WITHOUT_IDENTITY, type ZtunnelAuthorization } from './authorization.ts';
 import {
   attach,

@@ -4,7 +4,7 @@ import type { Sidecar } from '../../model/istio/sidecar.ts';
 import type { By } from '../../result/location.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { compareAge } from '../gateway/age.ts';
-import { matchesLabels } from '../selector.ts';
+import { matchesLabels } from '../../model/inventory/label-selection.ts';
 
 /** What a workload's proxy does with destinations that it does not know. */
 export interface OutboundPolicy {

@@ -1,6 +1,6 @@
 import { LISTENS_ITSELF } from '../../model/inventory/capture.ts';
 import { type Mesh, principal, type Workload, type WorkloadPort, workloadId } from '../../model/inventory/types.ts';
-import { isSubset } from '../policy-index.ts';
+import { matchesLabels } from '../../model/inventory/label-selection.ts';
 import { compare } from './age.ts';
 import type { GatewayObject } from './server.ts';
 
@@ -48,7 +48,7 @@ function isServed(
     );
   }
   return (byLabel.get(first.join('=')) ?? []).some(
-    (each) => each.cluster === cluster && isSubset(selector, each.labels) && isKnown(each),
+    (each) => each.cluster === cluster && matchesLabels(selector, each.labels) && isKnown(each),
   );
 }
 

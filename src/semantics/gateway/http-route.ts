@@ -2,7 +2,7 @@ import { byOf } from '../../model/by.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { StringMatch, VirtualServiceHttpMatch } from '../../model/istio/http-route.ts';
 import type { By } from '../../result/location.ts';
-import { isSubset } from '../policy-index.ts';
+import { matchesLabels } from '../../model/inventory/label-selection.ts';
 import { matchesClaim, routingClaim } from './claim-match.ts';
 import { qualifyGateway } from './host-name.ts';
 import { compilePathMatch, type PathMatch, textOfPath } from './path-match.ts';
@@ -70,7 +70,7 @@ export function compileHttpRoutes(
 
 function appliesTo(match: VirtualServiceHttpMatch, owner: RouteObject, gateway: string, proxy: Workload): boolean {
   if (match.gateways?.length) return match.gateways.some((name) => qualifyGateway(name, owner.namespace) === gateway);
-  if (!isSubset(match.sourceLabels ?? {}, proxy.labels)) return false;
+  if (!matchesLabels(match.sourceLabels ?? {}, proxy.labels)) return false;
   return !match.sourceNamespace || match.sourceNamespace === proxy.namespace;
 }
 

@@ -3,7 +3,7 @@ import { type Mesh, serviceId } from '../../model/inventory/types.ts';
 import { parseProtocol } from '../../model/inventory/protocol.ts';
 import type { Ingress, IngressBackend } from '../../model/k8s/ingress.ts';
 import type { StringMatch, VirtualServiceHttpMatch } from '../../model/istio/http-route.ts';
-import { isSubset } from '../policy-index.ts';
+import { matchesLabels } from '../../model/inventory/label-selection.ts';
 import { serviceHost } from './host-name.ts';
 import type { HttpRule, RouteObject } from './route-object.ts';
 import type { GatewayObject, Server } from './server.ts';
@@ -84,7 +84,7 @@ export function readIngress(mesh: Mesh, ingress: Ingress): ReadIngress {
     id,
     resource: ingress,
     servers: [...tls, server(80, 'HTTP', ['*'], 'http-80')],
-    selects: ({ labels }) => isSubset(SELECTOR, labels),
+    selects: ({ labels }) => matchesLabels(SELECTOR, labels),
     services: null,
     kubernetes: false,
     selector: SELECTOR,

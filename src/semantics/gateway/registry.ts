@@ -7,7 +7,7 @@ import {
 } from '../../model/inventory/types.ts';
 import { parseProtocol } from '../../model/inventory/protocol.ts';
 import type { ServiceEntry } from '../../model/istio/service-entry.ts';
-import { isSubset } from '../policy-index.ts';
+import { matchesLabels } from '../../model/inventory/label-selection.ts';
 import { targetPort } from '../resolve-request.ts';
 import { qualifyHost, serviceHost } from './host-name.ts';
 import { isExported } from './visibility.ts';
@@ -111,7 +111,7 @@ function endpointsOf(mesh: Mesh, service: MeshService, number: number, subset: L
   if (!port) return [];
   return service.workloads.flatMap((id) => {
     const workload = mesh.workloadById.get(id);
-    if (!workload || !isSubset(subset, workload.labels)) return [];
+    if (!workload || !matchesLabels(subset, workload.labels)) return [];
     const target = targetPort(workload, service, port);
     return target === undefined ? [] : [{ workload, port: target }];
   });
@@ -136,7 +136,7 @@ function ofServiceEntry(mesh: Mesh, host: string, entry: ServiceEntry, defaults:
       const port = ports.find((candidate) => candidate.port === number);
       if (!port || Object.keys(selector).length === 0) return [];
       return (mesh.workloadsByNamespace.get(namespaceKey(cluster, namespace)) ?? [])
-        .filter(({ labels }) => isSubset(selector, labels) && isSubset(subset, labels))
+        .filter(({ labels }) => matchesLabels(selector, labels) && matchesLabels(subset, labels))
         .map((workload) => ({
           workload,
           port: workload.ports.find((own) => own.name !== undefined && own.name === port.name)?.port ?? port.target,

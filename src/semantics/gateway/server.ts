@@ -5,7 +5,7 @@ import type { Gateway, GatewayServer } from '../../model/istio/gateway.ts';
 import type { ServerTls } from '../../model/istio/server-tls.ts';
 import type { Path, Resource } from '../../model/resource.ts';
 import type { By } from '../../result/location.ts';
-import { isSubset } from '../policy-index.ts';
+import { matchesLabels } from '../../model/inventory/label-selection.ts';
 import type { Aged } from './age.ts';
 import { normalizeServerHosts } from './host-name.ts';
 
@@ -66,7 +66,7 @@ export function readGateway(resource: Gateway): GatewayObject {
     id,
     resource,
     servers: (spec.servers ?? []).flatMap((server, index) => readServer(resource, owner, server, index)),
-    selects: (workload) => !selector || isSubset(selector, workload.labels),
+    selects: (workload) => !selector || matchesLabels(selector, workload.labels),
     services: null,
     kubernetes: false,
     ...(selector ? { selector } : {}),

@@ -1,6 +1,7 @@
 import type { LabelSelector } from '../../model/k8s/label-selector.ts';
 import { type Address, contains, parseAddress } from '../../util/cidr.ts';
-import { type Labels, matchesSelector, selectorKeys } from '../selector.ts';
+import { type Labels, matchesSelector } from '../../model/inventory/label-selection.ts';
+import { selectorKeys } from '../selector.ts';
 import type { CompiledPeer, CompiledPort, CompiledRule, IpBlock } from './compile.ts';
 import type { NamedPorts, NetworkPeer, Transport } from './peer.ts';
 

@@ -1,6 +1,6 @@
 import type { NetworkPolicy } from '../../model/k8s/network-policy.ts';
 import type { Requirement } from '../verdict.ts';
-import type { Labels } from '../selector.ts';
+import type { Labels } from '../../model/inventory/label-selection.ts';
 
 export type Transport = 'TCP' | 'UDP' | 'SCTP';
 

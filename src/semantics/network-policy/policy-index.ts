@@ -1,6 +1,7 @@
 import type { NetworkPolicy } from '../../model/k8s/network-policy.ts';
 import type { Resources, Unmodelled } from '../../model/resources.ts';
-import { labelProjection, type Labels, matchesSelector } from '../selector.ts';
+import { type Labels, matchesSelector } from '../../model/inventory/label-selection.ts';
+import { labelProjection } from '../selector.ts';
 import { type CompiledPolicy, compileNetworkPolicy } from './compile.ts';
 import type { NetworkPod } from './peer.ts';
 

@@ -5,7 +5,7 @@ import type { By } from '../../result/location.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { compareAge } from '../gateway/age.ts';
 import { hasSelector, matchLabelsOf, targetsOf } from '../policy-index.ts';
-import { matchesLabels } from '../selector.ts';
+import { matchesLabels } from '../../model/inventory/label-selection.ts';
 
 /** Whether requests that a workload receives are logged where they arrive. */
 export interface AccessLogging {

@@ -1,5 +1,5 @@
 import { byOf } from '../../by.ts';
-import { type Labels, selectsLabels } from '../label-selection.ts';
+import { type Labels, matchesSelector } from '../label-selection.ts';
 import type { PodSet } from '../pods/pod-set.ts';
 import type { By, MeshNamespace } from '../types.ts';
 import type { InjectorSettings } from './injector-settings.ts';
@@ -158,7 +158,8 @@ function refuse(set: PodSet, { namespace, settingsOf }: InjectionContext, revisi
     return refusal(why, at('metadata', place, INJECT));
   }
   const { policy, neverInject, alwaysInject } = settingsOf(revision);
-  const matches = (selector: (typeof neverInject)[number]) => !isEmpty(selector) && selectsLabels(selector, set.labels);
+  const matches = (selector: (typeof neverInject)[number]) =>
+    !isEmpty(selector) && matchesSelector(selector, set.labels);
   if (neverInject.some(matches)) return refusal("the injector's `neverInjectSelector` takes its labels");
   if (alwaysInject.some(matches)) return undefined;
   return policy === 'disabled' ? refusal("the injector's policy is `disabled` and the pod does not ask") : undefined;

@@ -1,7 +1,7 @@
 import type { MutatingWebhookConfiguration } from '../../k8s/mutating-webhook-configuration.ts';
 import type { Webhook } from '../../k8s/webhook.ts';
 import type { Resources } from '../../resources.ts';
-import { type Labels, selectsLabels } from '../label-selection.ts';
+import { type Labels, matchesSelector } from '../label-selection.ts';
 
 export const INJECTION = 'istio-injection';
 export const REVISION = 'istio.io/rev';
@@ -50,7 +50,7 @@ export function selectWebhook(
 ): InjectionWebhook | undefined {
   return all.find(
     ({ webhook }) =>
-      selectsLabels(webhook.namespaceSelector, namespaceLabels) && selectsLabels(webhook.objectSelector, podLabels),
+      matchesSelector(webhook.namespaceSelector, namespaceLabels) && matchesSelector(webhook.objectSelector, podLabels),
   );
 }
 

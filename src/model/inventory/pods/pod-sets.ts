@@ -1,6 +1,6 @@
 import type { Pod } from '../../k8s/pod.ts';
 import type { Resources } from '../../resources.ts';
-import { hasLabels, type Labels, selectsLabels } from '../label-selection.ts';
+import { matchesLabels, type Labels, matchesSelector } from '../label-selection.ts';
 import { namespaceKey } from '../types.ts';
 import { type Controller, Controllers, type Root } from './controllers.ts';
 import { type PodSet, SIDECAR_STATUS, serviceAccountOf } from './pod-set.ts';
@@ -81,7 +81,7 @@ function adoption(roots: readonly Controller[]): (pod: Pod) => Root | undefined 
     const found = Object.entries(pod.labels)
       .flatMap(([key, value]) => byLabel.get(`${place}/${key}=${value}`) ?? [])
       .filter(({ resource }) => pod.name.startsWith(`${resource.name}-`))
-      .filter(({ selector }) => selectsLabels(selector, pod.labels))
+      .filter(({ selector }) => matchesSelector(selector, pod.labels))
       .filter(({ template }) => serviceAccountOf(template.spec ?? {}) === serviceAccountOf(pod.spec))
       .sort((a, b) => b.resource.name.length - a.resource.name.length)[0];
     return found && { kind: found.kind, name: found.resource.name, controller: found };
@@ -132,7 +132,7 @@ function withObserved(written: Labels, pods: readonly Pod[], observe: (pod: Pod)
   const [first, ...others] = pods.filter(isLive).map(observe);
   if (!first) return written;
   const shared = Object.entries(first).filter(([key, value]) =>
-    others.every((other) => hasLabels(other, { [key]: value })),
+    others.every((other) => matchesLabels({ [key]: value }, other)),
   );
   return { ...Object.fromEntries(shared), ...written };
 }

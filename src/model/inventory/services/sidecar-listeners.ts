@@ -1,6 +1,6 @@
 import type { Sidecar } from '../../istio/sidecar.ts';
 import type { Resources } from '../../resources.ts';
-import { hasLabels } from '../label-selection.ts';
+import { matchesLabels } from '../label-selection.ts';
 import type { Member } from '../member.ts';
 import { type PortProtocol, parseProtocol } from '../protocol.ts';
 
@@ -24,7 +24,7 @@ export function readSidecarListeners(
   return (member) => {
     const own = inOrder(member.namespace, member.cluster);
     const found =
-      own.find(({ spec }) => selects(spec) && hasLabels(member.labels, spec.workloadSelector?.labels)) ??
+      own.find(({ spec }) => selects(spec) && matchesLabels(spec.workloadSelector?.labels, member.labels)) ??
       own.find(({ spec }) => !selects(spec)) ??
       inOrder(rootNamespace, member.cluster).find(({ spec }) => !selects(spec));
     return found?.spec.ingress?.length ? found.spec.ingress.flatMap(toListener) : undefined;

@@ -5,7 +5,7 @@ import type { ListenerSet } from '../../../model/gateway/listener-set.ts';
 import { parseProtocol } from '../../../model/inventory/protocol.ts';
 import { type Mesh, namespaceKey, serviceId, type Workload } from '../../../model/inventory/types.ts';
 import type { Path } from '../../../model/resource.ts';
-import { matchesSelector } from '../../selector.ts';
+import { matchesSelector } from '../../../model/inventory/label-selection.ts';
 import type { GatewayObject } from '../server.ts';
 import { controllerOf } from './classes.ts';
 import { readListenerTls } from './listener-tls.ts';
