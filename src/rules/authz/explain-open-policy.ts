@@ -74,7 +74,7 @@ function scenarioOf(opened: Opened | undefined, name: string): string {
 function gatewayRemediation(name: string): Explanation['remediation'] {
   return {
     summary:
-      'an ingress gateway is meant to admit clients from outside; say to which hosts and paths, and ask for a token where users are known',
+      'an ingress gateway is meant to admit clients from outside (one that only the cluster uses: name its callers instead); say to which hosts and paths, and ask for a token where users are known',
     patches: [],
     steps: [
       `in ${name}, give the rule \`to.operation.hosts\` (with and without port) and \`paths\` of what the routes of the gateway serve`,
