@@ -40,3 +40,8 @@ export interface Destination {
   /** The service through which it is addressed; absent: the pod itself. */
   readonly via?: { readonly service: MeshService; readonly port: ServicePort };
 }
+
+/** The address that the request arrives at: as stated, else the pod's if it has a single one that is known. */
+export function addressOf({ ip, workload }: Pick<Destination, 'ip' | 'workload'>): string | undefined {
+  return ip ?? (workload.addresses.length === 1 ? workload.addresses[0] : undefined);
+}

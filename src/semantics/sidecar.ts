@@ -6,7 +6,7 @@ import type { Enforcement } from './enforcement.ts';
 import { normalizePath } from './http/normalize-path.ts';
 import { modeOfPort } from './mtls/effective-mode.ts';
 import { acceptConnection, isTrusted } from './mtls/transport.ts';
-import type { Query } from './query.ts';
+import { addressOf, type Query } from './query.ts';
 import type { TraceStep, Verdict } from './verdict.ts';
 
 /** The declared port of a workload, if it is one. */
@@ -84,8 +84,7 @@ export function viewAt(
       source.remoteIp ??
       (http && path !== undefined ? forwardedAddress(http.headers, trustedHops) : undefined) ??
       source.ip,
-    destinationIp:
-      destination.ip ?? (destination.workload.addresses.length === 1 ? destination.workload.addresses[0] : undefined),
+    destinationIp: addressOf(destination),
     port: destination.port,
     sni: query.source.identity !== null || query.sni ? (query.sni ?? '').toLowerCase() : '',
     ...(http && path !== undefined

@@ -63,3 +63,10 @@ function block(address: Address, prefix: number): Cidr {
 }
 
 const toNumber = (bytes: readonly number[]): bigint => bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+
+/** As text: dotted decimal, or the shortest IPv6 form. */
+export function formatAddress({ family, value }: Address): string {
+  const width = family === 4 ? 4 : 16;
+  const bytes = Array.from({ length: width }, (_, i) => Number((value >> BigInt((width - 1 - i) * 8)) & 255n));
+  return ipaddr.fromByteArray(bytes).toString();
+}

@@ -173,10 +173,11 @@ export function conditionField(key: string): Field | 'unknown' | 'malformed' {
   return 'unknown';
 }
 
-const insideBrackets = (text: string): string | undefined => /^\[(.*)\]$/s.exec(text)?.[1];
+/** `[a]` without its brackets. */
+export const insideBrackets = (text: string): string | undefined => /^\[(.*)\]$/s.exec(text)?.[1];
 
 /** `[a][b]`; what is not nested cleanly counts as one name, brackets and all (model/util.go, extractNameInNestedBrackets). */
-function nestedBrackets(text: string): readonly string[] | undefined {
+export function nestedBrackets(text: string): readonly string[] | undefined {
   if (/^(\[[^[\]]*\])+$/.test(text)) return text.slice(1, -1).split('][');
   const name = insideBrackets(text);
   return name === undefined ? undefined : [name];

@@ -63,7 +63,7 @@ const byProvider = ({ policy, index }: JwtProvider): By =>
   byOf(policy, { rule: index, clause: `jwtRules[${index}]`, path: ['spec', 'jwtRules', index] });
 
 /** A rule that names other places reads only those. */
-function readsBearer(rule: JwtRule): boolean {
+export function readsBearer(rule: JwtRule): boolean {
   if (!rule.fromHeaders?.length && !rule.fromParams?.length && !rule.fromCookies?.length) return true;
   return (rule.fromHeaders ?? []).some(
     ({ name, prefix }) => name?.toLowerCase() === 'authorization' && (prefix ?? '').trim().toLowerCase() === 'bearer',

@@ -1,0 +1,81 @@
+import type { Cidr } from '../../util/cidr.ts';
+import type { ValueSet } from './formula.ts';
+import { type Glob, globMachine } from './strings/glob.ts';
+import { beforeQuery, foldCase, type Machine } from './strings/machine.ts';
+import { wordList } from './strings/word-list.ts';
+
+/** How a set of words is compared with a value. */
+export type Comparison = 'as-is' | 'caseless' | 'before-query';
+
+type TextSet = Extract<ValueSet, { kind: 'text' }>;
+
+/** Makes each set of values once, so that sets can be compared, and what was found out about them remembered, by number. */
+export class SetPool {
+  readonly #known = new Map<string, ValueSet>();
+
+  /** Words that some glob matches. The key stands for the globs. */
+  words(key: string, comparison: Comparison, globs: () => readonly Glob[]): TextSet {
+    const full = `${comparison}:${key}`;
+    const known = this.#known.get(full);
+    if (known?.kind === 'text') return known;
+    const set = new LazyText(this.#known.size, globs(), comparison);
+    this.#known.set(full, set);
+    return set;
+  }
+
+  blocks(key: string, blocks: readonly Cidr[]): ValueSet {
+    return this.#intern(`blocks:${key}`, (id) => ({ id, kind: 'blocks', blocks }));
+  }
+
+  rules(rules: readonly number[]): ValueSet {
+    const sorted = [...rules].sort((a, b) => a - b);
+    return this.#intern(`rules:${sorted.join()}`, (id) => ({ id, kind: 'token', rules: new Set(sorted) }));
+  }
+
+  #intern(key: string, make: (id: number) => ValueSet): ValueSet {
+    let set = this.#known.get(key);
+    if (!set) {
+      set = make(this.#known.size);
+      this.#known.set(key, set);
+    }
+    return set;
+  }
+}
+
+/** Most sets are only ever tested against one value: the machine is made when that value comes. */
+class LazyText implements TextSet {
+  readonly kind = 'text';
+  readonly id: number;
+  readonly words?: readonly string[];
+  readonly #globs: readonly Glob[];
+  readonly #comparison: Comparison;
+  #machine: Machine | undefined;
+
+  constructor(id: number, globs: readonly Glob[], comparison: Comparison) {
+    this.id = id;
+    this.#globs = globs;
+    this.#comparison = comparison;
+    const words = comparison === 'as-is' ? globs.map(wordOf) : [undefined];
+    if (words.every((word) => word !== undefined)) this.words = words;
+  }
+
+  get machine(): Machine {
+    this.#machine ??= compare(this.words ? wordList(this.words) : globMachine(this.#globs), this.#comparison);
+    return this.#machine;
+  }
+}
+
+function compare(machine: Machine, comparison: Comparison): Machine {
+  if (comparison === 'caseless') return foldCase(machine);
+  return comparison === 'before-query' ? beforeQuery(machine) : machine;
+}
+
+/** The one word that a glob without wildcards matches. */
+function wordOf(glob: Glob): string | undefined {
+  let word = '';
+  for (const { of, repeats } of glob) {
+    if (repeats || typeof of !== 'object') return undefined;
+    word += of.only;
+  }
+  return word;
+}

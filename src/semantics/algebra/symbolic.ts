@@ -1,0 +1,123 @@
+import type { Workload } from '../../model/inventory/types.ts';
+import type { MeshConfig } from '../../model/mesh-config.ts';
+import type { ZtunnelPolicies } from '../ambient/compile.ts';
+import type { PolicyChain } from '../authz/chain.ts';
+import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
+import { addressOf } from '../query.ts';
+import { spaceOf } from './axes.ts';
+import { type ChainSets, chainSets } from './chain-formula.ts';
+import { SetPool } from './set-pool.ts';
+import { Solver } from './solver.ts';
+import { type ZtunnelSets, ztunnelSets } from './ztunnel-formula.ts';
+
+/**
+ * Sets of requests and what was found out about them, remembered by content: workloads whose policies are the same share one answer, and
+ * after a change only what it touches is worked out again. May serve several states of the same mesh.
+ */
+export class Symbolic {
+  readonly pool = new SetPool();
+  readonly #solvers = new Map<string, Solver>();
+  readonly #chains = new WeakMap<PolicyChain, Map<string, ChainSets>>();
+  readonly #ztunnels = new WeakMap<ZtunnelPolicies, Map<string, ZtunnelSets>>();
+
+  solver(trustDomains: readonly string[], config: MeshConfig): Solver {
+    const normalization = config.pathNormalization.value;
+    const key = JSON.stringify([trustDomains, normalization]);
+    let solver = this.#solvers.get(key);
+    if (!solver) {
+      solver = new Solver(spaceOf({ trustDomains, normalization }));
+      this.#solvers.set(key, solver);
+    }
+    return solver;
+  }
+
+  /** Solves what reaches a workload's own proxy. ztunnel knows no aliases of the trust domain (reference §1.6). */
+  solverOf(enforcement: Enforcement, workload: Workload): Solver {
+    const config = enforcement.configOf(workload);
+    const bundle = enforcement.bundleOf(config);
+    return this.solver(workload.dataPlane.kind === 'ambient' ? bundle.slice(0, 1) : bundle, config);
+  }
+
+  sidecar(
+    enforcement: Enforcement,
+    workload: Workload,
+    port: number,
+    identified: boolean,
+    type: 'http' | 'tcp',
+  ): ChainSets {
+    const envoy = enforcement.envoy(workload);
+    const bundle = enforcement.bundleOf(enforcement.configOf(workload));
+    return this.chain(envoy, type, { bundle, port, identified, destinationIp: addressOf({ workload }) });
+  }
+
+  chain(
+    envoy: EnvoyPolicies,
+    type: 'http' | 'tcp',
+    point: {
+      readonly bundle: readonly string[];
+      readonly port: number;
+      readonly identified: boolean;
+      readonly destinationIp: string | undefined;
+    },
+  ): ChainSets {
+    const chain = envoy[type];
+    return remembered(this.#chains, chain, keyOf(readsOf(chain), point), () =>
+      chainSets(chain, envoy.providers, { pool: this.pool, ...point }),
+    );
+  }
+
+  ztunnel(enforcement: Enforcement, workload: Workload, port: number, identified: boolean): ZtunnelSets {
+    const policies = enforcement.ztunnel(workload);
+    const point = { pool: this.pool, port, identified, destinationIp: addressOf({ workload }) };
+    return remembered(this.#ztunnels, policies, JSON.stringify([port, identified, point.destinationIp]), () =>
+      ztunnelSets(policies, point),
+    );
+  }
+}
+
+function remembered<K extends object, V>(cache: WeakMap<K, Map<string, V>>, owner: K, key: string, make: () => V): V {
+  let byKey = cache.get(owner);
+  if (!byKey) {
+    byKey = new Map();
+    cache.set(owner, byKey);
+  }
+  let value = byKey.get(key);
+  if (value === undefined) {
+    value = make();
+    byKey.set(key, value);
+  }
+  return value;
+}
+
+interface Reads {
+  readonly port: boolean;
+  readonly address: boolean;
+}
+
+const READS = new WeakMap<PolicyChain, Reads>();
+
+/** Whether any rule looks at what differs between the workloads that hold the same policies. */
+function readsOf(chain: PolicyChain): Reads {
+  let reads = READS.get(chain);
+  if (!reads) {
+    const fields = new Set(
+      [...chain.custom.flatMap(({ policies }) => policies), ...chain.deny, ...chain.allow]
+        .flatMap(({ rules }) => rules)
+        .flatMap(({ from, to, when }) => [...(from ?? []).flat(), ...(to ?? []).flat(), ...when])
+        .map(({ field }) => field),
+    );
+    reads = {
+      port: ['ports', 'notPorts', 'destination.port'].some((field) => fields.has(field)),
+      address: fields.has('destination.ip'),
+    };
+    READS.set(chain, reads);
+  }
+  return reads;
+}
+
+function keyOf(
+  reads: Reads,
+  { port, identified, destinationIp }: { port: number; identified: boolean; destinationIp: string | undefined },
+): string {
+  return JSON.stringify([identified, reads.port ? port : '', reads.address ? (destinationIp ?? '') : '']);
+}

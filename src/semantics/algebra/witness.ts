@@ -1,0 +1,97 @@
+import type { Principal } from '../../model/inventory/types.ts';
+import type { HttpRequest } from '../attempt.ts';
+import type { Destination, Query, Source } from '../query.ts';
+import {
+  DESTINATION_IP,
+  HOST,
+  METHOD,
+  OWN_HOST,
+  PATH,
+  PEER,
+  REMOTE_IP,
+  SERVER_NAME,
+  SOURCE_IP,
+  TOKEN,
+} from './axes.ts';
+import type { Axis, Formula } from './formula.ts';
+import type { Region } from './region.ts';
+import { holds, type Model } from './solver.ts';
+
+/** A request of a set: where it goes, and how its values were found. */
+export interface Found {
+  readonly region: Pick<Region, 'transport' | 'protocol'>;
+  readonly destination: Destination;
+  /** The set. */
+  readonly formula: Formula;
+  readonly model: Model;
+}
+
+/** The concrete request that a model describes. Whoever shows it decides it first. */
+export function queryOfModel(found: Found, position: Source['position'] = { kind: 'unstated' }): Query {
+  const { region, destination, model } = found;
+  const { transport, protocol } = region;
+  const one = (axis: Axis): string | undefined =>
+    model.axes.some(({ key }) => key === axis.key) ? model.values(axis)[0] : undefined;
+  const ip = one(SOURCE_IP);
+  const remoteIp = one(REMOTE_IP);
+  const destinationIp = one(DESTINATION_IP);
+  const sni = one(SERVER_NAME);
+  const hasToken = (model.values(TOKEN)[0] ?? '0') !== '0';
+  return {
+    client: 'attacker',
+    source: {
+      position,
+      identity: transport === 'mtls' ? ((model.values(PEER)[0] ?? '') as Principal) : null,
+      connects: transport,
+      ...(ip === undefined ? {} : { ip }),
+      ...(remoteIp === undefined ? {} : { remoteIp }),
+    },
+    destination: destinationIp === undefined ? destination : { ...destination, ip: destinationIp },
+    transport: 'TCP',
+    ...(protocol === 'http' ? { http: httpOf(found, hasToken) } : {}),
+    ...(protocol === 'http' && hasToken ? { token: { claims: claimsOf(model), valid: true } } : {}),
+    ...(sni ? { sni } : {}),
+  };
+}
+
+function httpOf({ model, formula, destination: { workload, via } }: Found, hasToken: boolean): HttpRequest {
+  const host = model.values(HOST)[0] ?? OWN_HOST;
+  const own = via
+    ? `${via.service.name}.${via.service.namespace}.svc.cluster.local`
+    : `${workload.name}.${workload.namespace}`;
+  const headers = model.axes
+    .filter(({ key }) => key.startsWith('header:') && !(hasToken && key === 'header:authorization'))
+    .flatMap((axis) => model.values(axis).map((value) => [axis.key.slice('header:'.length), value] as const));
+  return {
+    method: model.values(METHOD)[0] ?? 'GET',
+    path: model.values(PATH)[0] ?? '/',
+    // The destination's own name reads best, where the set leaves it in.
+    host: host === OWN_HOST && holdsWithHost(formula, model, own) ? own : host,
+    headers: headers.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+  };
+}
+
+function claimsOf(model: Model): Readonly<Record<string, unknown>> {
+  const claims: Record<string, unknown> = {};
+  for (const axis of model.axes) {
+    const values = model.values(axis);
+    if (axis.path && values.length > 0) setClaim(claims, axis.path, values);
+  }
+  return claims;
+}
+
+function setClaim(claims: Record<string, unknown>, path: readonly string[], values: readonly string[]): void {
+  let at = claims;
+  for (const step of path.slice(0, -1)) {
+    const inner = (at[step] ?? {}) as Record<string, unknown>;
+    at[step] = inner;
+    at = inner;
+  }
+  const [only] = values;
+  // A single value with a space would be split where the claim is a list in one string.
+  at[path.at(-1) ?? ''] = values.length === 1 && only !== undefined && !only.includes(' ') ? only : values;
+}
+
+function holdsWithHost(formula: Formula, model: Model, host: string): boolean {
+  return holds(formula, { ...model, values: (axis) => (axis.key === HOST.key ? [host] : model.values(axis)) });
+}
