@@ -1,14 +1,15 @@
-import { type Principal, principal, type Workload, type WorkloadPort } from '../model/inventory/types.ts';
+import type { Principal, Workload, WorkloadPort } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
+import { type Region, regionsOf, regionsThrough } from '../semantics/algebra/region.ts';
+import { queryOfModel } from '../semantics/algebra/witness.ts';
 import type { HttpRequest } from '../semantics/attempt.ts';
-import type { CompiledPolicy } from '../semantics/authz/compile.ts';
-import { type AdmitsUnnamed, admitsUnnamed } from '../semantics/authz/unnamed.ts';
-import { isCaptured } from '../semantics/capture.ts';
 import { decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Query, Source } from '../semantics/query.ts';
-import { type Sample, samplesOf } from '../semantics/sample.ts';
+import type { Sample } from '../semantics/sample.ts';
 import type { Verdict } from '../semantics/verdict.ts';
+import { type Sources, sourcesOf, type Witness } from './reach/sources.ts';
+import { waysThrough } from './ways-through.ts';
 
 /** A way in that was found and decided: the request, and what it rests on. */
 export interface Access {
@@ -18,155 +19,83 @@ export interface Access {
 
 /** Who may send at least one request to a port. Every entry holds the request that proves it. */
 export interface PortAccess {
-  /** Plaintext from some pod of the cluster, NetworkPolicy aside; null: no request was found that passes. */
+  /** Plaintext from some pod of the cluster, NetworkPolicy aside; null: no request passes. */
   readonly plaintext: Access | null;
   /** The same from a pod that nothing is known of, NetworkPolicy asked; null only where that surely stops it. */
   readonly plaintextFromAnyPod: Access | null;
   /** Any certificate of the mesh. */
   readonly anyIdentity: Access | null;
   readonly anyIdentityFromAnyPod: Access | null;
-  /** Identities that rules name one by one, or by namespace. */
+  /** Identities that rules tell apart and that get in; none where any identity does. */
   readonly identities: ReadonlyMap<Principal, Access>;
   /** From the node that the pod runs on. */
   readonly node: Access | null;
 }
 
-const TRUST_DOMAIN = 'cluster.local';
-
-/** A mesh identity that no policy names. */
-export const strangerOf = (trustDomain: string): Principal => principal(trustDomain, 'some-namespace', 'some-workload');
-
 /**
- * Who reaches a port, found by asking `decide` with requests made from the rules that apply: one per alternative of each ALLOW rule, and a few
- * that no rule names. Sound, since every entry was decided; a way in that only a clever request finds may be missed until sets are computed.
+ * Who reaches a port: from the sets of what passes (semantics/algebra), so that nothing is missed; every entry is decided again before
+ * anybody sees it.
  */
 export function findAccess(enforcement: Enforcement, workload: Workload, port: WorkloadPort): PortAccess {
-  const trustDomain = enforcement.mesh.config.trustDomain.value;
-  const stranger = strangerOf(trustDomain);
-  const samples = candidates(enforcement, workload, port);
-  const attempt = (source: Source, wanted: readonly Sample[]): Access | null =>
-    firstAllowed(enforcement, workload, port, source, wanted);
-
-  const admits = admitsAt(enforcement, workload, port, stranger);
-  const anonymous = admits.anonymous ? samples.filter(({ peer }) => peer === undefined || peer === null) : [];
-  const unnamed = admits.stranger
-    ? samples.filter(({ peer }) => peer === undefined || (peer !== null && isAny(peer)))
-    : [];
-  const plaintext = attempt({ position: { kind: 'unstated' }, identity: null, connects: 'plaintext' }, anonymous);
-  const anyIdentity =
-    workload.dataPlane.kind === 'none'
-      ? null
-      : attempt({ position: { kind: 'unstated' }, identity: stranger, connects: 'mtls' }, unnamed);
-  const anyPod = { kind: 'pod-outside-mesh' } as const;
-  const fromAnyPod = (source: Pick<Source, 'identity' | 'connects'>, wanted: readonly Sample[]): Access | null =>
-    firstAllowed(enforcement, workload, port, { position: anyPod, ...source }, wanted, 'or-unknown');
+  const ways = [
+    ...regionsOf(enforcement, workload, port),
+    ...waysThrough(enforcement, port).flatMap((via) => regionsThrough(enforcement, workload, port, via)),
+  ];
+  const attempt = (region: Region, witness: Witness | undefined, source: Partial<Source> = {}): Access | undefined => {
+    if (!witness) return undefined;
+    const found = queryOfModel({ region, ...witness }, source.position);
+    const query = { ...found, source: { ...found.source, ...source }, transport: port.transport };
+    const verdict = decide(enforcement, query);
+    return verdict.outcome === 'deny' ? undefined : { request: requestOf(query), verdict };
+  };
+  const isCertain = (access: Access | undefined): boolean => access?.verdict.outcome === 'allow';
+  const first = (
+    witnessOf: (sources: Sources) => Witness | undefined,
+  ): { access: Access; region: Region; witness: Witness } | undefined => {
+    for (const region of ways) {
+      const witness = witnessOf(sourcesOf(enforcement, region));
+      const access = attempt(region, witness);
+      if (access && witness && isCertain(access)) return { access, region, witness };
+    }
+    return undefined;
+  };
+  const plaintext = first(({ anonymous }) => anonymous);
+  const anyIdentity = workload.dataPlane.kind === 'none' ? undefined : first(({ stranger }) => stranger);
+  const anyPod = { position: { kind: 'pod-outside-mesh' } } as const;
+  const fromAnyPod = (way: typeof plaintext): Access | null =>
+    (way && attempt(way.region, way.witness, anyPod)) ?? null;
   return {
-    plaintext,
-    plaintextFromAnyPod: plaintext && fromAnyPod({ identity: null, connects: 'plaintext' }, anonymous),
-    anyIdentity,
-    anyIdentityFromAnyPod: anyIdentity && fromAnyPod({ identity: stranger, connects: 'mtls' }, unnamed),
-    identities: anyIdentity ? new Map() : findIdentities(enforcement, workload, port, samples),
+    plaintext: plaintext?.access ?? null,
+    plaintextFromAnyPod: fromAnyPod(plaintext),
+    anyIdentity: anyIdentity?.access ?? null,
+    anyIdentityFromAnyPod: fromAnyPod(anyIdentity),
+    identities: anyIdentity ? new Map() : namedIn(enforcement, ways, attempt),
     get node() {
-      return attempt({ position: { kind: 'node-network' }, identity: null, connects: 'plaintext' }, anonymous);
+      return plaintext
+        ? (attempt(plaintext.region, plaintext.witness, { position: { kind: 'node-network' } }) ?? null)
+        : null;
     },
   };
 }
 
-/** Saves asking where no rule can let an unnamed caller in. At ztunnel, and where nothing is captured, other things decide. */
-function admitsAt(
+function namedIn(
   enforcement: Enforcement,
-  workload: Workload,
-  port: WorkloadPort,
-  stranger: Principal,
-): AdmitsUnnamed {
-  if (workload.dataPlane.kind !== 'sidecar' || !isCaptured(workload, port.port, port.transport).captured) {
-    return { anonymous: true, stranger: true };
-  }
-  const envoy = enforcement.envoy(workload);
-  const types = port.chain === 'auto' ? (['http', 'tcp'] as const) : [port.chain];
-  const chains = types.map((type) => envoy[type]);
-  const answers = chains.map((chain) => admitsUnnamed(chain, stranger));
-  return { anonymous: answers.some(({ anonymous }) => anonymous), stranger: answers.some((answer) => answer.stranger) };
-}
-
-const isAny = (peer: Principal): boolean => peer.includes('/ns/any');
-
-function findIdentities(
-  enforcement: Enforcement,
-  workload: Workload,
-  port: WorkloadPort,
-  samples: readonly Sample[],
+  ways: readonly Region[],
+  attempt: (region: Region, witness: Witness, source: Partial<Source>) => Access | undefined,
 ): ReadonlyMap<Principal, Access> {
   const found = new Map<Principal, Access>();
-  const known = enforcement.mesh.identities;
-  for (const sample of samples) {
-    const asked = sample.peers ?? (sample.peer ? [sample.peer] : []);
-    const named = asked.flatMap((peer) => (known.has(peer) ? [peer] : principalsLike(enforcement, peer)));
-    for (const identity of named) {
-      if (found.has(identity)) continue;
-      const access = firstAllowed(
-        enforcement,
-        workload,
-        port,
-        { position: { kind: 'unstated' }, identity, connects: 'mtls' },
-        [sample],
-      );
-      if (access) found.set(identity, access);
+  for (const region of ways) {
+    for (const { identities, witness } of sourcesOf(enforcement, region).named) {
+      for (const identity of identities) {
+        if (found.has(identity)) continue;
+        const access = attempt(region, witness, { identity });
+        if (access?.verdict.outcome === 'allow') found.set(identity, access);
+      }
     }
   }
   if (found.size < 2) return found;
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
-
-/** A sample made from a namespace or wildcard stands for the identities of that namespace, and for itself if it is written out. */
-function principalsLike(enforcement: Enforcement, peer: Principal): readonly Principal[] {
-  const [trustDomain = '', , namespace = ''] = peer.split('/');
-  const own = enforcement.mesh.config.trustDomain.value;
-  const swapped =
-    trustDomain === TRUST_DOMAIN && own !== TRUST_DOMAIN ? (peer.replace(/^[^/]+/, own) as Principal) : peer;
-  const ofNamespace = enforcement.identitiesOf(namespace);
-  return [...new Set([swapped, ...ofNamespace])];
-}
-
-/** What to try, most telling first: what no rule names, then one request per alternative of each rule that may let something in. */
-function candidates(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Sample[] {
-  const plain: Sample[] = [
-    { method: 'GET', path: '/' },
-    { method: 'POST', path: '/' },
-  ];
-  if (workload.dataPlane.kind === 'none') return plain.slice(0, 1);
-  const envoy = enforcement.envoy(workload);
-  const types = port.chain === 'auto' ? (['http', 'tcp'] as const) : [port.chain];
-  const chains: readonly (readonly CompiledPolicy[])[] = types.map((type) => envoy[type].allow);
-  const fromRules = chains.flatMap((policies) => policies.flatMap(({ rules }) => rules.flatMap(samplesOf)));
-  return [...plain, ...fromRules.filter((sample) => sample.port === undefined || sample.port === port.port)];
-}
-
-function firstAllowed(
-  enforcement: Enforcement,
-  workload: Workload,
-  port: WorkloadPort,
-  source: Source,
-  samples: readonly Sample[],
-  accepts: 'allowed' | 'or-unknown' = 'allowed',
-): Access | null {
-  let undecided: Access | null = null;
-  // An auto-detected port takes HTTP and anything else.
-  for (const speaksHttp of port.chain === 'tcp' ? [false] : port.chain === 'http' ? [true] : [true, false]) {
-    for (const sample of samples) {
-      const query = queryOf(workload, port, source, sample, speaksHttp);
-      const verdict = decide(enforcement, query);
-      if (verdict.outcome === 'allow') return { request: requestOf(query), verdict };
-      if (verdict.outcome === 'unknown' && accepts === 'or-unknown')
-        undecided ??= { request: requestOf(query), verdict };
-      // Refused before any policy was asked: so is whatever else this source sends.
-      if (EARLY.has(verdict.trace.at(-1)?.stage ?? '')) break;
-    }
-  }
-  return undecided;
-}
-
-const EARLY: ReadonlySet<string> = new Set(['capture', 'network-policy', 'transport']);
 
 /** The query that a sample describes, sent by `source`. */
 export function queryOf(

@@ -1,4 +1,4 @@
-import type { MeshService, Principal, ServicePort, Workload, WorkloadPort } from '../model/inventory/types.ts';
+import type { Principal, Workload, WorkloadPort } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
 import { decideChain } from '../semantics/authz/decide-chain.ts';
 import { decide } from '../semantics/decide.ts';
@@ -9,12 +9,7 @@ import type { Query, Source } from '../semantics/query.ts';
 import type { Sample } from '../semantics/sample.ts';
 import type { Verdict } from '../semantics/verdict.ts';
 import { queryOf, requestOf } from './access.ts';
-
-/** A service and the port of it that lead to a workload port: what a waypoint sees. */
-export interface Via {
-  readonly service: MeshService;
-  readonly port: ServicePort;
-}
+import type { Via } from './ways-through.ts';
 
 /** One question about one port of a workload. */
 export interface Question {
@@ -64,13 +59,4 @@ function atGateway(enforcement: Enforcement, query: Query, chain: 'http' | 'tcp'
   const request = { view, ...(query.token ? { token: query.token } : {}) };
   const { steps, ...decision } = decideChain(envoy[chain], envoy.providers, request, 'gateway');
   return { ...decision, point: 'gateway', trace: steps };
-}
-
-/** The services that lead to a port, by which a waypoint may be on the way. */
-export function waysThrough(enforcement: Enforcement, port: WorkloadPort): readonly Via[] {
-  return port.services.flatMap(({ service: id, port: number }) => {
-    const service = enforcement.mesh.serviceById.get(id);
-    const found = service?.ports.find((candidate) => candidate.port === number);
-    return service && found ? [{ service, port: found }] : [];
-  });
 }

@@ -6,7 +6,7 @@ import { isDryRun } from '../semantics/authz/dry-run.ts';
 import { isCaptured } from '../semantics/capture.ts';
 import type { Enforcement, EnvoyPolicies } from '../semantics/enforcement.ts';
 import { targetsOf } from '../semantics/policy-index.ts';
-import { waysThrough } from './ask.ts';
+import { waysThrough } from './ways-through.ts';
 import type { AuthorizationFact } from './facts.ts';
 import { findOpening, type Opening } from './opening.ts';
 

@@ -147,13 +147,16 @@ function decideWay(enforcement: Enforcement, query: Query, workload: Workload, p
   if (first.outcome === 'deny') return first;
   const gateway = decideAtGateway(enforcement, indexGateways(enforcement), query);
   if (gateway.outcome === 'deny') return gateway;
+  // Routes may ask for claims too, so that a token is needed wherever one was tried.
   const tokenNeeded = query.token ? [{ kind: 'jwt' as const, ...issuerOf(query) }] : [];
+  const others = (requires: Verdict['requires']): Verdict['requires'] =>
+    query.token ? requires.filter(({ kind }) => kind !== 'jwt') : requires;
   for (const backend of gateway.backends) {
     if (!backend.workloads.some((endpoint) => endpoint.workload === workload && endpoint.port === port)) continue;
     const second = decide(enforcement, behindGateway(enforcement.mesh, query, backend, { workload, port }));
     return {
       ...second,
-      requires: [...tokenNeeded, ...first.requires, ...gateway.requires, ...second.requires],
+      requires: [...tokenNeeded, ...first.requires, ...others(gateway.requires), ...others(second.requires)],
       assumes: [...first.assumes, ...gateway.assumes, ...second.assumes],
       trace: [...first.trace, ...gateway.trace, ...second.trace],
     };

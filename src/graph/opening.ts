@@ -7,8 +7,10 @@ import { admitsUnnamed } from '../semantics/authz/unnamed.ts';
 import type { Enforcement, EnvoyPolicies } from '../semantics/enforcement.ts';
 import type { Source } from '../semantics/query.ts';
 import { viewAt } from '../semantics/sidecar.ts';
-import { queryOf, strangerOf } from './access.ts';
-import { ANONYMOUS, type Answer, ask, bearerOf, type Question, type Via, waysThrough } from './ask.ts';
+import { queryOf } from './access.ts';
+import { strangerOf } from './reach/sources.ts';
+import { ANONYMOUS, type Answer, ask, bearerOf, type Question } from './ask.ts';
+import { type Via, waysThrough } from './ways-through.ts';
 import { type Attempt, conditionsOf, httpAttempts, TCP_ATTEMPTS } from './probe.ts';
 
 /** Whether callers that no rule names may use a port as they like. */

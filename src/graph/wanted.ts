@@ -5,7 +5,7 @@ import { waypointOf, waypointPolicies } from '../semantics/ambient/waypoint.ts';
 import { actionOf } from '../semantics/authz/compile.ts';
 import { isDryRun } from '../semantics/authz/dry-run.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
-import { waysThrough } from './ask.ts';
+import { waysThrough } from './ways-through.ts';
 import type { Entrances, Flow, WantedTraffic } from './facts.ts';
 
 /** What `meshproof.yaml` declares. `to` is `ns/workload` or `ns/workload:port`. */

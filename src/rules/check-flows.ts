@@ -1,4 +1,4 @@
-import { waysThrough } from '../graph/ask.ts';
+import { waysThrough } from '../graph/ways-through.ts';
 import type { Facts, Flow } from '../graph/facts.ts';
 import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
 import { waypointOf } from '../semantics/ambient/waypoint.ts';

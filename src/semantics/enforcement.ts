@@ -47,6 +47,11 @@ export class Enforcement {
     this.policies = indexPolicies(mesh.resources);
   }
 
+  /** The first state of the mesh that this one was derived from. */
+  get root(): Enforcement {
+    return this.#base?.root ?? this;
+  }
+
   get network(): NetworkPolicyIndex {
     this.#network ??= this.#base?.network ?? indexNetworkPolicies(this.mesh.resources);
     return this.#network;

@@ -6,7 +6,6 @@ import type { RandomRequest } from './random-request.ts';
 import { holds } from '../../src/semantics/algebra/solver.ts';
 import { not, all, type Formula } from '../../src/semantics/algebra/formula.ts';
 import { type Region, regionsOf } from '../../src/semantics/algebra/region.ts';
-import { Symbolic } from '../../src/semantics/algebra/symbolic.ts';
 import { queryOfModel } from '../../src/semantics/algebra/witness.ts';
 import { decide } from '../../src/semantics/decide.ts';
 import type { Enforcement } from '../../src/semantics/enforcement.ts';
@@ -33,12 +32,12 @@ export function queryOf(workload: Workload, request: RandomRequest): Query {
 }
 
 /** What the algebra says of one request: is it in the set that passes? Undefined: the set and its reading under doubt disagree. */
-export function isInReach(symbolic: Symbolic, enforcement: Enforcement, query: Query): 'allow' | 'deny' | 'unknown' {
+export function isInReach(enforcement: Enforcement, query: Query): 'allow' | 'deny' | 'unknown' {
   const { workload, port } = query.destination;
   const found = workload.ports.find((candidate) => candidate.port === port);
   if (!found) throw new Error(`no port ${port}`);
   const isTcp = !query.http || (workload.dataPlane.kind === 'sidecar' && found.chain === 'tcp');
-  const region = regionsOf(symbolic, enforcement, workload, found).find(
+  const region = regionsOf(enforcement, workload, found).find(
     ({ transport, protocol }) => transport === query.source.connects && protocol === (isTcp ? 'tcp' : 'http'),
   );
   if (!region) return 'deny';
@@ -57,22 +56,20 @@ export interface Disagreement {
 
 /** Decides again every witness that the algebra gives: of what passes, and of what is refused. */
 export function checkWitnesses(enforcement: Enforcement, workload: Workload): readonly Disagreement[] {
-  const symbolic = new Symbolic();
-  const solver = symbolic.solverOf(enforcement, workload);
   const wrong: Disagreement[] = [];
-  const check = (region: Region, port: number, formula: Formula, expected: 'allow' | 'deny'): void => {
-    const model = solver.find(formula);
+  const check = (region: Region, formula: Formula, expected: 'allow' | 'deny'): void => {
+    const model = region.solver.find(formula);
     if (!model) return;
-    const query = queryOfModel({ region, destination: { workload, port }, formula, model });
+    const query = queryOfModel({ region, formula, model });
     const { outcome, reason } = decide(enforcement, query);
     if (outcome !== expected) wrong.push({ expected, says: outcome, why: reason, request: requestOf(query) });
   };
   for (const port of workload.ports) {
-    for (const region of regionsOf(symbolic, enforcement, workload, port)) {
-      check(region, port.port, region.passes, 'allow');
+    for (const region of regionsOf(enforcement, workload, port)) {
+      check(region, region.passes, 'allow');
       const refused = not(region.mayPass);
       const authenticated = region.point?.kind === 'sidecar' ? region.point.sets.authenticated : undefined;
-      check(region, port.port, authenticated ? all([authenticated, refused]) : refused, 'deny');
+      check(region, authenticated ? all([authenticated, refused]) : refused, 'deny');
     }
   }
   return wrong;
@@ -84,10 +81,8 @@ export function findLostRequest(
   workload: Workload,
   queries: readonly Query[],
 ): Request | undefined {
-  const symbolic = new Symbolic();
-  const solver = symbolic.solverOf(enforcement, workload);
   for (const port of workload.ports) {
-    for (const region of regionsOf(symbolic, enforcement, workload, port)) {
+    for (const region of regionsOf(enforcement, workload, port)) {
       const { point } = region;
       if (!point) continue;
       const seen = queries
@@ -102,7 +97,7 @@ export function findLostRequest(
         for (const second of rules) {
           const difference = all([first, not(second)]);
           const lost = seen.find(({ model }) => holds(difference, model));
-          if (lost && solver.isEmpty(difference)) return requestOf(lost.query);
+          if (lost && region.solver.isEmpty(difference)) return requestOf(lost.query);
         }
       }
     }

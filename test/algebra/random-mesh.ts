@@ -13,7 +13,7 @@ export interface RandomMesh {
   readonly config: Json;
 }
 
-export const PORTS = { http: 8080, tcp: 9000, auto: 7000 } as const;
+const PORTS = { http: 8080, tcp: 9000, auto: 7000 } as const;
 
 const NAMESPACES = ['app', 'web', 'web-2'];
 const ACCOUNTS = ['app', 'web'];

@@ -84,7 +84,7 @@ describe('the fix of authn/jwt-not-required', () => {
     const opened = after.mesh.workloads.flatMap((each) =>
       after
         .ports(each)
-        .filter(({ access }) => access.plaintext)
+        .filter(({ access }) => access.plaintext?.request.jwt === undefined && access.plaintext)
         .map(({ port }) => port.port),
     );
     // The TCP port of the same workload, and its neighbour, are as they were.

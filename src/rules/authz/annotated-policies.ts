@@ -1,4 +1,4 @@
-import { waysThrough } from '../../graph/ask.ts';
+import { waysThrough } from '../../graph/ways-through.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import { hasTarget } from '../../semantics/ambient/convert-policy.ts';

@@ -1,5 +1,6 @@
 import { withPolicies } from '../../graph/apply.ts';
-import { ask, type Via, waysThrough } from '../../graph/ask.ts';
+import { ask } from '../../graph/ask.ts';
+import { type Via, waysThrough } from '../../graph/ways-through.ts';
 import type { Facts } from '../../graph/facts.ts';
 import { byOf } from '../../model/by.ts';
 import { type MeshService, principal, type Workload } from '../../model/inventory/types.ts';

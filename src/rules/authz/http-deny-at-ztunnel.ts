@@ -1,4 +1,5 @@
-import { queryOf, strangerOf } from '../../graph/access.ts';
+import { queryOf } from '../../graph/access.ts';
+import { strangerOf } from '../../graph/reach/sources.ts';
 import { type Answer, ask, bearerOf, ANONYMOUS, type Question } from '../../graph/ask.ts';
 import { UNNAMED_PATH } from '../../graph/probe.ts';
 import type { PortFacts } from '../../graph/facts.ts';

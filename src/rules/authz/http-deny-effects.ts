@@ -1,4 +1,4 @@
-import { waysThrough } from '../../graph/ask.ts';
+import { waysThrough } from '../../graph/ways-through.ts';
 import type { PortFacts } from '../../graph/facts.ts';
 import { waypointOf, waypointPolicies } from '../../semantics/ambient/waypoint.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';

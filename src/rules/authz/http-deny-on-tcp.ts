@@ -1,4 +1,5 @@
-import { type Answer, ask, type Question, type Via } from '../../graph/ask.ts';
+import { type Answer, ask, type Question } from '../../graph/ask.ts';
+import type { Via } from '../../graph/ways-through.ts';
 import type { ChainKind, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import type { CompiledPolicy, CompiledRule } from '../../semantics/authz/compile.ts';
 import { matchRule } from '../../semantics/authz/evaluate.ts';

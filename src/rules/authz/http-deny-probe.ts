@@ -1,4 +1,4 @@
-import { strangerOf } from '../../graph/access.ts';
+import { strangerOf } from '../../graph/reach/sources.ts';
 import { ANONYMOUS, type Answer, bearerOf, type Question } from '../../graph/ask.ts';
 import type { Principal } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';

@@ -1,5 +1,6 @@
-import { strangerOf } from '../../graph/access.ts';
-import { ANONYMOUS, bearerOf, type Via, waysThrough } from '../../graph/ask.ts';
+import { strangerOf } from '../../graph/reach/sources.ts';
+import { ANONYMOUS, bearerOf } from '../../graph/ask.ts';
+import { type Via, waysThrough } from '../../graph/ways-through.ts';
 import type { PortFacts } from '../../graph/facts.ts';
 import { waypointOf, waypointPolicies } from '../../semantics/ambient/waypoint.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';

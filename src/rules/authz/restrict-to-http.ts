@@ -1,5 +1,6 @@
 import { withPolicies } from '../../graph/apply.ts';
-import { type Answer, ask, bearerOf, type Question, waysThrough } from '../../graph/ask.ts';
+import { type Answer, ask, bearerOf, type Question } from '../../graph/ask.ts';
+import { waysThrough } from '../../graph/ways-through.ts';
 import type { Facts, PortFacts } from '../../graph/facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type {

@@ -57,7 +57,7 @@ export function ruleFormula({ from, to, when }: CompiledRule, viewpoint: Viewpoi
 }
 
 /** The requests that satisfy one clause. */
-export function clauseFormula({ field, values, negated }: Clause, viewpoint: Viewpoint): Formula {
+function clauseFormula({ field, values, negated }: Clause, viewpoint: Viewpoint): Formula {
   const positive = positiveFormula(negated ? withoutNot(field) : field, values, viewpoint);
   return negated ? not(positive) : positive;
 }
@@ -68,18 +68,21 @@ const withoutNot = (field: string): string =>
 
 function positiveFormula(field: string, values: readonly string[], viewpoint: Viewpoint): Formula {
   const { bundle } = viewpoint;
-  const ofPeer = (globs: (value: string) => readonly Glob[]): Formula =>
-    viewpoint.identified ? textLiteral(PEER, field, values, globs, viewpoint) : NOTHING;
+  const ofPeer = (globs: (value: string) => readonly Glob[], namespaces?: readonly string[]): Formula =>
+    viewpoint.identified ? textLiteral(PEER, field, values, globs, viewpoint, { namespaces }) : NOTHING;
   switch (field) {
     case 'principals':
     case 'source.principal':
       return ofPeer((value) => principalGlobs(value, bundle));
     case 'namespaces':
     case 'source.namespace':
-      return ofPeer(namespaceGlobs);
+      return ofPeer(namespaceGlobs, values.some((value) => value.includes('*')) ? undefined : values);
     case 'serviceAccounts':
     case 'source.serviceAccount':
-      return ofPeer(serviceAccountGlobs);
+      return ofPeer(
+        serviceAccountGlobs,
+        values.map((value) => value.slice(0, value.indexOf('/'))),
+      );
     case 'trustDomains':
     case 'source.trustDomain':
       return ofPeer((value) => trustDomainGlobs(value, bundle));
@@ -95,11 +98,13 @@ function positiveFormula(field: string, values: readonly string[], viewpoint: Vi
     case 'destination.port':
       return constant(values.some((value) => /^\d+$/.test(value) && Number(value) === viewpoint.port));
     case 'hosts':
-      return textLiteral(HOST, field, values, (value) => valueGlobs(value.toLowerCase(), 'any'), viewpoint, 'caseless');
+      return textLiteral(HOST, field, values, (value) => valueGlobs(value.toLowerCase(), 'any'), viewpoint, {
+        comparison: 'caseless',
+      });
     case 'methods':
       return textLiteral(METHOD, field, values, (value) => valueGlobs(value, 'any'), viewpoint);
     case 'paths':
-      return textLiteral(PATH, field, values, pathGlobs, viewpoint, 'before-query');
+      return textLiteral(PATH, field, values, pathGlobs, viewpoint, { comparison: 'before-query' });
     case 'connection.sni':
       return textLiteral(SERVER_NAME, field, values, (value) => valueGlobs(value), viewpoint);
     case 'requestPrincipals':
@@ -130,11 +135,11 @@ function textLiteral(
   values: readonly string[],
   globs: (value: string) => readonly Glob[],
   { pool, bundle }: Viewpoint,
-  comparison: Comparison = 'as-is',
+  { comparison = 'as-is', namespaces }: { comparison?: Comparison; namespaces?: readonly string[] | undefined } = {},
 ): Formula {
   const scope = axis === PEER ? bundle : [];
   const key = JSON.stringify([kind, scope, values]);
-  const set = pool.words(key, comparison, () => values.flatMap(globs));
+  const set = pool.words(key, comparison, () => values.flatMap(globs), namespaces);
   return set.words?.length === 0 ? NOTHING : literal(axis, set);
 }
 

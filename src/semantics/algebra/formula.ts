@@ -14,10 +14,19 @@ export interface Axis {
 }
 
 export type ValueSet =
-  /** `words`: the set is finite, and these are all of it. */
-  | { readonly id: number; readonly kind: 'text'; readonly machine: Machine; readonly words?: readonly string[] }
+  | TextSet
   | { readonly id: number; readonly kind: 'blocks'; readonly blocks: readonly Cidr[] }
   | { readonly id: number; readonly kind: 'token'; readonly rules: ReadonlySet<number> };
+
+export interface TextSet {
+  readonly id: number;
+  readonly kind: 'text';
+  readonly machine: Machine;
+  /** The set is finite, and these are all of it. */
+  readonly words?: readonly string[];
+  /** Identities in the set are all of these namespaces. */
+  readonly namespaces?: readonly string[];
+}
 
 /** Some value of the axis is in the set; negated: none is. */
 export interface Literal {
@@ -38,8 +47,8 @@ export const EVERYTHING: Formula = { kind: 'all', of: [] };
 /** No request. */
 export const NOTHING: Formula = { kind: 'any', of: [] };
 
-export const isEverything = (formula: Formula): boolean => formula.kind === 'all' && formula.of.length === 0;
-export const isNothing = (formula: Formula): boolean => formula.kind === 'any' && formula.of.length === 0;
+const isEverything = (formula: Formula): boolean => formula.kind === 'all' && formula.of.length === 0;
+const isNothing = (formula: Formula): boolean => formula.kind === 'any' && formula.of.length === 0;
 
 /** Intersection. */
 export function all(formulas: readonly Formula[]): Formula {

@@ -1,58 +1,119 @@
-import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
+import type { MeshService, ServicePort, Workload, WorkloadPort } from '../../model/inventory/types.ts';
+import { decideAtZtunnel } from '../ambient/arrive.ts';
+import { waypointOf, waypointPolicies } from '../ambient/waypoint.ts';
 import { isCaptured } from '../capture.ts';
 import type { Enforcement } from '../enforcement.ts';
-import { acceptConnection } from '../mtls/transport.ts';
 import { modeOfPort } from '../mtls/effective-mode.ts';
+import { acceptConnection } from '../mtls/transport.ts';
+import { addressOf, type Destination } from '../query.ts';
 import type { ChainSets } from './chain-formula.ts';
 import { EVERYTHING, type Formula } from './formula.ts';
-import type { Symbolic } from './symbolic.ts';
+import type { Solver } from './solver.ts';
+import { symbolicOf } from './symbolic.ts';
 import type { ZtunnelSets } from './ztunnel-formula.ts';
 
 /** The requests that one workload port takes in one way: over one transport, on one kind of filter chain. */
 export interface Region {
   readonly transport: 'mtls' | 'plaintext';
   readonly protocol: 'http' | 'tcp';
+  readonly destination: Destination;
   /** What passes, external approval taken for given. */
   readonly passes: Formula;
   /** What passes under some reading of what the input leaves open; the same as `passes` mostly. */
   readonly mayPass: Formula;
+  /** Finds requests among those that this way can carry. */
+  readonly solver: Solver;
   /** What decides it; absent where nothing does. */
   readonly point?:
-    | { readonly kind: 'sidecar'; readonly sets: ChainSets }
+    | { readonly kind: 'sidecar' | 'waypoint'; readonly sets: ChainSets }
     | { readonly kind: 'ztunnel'; readonly sets: ZtunnelSets };
 }
 
+type Port = Pick<WorkloadPort, 'port' | 'transport' | 'chain'>;
+
 const PROTOCOLS = ['http', 'tcp'] as const;
+const TRANSPORTS = ['plaintext', 'mtls'] as const;
 const protocolsOf = (chain: WorkloadPort['chain']): readonly ('http' | 'tcp')[] =>
   chain === 'auto' ? PROTOCOLS : [chain];
-const TRANSPORTS = ['plaintext', 'mtls'] as const;
 
 /**
  * All requests that a port of a workload takes, addressed to the pod itself: `decide` behind NetworkPolicy, as sets. Gateways have routes
  * instead, and are not asked here.
  */
-export function regionsOf(
-  symbolic: Symbolic,
-  enforcement: Enforcement,
-  workload: Workload,
-  port: Pick<WorkloadPort, 'port' | 'transport' | 'chain'>,
-): readonly Region[] {
+export function regionsOf(enforcement: Enforcement, workload: Workload, port: Port): readonly Region[] {
+  const symbolic = symbolicOf(enforcement);
+  const base = { destination: { workload, port: port.port }, solver: symbolic.solverOf(enforcement, workload) };
   if (!isCaptured(workload, port.port, port.transport).captured) {
-    return PROTOCOLS.map((protocol) => ({ transport: 'plaintext', protocol, passes: EVERYTHING, mayPass: EVERYTHING }));
+    const speaks = new Set([...protocolsOf(port.chain), ...PROTOCOLS]);
+    const open = { ...base, transport: 'plaintext', passes: EVERYTHING, mayPass: EVERYTHING } as const;
+    return [...speaks].map((protocol) => ({ ...open, protocol }));
   }
-  // ztunnel looks at no bytes; a declared TCP port takes HTTP as bytes.
-  const speaks = workload.dataPlane.kind === 'ambient' ? PROTOCOLS : protocolsOf(port.chain);
+  // ztunnel looks at no bytes.
+  const isAmbient = workload.dataPlane.kind === 'ambient';
+  const speaks = isAmbient ? new Set([...protocolsOf(port.chain), ...PROTOCOLS]) : protocolsOf(port.chain);
   return TRANSPORTS.flatMap((transport) =>
-    speaks.flatMap((protocol): readonly Region[] => {
-      if (workload.dataPlane.kind === 'ambient') {
-        const sets = symbolic.ztunnel(enforcement, workload, port.port, transport === 'mtls');
-        return [{ transport, protocol, passes: sets.passes, mayPass: sets.mayPass, point: { kind: 'ztunnel', sets } }];
+    [...speaks].flatMap((protocol): readonly Region[] => {
+      const identified = transport === 'mtls';
+      if (isAmbient) {
+        const sets = symbolic.ztunnel(enforcement, workload, port.port, identified);
+        const { passes, mayPass } = sets;
+        return [{ ...base, transport, protocol, passes, mayPass, point: { kind: 'ztunnel', sets } }];
       }
       const { mode } = modeOfPort(enforcement.modes(workload), port.port);
       const arrived = acceptConnection(mode, port.chain, { transport, speaksHttp: protocol === 'http' });
       if (!arrived.accepted) return [];
-      const sets = symbolic.sidecar(enforcement, workload, port.port, transport === 'mtls', arrived.chain);
-      return [{ transport, protocol, passes: sets.passes, mayPass: sets.passes, point: { kind: 'sidecar', sets } }];
+      const sets = symbolic.sidecar(enforcement, workload, port.port, identified, arrived.chain);
+      const { passes } = sets;
+      return [{ ...base, transport, protocol, passes, mayPass: passes, point: { kind: 'sidecar', sets } }];
     }),
   );
+}
+
+/**
+ * What gets to the pod through the waypoint of one of its services: behind it the pod's ztunnel sees the waypoint and nothing of the request
+ * (reference §4.3). None where no waypoint stands there, or where ztunnel refuses it.
+ */
+export function regionsThrough(
+  enforcement: Enforcement,
+  workload: Workload,
+  port: Port,
+  via: { readonly service: MeshService; readonly port: ServicePort },
+): readonly Region[] {
+  const waypoint = workload.dataPlane.kind === 'ambient' ? waypointOf(enforcement, via.service) : undefined;
+  if (!waypoint) return [];
+  const destination: Destination = { workload, port: port.port, via };
+  const behind = decideAtZtunnel(
+    enforcement,
+    {
+      client: 'app',
+      source: { position: { kind: 'workload', workload: waypoint }, identity: waypoint.identity },
+      destination,
+      transport: 'TCP',
+    },
+    waypoint.identity,
+  );
+  if (behind.outcome === 'deny') return [];
+  const symbolic = symbolicOf(enforcement);
+  const config = enforcement.configOf(waypoint);
+  const bundle = enforcement.bundleOf(config);
+  const envoy = waypointPolicies(enforcement, { destination }, waypoint);
+  const solver = symbolic.solver(bundle, config);
+  return protocolsOf(via.port.chain).map((protocol): Region => {
+    const sets = symbolic.chain(envoy, protocol, {
+      bundle,
+      port: via.port.port,
+      identified: true,
+      destinationIp: addressOf(destination),
+    });
+    const { passes } = sets;
+    return {
+      transport: 'mtls',
+      protocol,
+      destination,
+      passes,
+      mayPass: passes,
+      solver,
+      point: { kind: 'waypoint', sets },
+    };
+  });
 }

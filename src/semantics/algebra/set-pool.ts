@@ -1,5 +1,5 @@
 import type { Cidr } from '../../util/cidr.ts';
-import type { ValueSet } from './formula.ts';
+import type { TextSet, ValueSet } from './formula.ts';
 import { type Glob, globMachine } from './strings/glob.ts';
 import { beforeQuery, foldCase, type Machine } from './strings/machine.ts';
 import { wordList } from './strings/word-list.ts';
@@ -7,18 +7,16 @@ import { wordList } from './strings/word-list.ts';
 /** How a set of words is compared with a value. */
 export type Comparison = 'as-is' | 'caseless' | 'before-query';
 
-type TextSet = Extract<ValueSet, { kind: 'text' }>;
-
 /** Makes each set of values once, so that sets can be compared, and what was found out about them remembered, by number. */
 export class SetPool {
   readonly #known = new Map<string, ValueSet>();
 
   /** Words that some glob matches. The key stands for the globs. */
-  words(key: string, comparison: Comparison, globs: () => readonly Glob[]): TextSet {
+  words(key: string, comparison: Comparison, globs: () => readonly Glob[], namespaces?: readonly string[]): TextSet {
     const full = `${comparison}:${key}`;
     const known = this.#known.get(full);
     if (known?.kind === 'text') return known;
-    const set = new LazyText(this.#known.size, globs(), comparison);
+    const set = new LazyText(this.#known.size, globs(), comparison, namespaces);
     this.#known.set(full, set);
     return set;
   }
@@ -47,14 +45,16 @@ class LazyText implements TextSet {
   readonly kind = 'text';
   readonly id: number;
   readonly words?: readonly string[];
+  readonly namespaces?: readonly string[];
   readonly #globs: readonly Glob[];
   readonly #comparison: Comparison;
   #machine: Machine | undefined;
 
-  constructor(id: number, globs: readonly Glob[], comparison: Comparison) {
+  constructor(id: number, globs: readonly Glob[], comparison: Comparison, namespaces?: readonly string[]) {
     this.id = id;
     this.#globs = globs;
     this.#comparison = comparison;
+    if (namespaces) this.namespaces = namespaces;
     const words = comparison === 'as-is' ? globs.map(wordOf) : [undefined];
     if (words.every((word) => word !== undefined)) this.words = words;
   }

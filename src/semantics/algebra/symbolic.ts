@@ -75,6 +75,18 @@ export class Symbolic {
   }
 }
 
+const KNOWN = new WeakMap<Enforcement, Symbolic>();
+
+/** The sets of a mesh; states that were derived from it share them. */
+export function symbolicOf({ root }: Enforcement): Symbolic {
+  let symbolic = KNOWN.get(root);
+  if (!symbolic) {
+    symbolic = new Symbolic();
+    KNOWN.set(root, symbolic);
+  }
+  return symbolic;
+}
+
 function remembered<K extends object, V>(cache: WeakMap<K, Map<string, V>>, owner: K, key: string, make: () => V): V {
   let byKey = cache.get(owner);
   if (!byKey) {

@@ -1,6 +1,6 @@
 import type { Principal } from '../../model/inventory/types.ts';
 import type { HttpRequest } from '../attempt.ts';
-import type { Destination, Query, Source } from '../query.ts';
+import type { Query, Source } from '../query.ts';
 import {
   DESTINATION_IP,
   HOST,
@@ -19,8 +19,7 @@ import { holds, type Model } from './solver.ts';
 
 /** A request of a set: where it goes, and how its values were found. */
 export interface Found {
-  readonly region: Pick<Region, 'transport' | 'protocol'>;
-  readonly destination: Destination;
+  readonly region: Pick<Region, 'transport' | 'protocol' | 'destination'>;
   /** The set. */
   readonly formula: Formula;
   readonly model: Model;
@@ -28,8 +27,8 @@ export interface Found {
 
 /** The concrete request that a model describes. Whoever shows it decides it first. */
 export function queryOfModel(found: Found, position: Source['position'] = { kind: 'unstated' }): Query {
-  const { region, destination, model } = found;
-  const { transport, protocol } = region;
+  const { region, model } = found;
+  const { transport, protocol, destination } = region;
   const one = (axis: Axis): string | undefined =>
     model.axes.some(({ key }) => key === axis.key) ? model.values(axis)[0] : undefined;
   const ip = one(SOURCE_IP);
@@ -54,7 +53,8 @@ export function queryOfModel(found: Found, position: Source['position'] = { kind
   };
 }
 
-function httpOf({ model, formula, destination: { workload, via } }: Found, hasToken: boolean): HttpRequest {
+function httpOf({ model, formula, region }: Found, hasToken: boolean): HttpRequest {
+  const { workload, via } = region.destination;
   const host = model.values(HOST)[0] ?? OWN_HOST;
   const own = via
     ? `${via.service.name}.${via.service.namespace}.svc.cluster.local`

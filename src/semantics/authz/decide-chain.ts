@@ -35,6 +35,21 @@ export function decideChain(
   request: Request,
   point: EnforcementPoint,
 ): ChainDecision {
+  const decision = runFilters(chain, providers, request, point);
+  const { token } = request;
+  if (!token || decision.outcome !== 'allow' || providers.length === 0) return decision;
+  const { token: _token, explain: _explain, ...bare } = request;
+  if (runFilters(chain, providers, bare, point).outcome === 'allow') return decision;
+  const issuer = typeof token.claims.iss === 'string' ? { issuer: token.claims.iss } : {};
+  return { ...decision, requires: [{ kind: 'jwt', ...issuer }, ...decision.requires] };
+}
+
+function runFilters(
+  chain: PolicyChain,
+  providers: readonly JwtProvider[],
+  request: Request,
+  point: EnforcementPoint,
+): ChainDecision {
   const requires: Requirement[] = [];
   const assumes: string[] = [];
   const steps: TraceStep[] = [];

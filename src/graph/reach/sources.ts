@@ -1,0 +1,163 @@
+import { type Mesh, type Principal, principal } from '../../model/inventory/types.ts';
+import { PEER } from '../../semantics/algebra/axes.ts';
+import { all, type Formula, literal, type TextSet } from '../../semantics/algebra/formula.ts';
+import type { Region } from '../../semantics/algebra/region.ts';
+import type { Model } from '../../semantics/algebra/solver.ts';
+import { matchesWord } from '../../semantics/algebra/strings/machine.ts';
+import { literally } from '../../semantics/algebra/strings/glob.ts';
+import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
+import type { Enforcement } from '../../semantics/enforcement.ts';
+import { identityIndexOf } from './identity-index.ts';
+
+/** A request of a set and the set that it was found in. */
+export interface Witness {
+  readonly formula: Formula;
+  readonly model: Model;
+}
+
+/** Who may send at least one request of a region. */
+export interface Sources {
+  /** Without an identity: the regions in plaintext. */
+  readonly anonymous?: Witness;
+  /** With any certificate of the mesh: an identity that no rule names. */
+  readonly stranger?: Witness;
+  /** Identities that rules tell apart and that get in, by what gets them in. In order of their first name. */
+  readonly named: readonly { readonly identities: readonly Principal[]; readonly witness: Witness }[];
+  /** Identities that rules tell apart and that do not get in. */
+  readonly refused: readonly Principal[];
+}
+
+/** A mesh identity that no policy names. */
+export const strangerOf = (trustDomain: string): Principal => principal(trustDomain, 'some-namespace', 'some-workload');
+
+const KNOWN = new WeakMap<Mesh, WeakMap<Formula, Sources>>();
+
+/**
+ * The sources of a region as a sparse union: identities that no condition tells apart are one class, so that no pair of workloads is ever
+ * looked at. Worked out once per set: regions whose policies are the same share it.
+ *
+ * @throws {SearchLimit} when the search was given up.
+ */
+export function sourcesOf(enforcement: Enforcement, region: Region): Sources {
+  const byFormula = KNOWN.get(enforcement.mesh) ?? new WeakMap<Formula, Sources>();
+  KNOWN.set(enforcement.mesh, byFormula);
+  let sources = byFormula.get(region.mayPass);
+  if (!sources) {
+    sources = region.transport === 'plaintext' ? anonymousOf(region) : identifiedOf(enforcement, region);
+    byFormula.set(region.mayPass, sources);
+  }
+  return sources;
+}
+
+function anonymousOf(region: Region): Sources {
+  const anonymous = findIn(region, region.passes) ?? findIn(region, region.mayPass);
+  return { ...(anonymous ? { anonymous } : {}), named: [], refused: [] };
+}
+
+function identifiedOf(enforcement: Enforcement, region: Region): Sources {
+  const { pool } = symbolicOf(enforcement);
+  const as = (identity: Principal): Witness | undefined => {
+    const isPeer = literal(
+      PEER,
+      pool.words(`peer ${identity}`, 'as-is', () => [literally(identity)]),
+    );
+    return findIn(region, all([region.passes, isPeer])) ?? findIn(region, all([region.mayPass, isPeer]));
+  };
+  const unnamed = strangerOf(enforcement.mesh.config.trustDomain.value);
+  const stranger = as(unnamed);
+  return new Identified(stranger, () => classesOf(enforcement, region, unnamed), as);
+}
+
+/** Who is named is worked out when somebody asks: where any identity gets in, hardly anybody does. */
+class Identified implements Sources {
+  readonly stranger?: Witness;
+  readonly #classes: () => Iterable<readonly Principal[]>;
+  readonly #as: (identity: Principal) => Witness | undefined;
+  #result: Pick<Sources, 'named' | 'refused'> | undefined;
+
+  constructor(
+    stranger: Witness | undefined,
+    classes: () => Iterable<readonly Principal[]>,
+    as: (identity: Principal) => Witness | undefined,
+  ) {
+    if (stranger) this.stranger = stranger;
+    this.#classes = classes;
+    this.#as = as;
+  }
+
+  get named(): Sources['named'] {
+    return this.#solved.named;
+  }
+
+  get refused(): Sources['refused'] {
+    return this.#solved.refused;
+  }
+
+  get #solved(): Pick<Sources, 'named' | 'refused'> {
+    if (!this.#result) {
+      const named: { identities: readonly Principal[]; witness: Witness }[] = [];
+      const refused: Principal[] = [];
+      for (const identities of this.#classes()) {
+        const [first] = identities;
+        const witness = first && this.#as(first);
+        if (witness) named.push({ identities, witness });
+        else refused.push(...identities);
+      }
+      this.#result = { named, refused: refused.sort() };
+    }
+    return this.#result;
+  }
+}
+
+/** Identities that some condition tells from the stranger, grouped by which sets they lie in. */
+function classesOf(enforcement: Enforcement, region: Region, stranger: Principal): Iterable<readonly Principal[]> {
+  const sets = peerSets(region.mayPass);
+  const classes = new Map<string, Principal[]>();
+  for (const identity of toldApart(enforcement, sets, stranger)) {
+    const key = sets.map((set) => (isIn(set, identity) ? '1' : '0')).join('');
+    const members = classes.get(key);
+    if (members) members.push(identity);
+    else classes.set(key, [identity]);
+  }
+  return classes.values();
+}
+
+function findIn({ solver }: Region, formula: Formula): Witness | undefined {
+  const model = solver.find(formula);
+  return model && { formula, model };
+}
+
+/** The sets of identities that a formula tells apart. */
+function peerSets(formula: Formula): readonly TextSet[] {
+  const found = new Map<number, TextSet>();
+  const pending = [formula];
+  for (let part = pending.pop(); part; part = pending.pop()) {
+    if (part.kind !== 'literal') pending.push(...part.of);
+    else if (part.axis === PEER && part.set.kind === 'text') found.set(part.set.id, part.set);
+  }
+  return [...found.values()].sort((a, b) => a.id - b.id);
+}
+
+/** Identities of the input, and those written out in full, that are in a set that the stranger is not in, or the reverse; sorted. */
+function toldApart(enforcement: Enforcement, sets: readonly TextSet[], stranger: Principal): readonly Principal[] {
+  const { mesh } = enforcement;
+  const own = `${mesh.config.trustDomain.value}/`;
+  const found = new Set<Principal>();
+  for (const set of sets) {
+    const { words, namespaces } = set;
+    // Asks the indexes first: looking through all identities for every set would be quadratic.
+    if (words) {
+      for (const word of words as readonly Principal[])
+        if (mesh.identities.has(word) || word.startsWith(own)) found.add(word);
+    } else if (namespaces) {
+      for (const identity of namespaces.flatMap((namespace) => enforcement.identitiesOf(namespace)))
+        if (isIn(set, identity)) found.add(identity);
+    } else {
+      for (const identity of identityIndexOf(mesh).find(set.machine, !isIn(set, stranger))) found.add(identity);
+    }
+  }
+  return [...found].sort();
+}
+
+const isIn = (set: TextSet, identity: Principal): boolean =>
+  set.words ? set.words.includes(identity) : matchesWord(set.machine, identity);
