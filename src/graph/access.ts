@@ -1,15 +1,13 @@
 import type { Principal, Workload, WorkloadPort } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
-import { type Region, regionsOf, regionsThrough } from '../semantics/algebra/region.ts';
-import { queryOfModel } from '../semantics/algebra/witness.ts';
+import type { Region } from '../semantics/algebra/region.ts';
 import type { HttpRequest } from '../semantics/attempt.ts';
-import { decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Query, Source } from '../semantics/query.ts';
 import type { Sample } from '../semantics/sample.ts';
 import type { Verdict } from '../semantics/verdict.ts';
+import { decideWitness, waysTo } from './reach/port-reach.ts';
 import { type Sources, sourcesOf, type Witness } from './reach/sources.ts';
-import { waysThrough } from './ways-through.ts';
 
 /** A way in that was found and decided: the request, and what it rests on. */
 export interface Access {
@@ -37,25 +35,17 @@ export interface PortAccess {
  * anybody sees it.
  */
 export function findAccess(enforcement: Enforcement, workload: Workload, port: WorkloadPort): PortAccess {
-  const ways = [
-    ...regionsOf(enforcement, workload, port),
-    ...waysThrough(enforcement, port).flatMap((via) => regionsThrough(enforcement, workload, port, via)),
-  ];
-  const attempt = (region: Region, witness: Witness | undefined, source: Partial<Source> = {}): Access | undefined => {
-    if (!witness) return undefined;
-    const found = queryOfModel({ region, ...witness }, source.position);
-    const query = { ...found, source: { ...found.source, ...source }, transport: port.transport };
-    const verdict = decide(enforcement, query);
-    return verdict.outcome === 'deny' ? undefined : { request: requestOf(query), verdict };
-  };
+  const ways = waysTo(enforcement, workload, port);
+  const attempt = (region: Region, witness: Witness, source?: Partial<Source>): Access | undefined =>
+    decideWitness(enforcement, region, witness, port, source);
   const isCertain = (access: Access | undefined): boolean => access?.verdict.outcome === 'allow';
   const first = (
     witnessOf: (sources: Sources) => Witness | undefined,
   ): { access: Access; region: Region; witness: Witness } | undefined => {
     for (const region of ways) {
       const witness = witnessOf(sourcesOf(enforcement, region));
-      const access = attempt(region, witness);
-      if (access && witness && isCertain(access)) return { access, region, witness };
+      const access = witness && attempt(region, witness);
+      if (witness && access && isCertain(access)) return { access, region, witness };
     }
     return undefined;
   };
@@ -126,43 +116,4 @@ export function queryOf(
     ...(sample.claims ? { token: { claims: sample.claims, valid: true } } : {}),
     ...(sample.sni === undefined ? {} : { sni: sample.sni }),
   };
-}
-
-/** The same in the form of a PolicyTest request, so that it can be pasted into a suite. */
-export function requestOf(query: Query): Request {
-  const { http, token, sni, tls, transport } = query;
-  return {
-    from: senderOf(query),
-    to: targetOf(query),
-    ...(http ? { http: { method: http.method, path: http.path, host: http.host, ...headersOf(http) } } : {}),
-    ...(token ? { jwt: token.valid ? { payload: token.claims } : { payload: token.claims, valid: false } } : {}),
-    ...(sni === undefined ? {} : { sni }),
-    ...(tls ? { tls } : {}),
-    ...(transport === 'TCP' ? {} : { protocol: transport }),
-  };
-}
-
-function senderOf({ source, client }: Query): Request['from'] {
-  const { position, identity, connects, ip, remoteIp } = source;
-  const addresses = { ...(ip === undefined ? {} : { ip }), ...(remoteIp === undefined ? {} : { remoteIp }) };
-  if (position.kind === 'workload') {
-    const plaintext = connects === 'plaintext' ? { plaintext: true as const } : {};
-    return { workload: position.workload.id, as: client, ...plaintext, ...addresses };
-  }
-  if (position.kind === 'internet') return { internet: true, ...addresses };
-  return identity === null ? { plaintext: true, ...addresses } : { principal: identity, ...addresses };
-}
-
-function targetOf({ destination: { workload, port, via } }: Query): Request['to'] {
-  if (via) return { service: via.service.id, port: via.port.port };
-  const isRouter = workload.dataPlane.kind === 'gateway' && workload.gateway?.kind !== 'waypoint';
-  return isRouter ? { gateway: workload.id, port } : { workload: workload.id, port };
-}
-
-function headersOf({ headers }: HttpRequest): {
-  headers?: Record<string, string> | readonly (readonly [string, string])[];
-} {
-  if (headers.length === 0) return {};
-  const names = new Set(headers.map(([name]) => name));
-  return { headers: names.size === headers.length ? Object.fromEntries(headers) : headers };
 }

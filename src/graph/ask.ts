@@ -8,7 +8,8 @@ import { normalizePath } from '../semantics/http/normalize-path.ts';
 import type { Query, Source } from '../semantics/query.ts';
 import type { Sample } from '../semantics/sample.ts';
 import type { Verdict } from '../semantics/verdict.ts';
-import { queryOf, requestOf } from './access.ts';
+import { queryOf } from './access.ts';
+import { requestOf } from './request-of.ts';
 import type { Via } from './ways-through.ts';
 
 /** One question about one port of a workload. */

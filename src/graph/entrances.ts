@@ -12,7 +12,7 @@ import { type InternetRoute, routesOf } from '../semantics/gateway/routes-of.ts'
 import type { Query } from '../semantics/query.ts';
 import { samplesOf } from '../semantics/sample.ts';
 import type { Verdict } from '../semantics/verdict.ts';
-import { requestOf } from './access.ts';
+import { requestOf } from './request-of.ts';
 import type { Entrance, Entrances } from './facts.ts';
 
 /** Ways in from outside the cluster: through gateways, route by route, and past them. Reference §8.4, §15.5. */

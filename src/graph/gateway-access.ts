@@ -3,7 +3,7 @@ import { decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { InternetRoute } from '../semantics/gateway/routes-of.ts';
 import type { Query, Source } from '../semantics/query.ts';
-import { requestOf } from './access.ts';
+import { requestOf } from './request-of.ts';
 import { strangerOf } from './reach/sources.ts';
 import type { Access, PortAccess } from './access.ts';
 

@@ -2,7 +2,7 @@ import type { Workload } from '../model/inventory/types.ts';
 import { decide } from '../semantics/decide.ts';
 import type { InternetRoute } from '../semantics/gateway/routes-of.ts';
 import type { Query } from '../semantics/query.ts';
-import { requestOf } from './access.ts';
+import { requestOf } from './request-of.ts';
 import type { Access, Facts, PortFacts } from './facts.ts';
 import { isPublicEndpoint } from './public-endpoints.ts';
 import type { Tokenless } from './tokenless.ts';

@@ -1,5 +1,5 @@
 import type { Workload } from '../../src/model/inventory/types.ts';
-import { requestOf } from '../../src/graph/access.ts';
+import { requestOf } from '../../src/graph/request-of.ts';
 import type { Request } from '../../src/result/request.ts';
 import { axisValuesOf } from './model-of-request.ts';
 import type { RandomRequest } from './random-request.ts';

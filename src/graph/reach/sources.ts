@@ -1,6 +1,6 @@
 import { type Mesh, type Principal, principal } from '../../model/inventory/types.ts';
 import { PEER } from '../../semantics/algebra/axes.ts';
-import { all, type Formula, literal, type TextSet } from '../../semantics/algebra/formula.ts';
+import { all, EVERYTHING, type Formula, literal, type TextSet } from '../../semantics/algebra/formula.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
 import type { Model } from '../../semantics/algebra/solver.ts';
 import { matchesWord } from '../../semantics/algebra/strings/machine.ts';
@@ -11,6 +11,8 @@ import { identityIndexOf } from './identity-index.ts';
 
 /** A request of a set and the set that it was found in. */
 export interface Witness {
+  /** Who: the part of the set that is about the caller. */
+  readonly source: Formula;
   readonly formula: Formula;
   readonly model: Model;
 }
@@ -50,7 +52,7 @@ export function sourcesOf(enforcement: Enforcement, region: Region): Sources {
 }
 
 function anonymousOf(region: Region): Sources {
-  const anonymous = findIn(region, region.passes) ?? findIn(region, region.mayPass);
+  const anonymous = findIn(region, EVERYTHING);
   return { ...(anonymous ? { anonymous } : {}), named: [], refused: [] };
 }
 
@@ -61,7 +63,7 @@ function identifiedOf(enforcement: Enforcement, region: Region): Sources {
       PEER,
       pool.words(`peer ${identity}`, 'as-is', () => [literally(identity)]),
     );
-    return findIn(region, all([region.passes, isPeer])) ?? findIn(region, all([region.mayPass, isPeer]));
+    return findIn(region, isPeer);
   };
   const unnamed = strangerOf(enforcement.mesh.config.trustDomain.value);
   const stranger = as(unnamed);
@@ -122,9 +124,13 @@ function classesOf(enforcement: Enforcement, region: Region, stranger: Principal
   return classes.values();
 }
 
-function findIn({ solver }: Region, formula: Formula): Witness | undefined {
-  const model = solver.find(formula);
-  return model && { formula, model };
+function findIn({ solver, passes, mayPass }: Region, source: Formula): Witness | undefined {
+  for (const set of passes === mayPass ? [passes] : [passes, mayPass]) {
+    const formula = all([set, source]);
+    const model = solver.find(formula);
+    if (model) return { source, formula, model };
+  }
+  return undefined;
 }
 
 /** The sets of identities that a formula tells apart. */
@@ -161,3 +167,20 @@ function toldApart(enforcement: Enforcement, sets: readonly TextSet[], stranger:
 
 const isIn = (set: TextSet, identity: Principal): boolean =>
   set.words ? set.words.includes(identity) : matchesWord(set.machine, identity);
+
+const BY_IDENTITY = new WeakMap<Sources, ReadonlyMap<Principal, Witness>>();
+
+/** A request that an identity may send in a region, as far as who it is goes; null: without an identity. */
+export function witnessAs(enforcement: Enforcement, region: Region, identity: Principal | null): Witness | undefined {
+  const sources = sourcesOf(enforcement, region);
+  if (region.transport === 'plaintext') return sources.anonymous;
+  if (identity === null) return undefined;
+  let named = BY_IDENTITY.get(sources);
+  if (!named) {
+    named = new Map(
+      sources.named.flatMap(({ identities, witness }) => identities.map((member) => [member, witness] as const)),
+    );
+    BY_IDENTITY.set(sources, named);
+  }
+  return named.get(identity) ?? (sources.refused.includes(identity) ? undefined : sources.stranger);
+}

@@ -87,6 +87,11 @@ export function symbolicOf({ root }: Enforcement): Symbolic {
   return symbolic;
 }
 
+/** Lets two meshes share their sets, so that what is the same in both is the same set. */
+export function shareSymbolic(from: Enforcement, to: Enforcement): void {
+  KNOWN.set(to.root, symbolicOf(from));
+}
+
 function remembered<K extends object, V>(cache: WeakMap<K, Map<string, V>>, owner: K, key: string, make: () => V): V {
   let byKey = cache.get(owner);
   if (!byKey) {

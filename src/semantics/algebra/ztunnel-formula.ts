@@ -24,6 +24,8 @@ export interface GroupSet {
 export interface ZtunnelSets {
   readonly deny: readonly GroupSet[];
   readonly allow: readonly GroupSet[];
+  /** An ALLOW policy applies, so that what no rule of one matches is refused. */
+  readonly restricted: boolean;
   /** What PeerAuthentication refuses whatever the input leaves open, and what it may refuse. */
   readonly transport: { readonly surely: Formula; readonly possibly: Formula };
   /** Connections that pass for certain. */
@@ -50,6 +52,7 @@ export function ztunnelSets({ deny, allow, transport }: ZtunnelPolicies, point: 
   return {
     deny: denySets,
     allow: allowSets,
+    restricted: allow.length > 0,
     transport: refused,
     passes: all([rest, not(refused.possibly)]),
     mayPass: all([rest, not(refused.surely)]),

@@ -1,0 +1,32 @@
+import type { Principal, Workload } from '../../model/inventory/types.ts';
+import type { By } from '../../result/location.ts';
+import type { Request } from '../../result/request.ts';
+import type { Verdict } from '../../semantics/verdict.ts';
+import type { Enforcement } from '../../semantics/enforcement.ts';
+
+/** Two states of a mesh, in the order of the question: what passes in `after` that was refused in `before`? */
+export interface States {
+  readonly before: Enforcement;
+  readonly after: Enforcement;
+}
+
+/** Who may newly send something. */
+export type Opener =
+  | { readonly kind: 'anyone' }
+  | { readonly kind: 'any-identity' }
+  | { readonly kind: 'identities'; readonly identities: readonly Principal[] }
+  | { readonly kind: 'workload'; readonly workload: Workload }
+  | { readonly kind: 'pod-outside-mesh' }
+  | { readonly kind: 'internet' | 'node-network'; readonly gateway?: Workload };
+
+/** Requests that were refused and now pass, with one of them, decided in both states. */
+export interface Opened {
+  readonly workload: Workload;
+  readonly port: number;
+  readonly who: Opener;
+  readonly witness: Request;
+  /** In `after`. */
+  readonly verdict: Verdict;
+  /** What refused it in `before`. */
+  readonly was: { readonly by: By | null; readonly reason: string };
+}
