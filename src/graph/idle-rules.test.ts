@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { factsOfText } from '../../test/judge-fixture.ts';
+import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../test/small-mesh.ts';
+import { findIdleRules } from './idle-rules.ts';
+
+const to = (operation: Manifest): Manifest => ({ to: [{ operation }] });
+const source = (fields: Manifest, more: Manifest = {}): Manifest => ({ from: [{ source: fields }], ...more });
+const ap = (name: string, action: string, ...rules: Manifest[]): Manifest =>
+  policy('AuthorizationPolicy', 'shop', name, { ...selecting('api'), action, rules });
+
+/** Idle rules as `policy rule: kind by …`. */
+function idleIn(policies: readonly Manifest[], labels?: Readonly<Record<string, string>>): readonly string[] {
+  const mesh = [namespace('shop', labels), ...workload('shop', 'api', { ports: { http: 8080 } }), ...policies];
+  return findIdleRules(factsOfText(meshText(mesh), 'mesh.yaml').enforcement).map(({ policy: { name }, index, why }) => {
+    const by = 'by' in why ? ` by ${why.by.map((each) => `${each.name} ${each.rule}`).join(', ')}` : '';
+    return `${name} ${index}: ${why.kind}${by}`;
+  });
+}
+
+describe('findIdleRules', () => {
+  it('finds rules that no request can match', () => {
+    expect(
+      idleIn([
+        ap('a', 'ALLOW', to({ paths: ['/a'], notPaths: ['/*'] }), to({ paths: ['/ok'] })),
+        ap('b', 'ALLOW', to({ paths: ['/x?y=1'] }), to({ paths: ['/a/../b'] }), to({ ports: ['9090'] })),
+        ap('c', 'ALLOW', source({ requestPrincipals: ['*'] })),
+        ap('d', 'DENY', source({ namespaces: ['x'], notNamespaces: ['x'] })),
+      ]),
+    ).toEqual([
+      'd 0: never-matches',
+      'a 0: never-matches',
+      'b 0: never-matches',
+      'b 1: never-matches',
+      'b 2: never-matches',
+      'c 0: never-matches',
+    ]);
+  });
+
+  it('takes no two values of one header for a contradiction', () => {
+    const both = { when: ['v', 'w'].map((value) => ({ key: 'request.headers[x-a]', values: [value] })) };
+    expect(idleIn([ap('a', 'ALLOW', both)])).toEqual([]);
+    expect(
+      idleIn([ap('a', 'ALLOW', { when: [...both.when, { key: 'request.headers[x-a]', notValues: ['v*'] }] })]),
+    ).toEqual(['a 0: never-matches']);
+  });
+
+  it('finds ALLOW rules that are denied whole, with the fewest DENY rules that do it', () => {
+    expect(
+      idleIn([
+        ap('a', 'ALLOW', to({ paths: ['/admin/x', '/admin/y'] }), to({ paths: ['/*'] })),
+        ap('d', 'DENY', to({ paths: ['/admin*'] }), to({ paths: ['/other'] })),
+      ]),
+    ).toEqual(['a 0: always-denied by d 0']);
+  });
+
+  it('finds rules that others cover, also together', () => {
+    expect(
+      idleIn([
+        ap('a', 'ALLOW', to({ methods: ['GET'], paths: ['/a*'] }), to({ methods: ['GET'], paths: ['/ab', '/b/c'] })),
+        ap('b', 'ALLOW', to({ paths: ['/b/*'] })),
+      ]),
+    ).toEqual(['a 1: covered by a 0, b 0']);
+  });
+
+  it('leaves the first of two that say the same', () => {
+    const rule = to({ paths: ['/a'] });
+    expect(idleIn([ap('a', 'ALLOW', rule), ap('b', 'ALLOW', rule)])).toEqual(['b 0: covered by a 0']);
+  });
+
+  it('finds DENY rules that take nothing from what is allowed', () => {
+    expect(idleIn([ap('a', 'ALLOW', to({ paths: ['/a'] })), ap('d', 'DENY', to({ paths: ['/b'] }))])).toEqual([
+      'd 0: nothing-to-deny',
+    ]);
+  });
+
+  it('reads rules at ztunnel as ztunnel does', () => {
+    const ambient = { 'istio.io/dataplane-mode': 'ambient' };
+    expect(idleIn([ap('a', 'ALLOW', to({ ports: ['9090'] }), source({ namespaces: ['web'] }))], ambient)).toEqual([
+      'a 0: never-matches',
+    ]);
+  });
+});
