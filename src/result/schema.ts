@@ -8,12 +8,12 @@ const status = z.enum(['VERIFIED', 'INFERRED', 'UNKNOWN']);
 const severity = z.enum(['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL']);
 const level = z.enum(['critical', 'high', 'medium', 'low', 'none']);
 
-const location = z.union([
+export const location = z.union([
   z.strictObject({ file: z.string(), line: z.int().nonnegative(), column: z.int().nonnegative() }),
   z.strictObject({ cluster: z.string(), resourceVersion: z.string() }),
 ]);
 
-const by = z.strictObject({
+export const by = z.strictObject({
   kind: z.string(),
   namespace: z.string(),
   name: z.string(),

@@ -57,7 +57,7 @@ export function decideAtSidecar(enforcement: Enforcement, query: Query, connects
     },
     'sidecar',
   );
-  const accepted = `${mode} takes ${connects === 'mtls' ? 'mutual TLS' : 'plaintext'} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
+  const accepted = `${mode}${by ? '' : ', the default,'} takes ${connects === 'mtls' ? 'mutual TLS' : 'plaintext'} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
   return {
     outcome: decision.outcome,
     requires: decision.requires,

@@ -54,7 +54,8 @@ function headerOf({ http }: View, name: string): string {
   if (wanted === ':path') return http?.path ?? 'no HTTP';
   if (wanted === ':authority' || wanted === 'host') return http?.authority ?? 'no HTTP';
   // Credentials are not repeated, whoever typed them.
-  if (wanted === 'authorization' || wanted === 'cookie') return 'another value, or none';
+  if (wanted === 'authorization' || wanted === 'proxy-authorization' || wanted === 'cookie')
+    return 'another value, or none';
   const values = (http?.headers ?? []).filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value);
   return values.length > 0 ? values.join(', ') : 'no such header';
 }
