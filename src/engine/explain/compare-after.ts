@@ -34,12 +34,13 @@ export function compareAfter(
   resource: Resource,
   turnsTo: 'allow' | 'deny',
 ): Effect {
-  const own = JSON.stringify(shapeOf(request));
+  const aims = aimsOf(before, request);
+  const own = JSON.stringify(shapeOf(request, aims));
   let asked = 0;
   let turned = 0;
   const examples: Request[] = [];
   for (const other of spread(before, request, resource)) {
-    if (JSON.stringify(shapeOf(other)) === own) continue;
+    if (JSON.stringify(shapeOf(other, aims)) === own) continue;
     asked++;
     const then = answerRequest(after, other);
     if ('error' in then || then.decisive.verdict.outcome !== turnsTo) continue;
@@ -51,20 +52,34 @@ export function compareAfter(
   return { asked, turned, examples };
 }
 
-const shapeOf = ({ from, to, http }: Request): unknown => [
+/** Where the request may land: addressed there directly, it is the same operation. */
+function aimsOf(enforcement: Enforcement, request: Request): ReadonlySet<string> {
+  const answered = answerRequest(enforcement, request);
+  const queries = 'error' in answered ? [] : answered.endpoints.flatMap(({ query }) => query ?? []);
+  return new Set(queries.map(({ destination: { workload, port } }) => `${workload.id}:${port}`));
+}
+
+const shapeOf = ({ from, to, http }: Request, aims: ReadonlySet<string>): unknown => [
   from.workload ?? from.principal ?? from.position ?? from.internet ?? from.ip,
   from.plaintext,
-  to,
+  to.workload === undefined || aims.has(`${to.workload}:${to.port}`) ? 'own' : to,
   http?.method,
   http?.path.split('?')[0],
 ];
 
 function spread(enforcement: Enforcement, request: Request, resource: Resource): readonly Request[] {
   const senders = sendersFor(enforcement, request);
-  const operations = operationsFor(enforcement, request, resource);
-  return targetsFor(enforcement, request, resource).flatMap((to) =>
-    senders.flatMap((from) => operations.map((http): Request => ({ ...request, from, to, ...(http ? { http } : {}) }))),
-  );
+  const unique = new Map<string, Request>();
+  for (const { to, isHttp } of targetsFor(enforcement, request, resource)) {
+    for (const http of isHttp ? operationsFor(enforcement, request, resource) : [undefined]) {
+      for (const from of senders) {
+        const { http: _, ...rest } = request;
+        const other: Request = { ...rest, from, to, ...(http ? { http } : {}) };
+        unique.set(JSON.stringify(other), other);
+      }
+    }
+  }
+  return [...unique.values()];
 }
 
 function sendersFor({ mesh }: Enforcement, { from }: Request): readonly RequestFrom[] {
@@ -88,10 +103,9 @@ function sendersFor({ mesh }: Enforcement, { from }: Request): readonly RequestF
 /** The operation itself, others on the same path, the same on another path, and what the rules of the object name. */
 function operationsFor(
   enforcement: Enforcement,
-  { http }: Request,
+  { http = { method: 'GET', path: '/' } }: Request,
   { kind, spec }: Resource,
-): readonly Request['http'][] {
-  if (!http) return [undefined];
+): readonly NonNullable<Request['http']>[] {
   const other = http.method === 'GET' ? 'POST' : 'GET';
   const found = [
     http,
@@ -110,24 +124,24 @@ function operationsFor(
   return [...unique.values()];
 }
 
-function targetsFor({ mesh }: Enforcement, { to }: Request, resource: Resource): readonly RequestTo[] {
+interface Aim {
+  readonly to: RequestTo;
+  readonly isHttp: boolean;
+}
+
+function targetsFor({ mesh }: Enforcement, { to, http }: Request, resource: Resource): readonly Aim[] {
   const own = to.workload ?? to.gateway;
   const aimed = mesh.workloads.find(({ id }) => id === own);
   const others = resource.kind === 'NetworkPolicy' ? [] : selectedBy(mesh, resource as AuthorizationPolicy);
   const workloads = [...new Set([...(aimed ? [aimed] : []), ...others])].slice(0, MOST_WORKLOADS);
-  return [
-    to,
-    ...workloads.flatMap((workload) =>
-      portsOf(workload, to).map((port): RequestTo => ({ workload: workload.id, port })),
-    ),
-  ];
+  return [{ to, isHttp: http !== undefined }, ...workloads.flatMap((workload) => portsOf(workload, to))];
 }
 
-function portsOf({ id, ports, gateway }: Workload, to: RequestTo): readonly number[] {
+function portsOf({ id, ports, gateway }: Workload, to: RequestTo): readonly Aim[] {
   if (gateway) return [];
   return ports
     .filter(({ transport, port }) => transport === 'TCP' && !PROXY_PORTS.includes(port))
-    .map(({ port }) => port)
-    .filter((port) => !(to.workload === id && to.port === port))
-    .slice(0, MOST_PORTS);
+    .filter(({ port }) => !(to.workload === id && to.port === port))
+    .slice(0, MOST_PORTS)
+    .map(({ port, chain }) => ({ to: { workload: id, port }, isHttp: chain !== 'tcp' }));
 }

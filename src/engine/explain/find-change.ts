@@ -66,7 +66,7 @@ function admit(enforcement: Enforcement, given: Request, answered: Answered): Ch
       const withToken = steps.length === 0 ? addToken(now.enforcement, request, stop, decisive) : undefined;
       if (!withToken) break;
       ({ request } = withToken);
-      advice = withToken.advice;
+      advice ??= withToken.advice;
       now = { enforcement: now.enforcement, answered: withToken.answered };
       continue;
     }

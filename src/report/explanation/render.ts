@@ -1,9 +1,10 @@
+import stringWidth from 'string-width';
 import type { Explanation } from '../../result/explanation.ts';
 import { toPrintable } from '../printable.ts';
 import { requestLine } from '../request-text.ts';
 import { flow, hang, wrap } from '../terminal/layout.ts';
 import { createStyle, type Style } from '../terminal/style.ts';
-import { byName, place } from '../wording.ts';
+import { objectName, place } from '../wording.ts';
 import { changeLines } from './change.ts';
 
 export interface ExplanationOptions {
@@ -39,7 +40,7 @@ export function explanationLines(explanation: Explanation, view: View): string[]
     ...way(explanation, view),
     ...section(
       'REQUIRES',
-      explanation.requires.map(({ text, by }) => (by ? `${text} (${byName(by)})` : text)),
+      explanation.requires.map(({ text, by }) => (by ? `${text} (${objectName(by)})` : text)),
       view,
     ),
     ...section('ASSUMES', explanation.assumes, view),
@@ -53,7 +54,7 @@ export function explanationLines(explanation: Explanation, view: View): string[]
 function headline({ verdict, by, reason, symptom, request, routed }: Explanation, { width, style }: View): string[] {
   const word = style.outcome(verdict)(verdict.toUpperCase());
   const decider = by
-    ? [`by ${by.kind} ${byName(by)}`, style.place(place(by.location))]
+    ? [`by ${by.kind} ${objectName(by)}`, style.place(place(by.location))]
     : ['by no object: nothing says otherwise'];
   const label = `${word}   `;
   const column = verdict.length + 3;
@@ -79,8 +80,13 @@ function way({ trace }: Explanation, { width, style }: View): string[] {
       const mark = MARKS[outcome].padEnd(5);
       const painted = outcome === 'stop' ? style.outcome('deny')(mark) : outcome === 'note' ? style.faint(mark) : mark;
       const label = `${' '.repeat(indent)}${painted}${where(point, stage).padEnd(points + 2)}`;
-      const object = by ? flow([`${by.kind} ${byName(by)}`, place(by.location)], '   ', width - column) : [];
-      return [...hang(label, wrap(text, width - column), column), ...hang('', object, column, style.place)];
+      const lines = wrap(text, width - column);
+      const last = lines.at(-1) ?? '';
+      const object = by ? [`${by.kind} ${objectName(by)}`, place(by.location)] : [];
+      const beside = `${last}   ${object.join('   ')}`;
+      if (by && stringWidth(beside) <= width - column)
+        return hang(label, [...lines.slice(0, -1), `${last}   ${style.place(object.join('   '))}`], column);
+      return [...hang(label, lines, column), ...hang('', flow(object, '   ', width - column), column, style.place)];
     }),
   ];
 }
@@ -110,7 +116,7 @@ function nearest({ nearest: found, verdict }: Explanation, { width, style }: Vie
   if (!found) return ['', title, '  none was found'];
   const { request, changes, decided } = found;
   const columns = width - indent;
-  const object = decided.by ? [`${decided.by.kind} ${byName(decided.by)}`, place(decided.by.location)] : [];
+  const object = decided.by ? [`${decided.by.kind} ${objectName(decided.by)}`, place(decided.by.location)] : [];
   return [
     '',
     title,

@@ -1,7 +1,7 @@
 import { byOf } from '../../model/by.ts';
 import type { By } from '../../result/location.ts';
-import type { CompiledPolicy } from './compile.ts';
-import { firstFailing, type RuleMatch } from './evaluate.ts';
+import type { Clause, CompiledPolicy, CompiledRule } from './compile.ts';
+import { failingClauses, type RuleMatch } from './evaluate.ts';
 import { shownValue } from './shown-value.ts';
 import type { View } from './view.ts';
 
@@ -21,18 +21,19 @@ export function describeMisses(policies: readonly CompiledPolicy[], view: View):
       text: `${name} rules[${index}] does not exist here: ${DROPPED[why](field)}`,
       by: byOf(compiled.policy, { rule: index, clause: field, path: ['spec', 'rules', index] }),
     }));
-    const missed = compiled.rules.map((rule) => {
-      const clause = firstFailing(rule, view);
-      const path = ['spec', 'rules', rule.index, ...(clause?.path ?? [])];
-      const asks =
-        clause && `${clause.field}: ${listed(clause.values)}; this request has ${shownValue(clause.field, view)}`;
-      return {
-        text: `${name} rules[${rule.index}] misses${asks ? ` at ${asks}` : ''}`,
-        by: byOf(compiled.policy, { rule: rule.index, path, ...(clause ? { clause: clause.field } : {}) }),
-      };
-    });
+    const missed = compiled.rules.flatMap((rule) =>
+      failingClauses(rule, view).map((clause) => remarkOn(compiled, rule, clause, view)),
+    );
     return [...missed, ...dropped].sort((a, b) => (a.by.rule ?? 0) - (b.by.rule ?? 0));
   });
+}
+
+function remarkOn(compiled: CompiledPolicy, rule: CompiledRule, clause: Clause, view: View): Remark {
+  const { field, values, path } = clause;
+  return {
+    text: `${nameOf(compiled)} rules[${rule.index}] misses at ${field}: ${listed(values)}; this request has ${shownValue(field, view)}`,
+    by: byOf(compiled.policy, { rule: rule.index, path: ['spec', 'rules', rule.index, ...path], clause: field }),
+  };
 }
 
 /** What a rule that matched would have asked for too, if the chain could see it (reference §2.8). */
