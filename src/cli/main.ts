@@ -72,6 +72,22 @@ function makeProgram(finish: (code: number) => void): Command {
       finish(await (await import('./commands/explain.ts')).explainCommand(inputs, flags)),
     );
 
+  asking(common(program.command('why-denied')))
+    .description(
+      'what refused a request that a log line tells of, and the smallest safe change; the line from --log or stdin',
+    )
+    .argument('[input...]', 'files and folders of the mesh')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .option('--log <line>', "an access-log line of Envoy (Istio's default format, text or JSON) or ztunnel")
+    .option('--url <url>', 'instead of a log line: what was called')
+    .option('--method <method>', 'with --url: the HTTP method (default GET)')
+    .option('--code <code>', 'with --url: the HTTP status that came back', parseCode)
+    .option('--from <source>', 'who called, where the line does not say: as for `explain`')
+    .option('--to <destination>', 'where to, where the line does not say: as for `explain`')
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/why-denied.ts')).whyDeniedCommand(inputs, flags)),
+    );
+
   common(program.command('test'))
     .description('run policy tests on the model')
     .argument('<suite...>', 'PolicyTest files, folders, or - for stdin')
@@ -129,6 +145,11 @@ function asking(command: Command): Command {
     .option('--config <file>', 'configuration instead of the meshproof.yaml beside the input')
     .option('--default-namespace <name>', 'namespace of objects that name none')
     .option('--cluster <name=input>', 'an input of a named cluster; may be repeated', collectClusters, []);
+}
+
+function parseCode(text: string): number {
+  if (!/^[0-5]\d{0,2}$/.test(text)) throw new InvalidArgumentError('give an HTTP status, as 403');
+  return Number(text);
 }
 
 const collectValues = (value: string, previous: string[]): string[] => [...previous, value];

@@ -52,9 +52,12 @@ export const explanation = z.strictObject({
   /** At a gateway: `ns/service:port`. */
   routed: z.string().optional(),
   trace: z.array(step),
-  /** The request with the other verdict that differs least, decided; null: none was found. */
-  nearest: z.strictObject({ request, changes: z.array(z.string()), decided }).nullable(),
-  /** What would have to change for the other verdict; without steps: no change of a policy was found. */
+  /** The request with the other verdict that differs least, decided; null: none was found; absent: not looked for. */
+  nearest: z
+    .strictObject({ request, changes: z.array(z.string()), decided })
+    .nullable()
+    .optional(),
+  /** What would have to change for the other verdict, as `nearest`; without steps: no change of a policy was found. */
   change: z
     .strictObject({
       to: z.enum(['allow', 'deny']),
@@ -63,7 +66,8 @@ export const explanation = z.strictObject({
       after: decided.nullable(),
       alternatives: z.array(changeStep),
     })
-    .nullable(),
+    .nullable()
+    .optional(),
   /** Where a request through a service may land, if anywhere. */
   endpoints: z.array(z.strictObject({ workload: z.string(), port: z.int(), decided })).optional(),
 });

@@ -21,6 +21,7 @@ export interface Effect {
 const MOST_SENDERS = 16;
 const MOST_WORKLOADS = 4;
 const MOST_PORTS = 3;
+const MOST_NAMED = 4;
 const MOST_EXAMPLES = 4;
 
 /**
@@ -117,8 +118,15 @@ function operationsFor(
   if (kind === 'AuthorizationPolicy') {
     const policy = { spec, namespace: '' } as AuthorizationPolicy;
     const { rules } = compilePolicy(policy, 'http', enforcement.bundleOf(enforcement.mesh.config));
-    for (const { method, path } of rules.flatMap(samplesOf).slice(0, 4))
-      found.push({ ...http, ...(method ? { method } : {}), ...(path ? { path } : {}) });
+    const clauses = rules.flatMap(({ to, when }) => [...(to ?? []).flat(), ...when]);
+    const samples = clauses.flatMap((clause) =>
+      clause.values.flatMap((value) =>
+        samplesOf({ index: 0, from: null, to: null, when: [{ ...clause, values: [value], negated: false }] }),
+      ),
+    );
+    const methods = [...new Set([http.method, ...samples.flatMap(({ method }) => method ?? [])])].slice(0, MOST_NAMED);
+    const paths = [...new Set([http.path, ...samples.flatMap(({ path }) => path ?? [])])].slice(0, MOST_NAMED);
+    for (const path of paths) found.push(...methods.map((method) => ({ ...http, method, path })));
   }
   const unique = new Map(found.map((each) => [`${each.method} ${each.path}`, each]));
   return [...unique.values()];

@@ -12,13 +12,18 @@ import { hideCredentials } from './hide-credentials.ts';
 import { symptomOf } from './symptom.ts';
 
 /** Decides one request and says why, what comes nearest to it with the other verdict, and what would have to change. */
-export function explain(enforcement: Enforcement, request: Request): Explanation | Unresolved {
+export function explain(
+  enforcement: Enforcement,
+  request: Request,
+  /** Without: what is nearest and what would have to change are left out, as where the caller is only a stand-in. */
+  { search = true }: { readonly search?: boolean } = {},
+): Explanation | Unresolved {
   const answered = answerRequest(enforcement, request, { explain: true, watch: true });
   if ('error' in answered) return answered;
   const { decisive, endpoints } = answered;
   const { verdict } = decisive;
-  const nearest = findNearest(enforcement, request, answered);
-  const change = findChange(enforcement, request, answered);
+  const nearest = search ? findNearest(enforcement, request, answered) : undefined;
+  const change = search ? findChange(enforcement, request, answered) : undefined;
   const symptom = symptomOf(decisive);
   return {
     request: hideCredentials(request),
@@ -31,8 +36,8 @@ export function explain(enforcement: Enforcement, request: Request): Explanation
     ...(symptom === undefined ? {} : { symptom }),
     ...(verdict.routed === undefined ? {} : { routed: verdict.routed }),
     trace: verdict.trace.map(stepResult),
-    nearest: nearest && nearestResult(nearest),
-    change: change && changeResult(change),
+    ...(nearest === undefined ? {} : { nearest: nearest && nearestResult(nearest) }),
+    ...(change === undefined ? {} : { change: change && changeResult(change) }),
     ...(endpoints.length > 1 || request.to.service !== undefined
       ? {
           endpoints: endpoints.flatMap(({ query, verdict: own }) =>

@@ -8,11 +8,19 @@ import { readToken } from './read-token.ts';
 
 /** The request that a question means: names checked, what was left out filled in as the destination suggests. */
 export function readAsk(enforcement: Enforcement, ask: Ask): Request | Unresolved {
-  const { mesh } = enforcement;
-  const source = readSource(mesh, ask.from);
+  const source = readSource(enforcement.mesh, ask.from);
   if ('error' in source) return source;
   const target = readTarget(enforcement, ask.to, ask.anyPort ?? false);
-  if ('error' in target) return target;
+  return 'error' in target ? target : buildRequest(enforcement, ask, source, target);
+}
+
+/** The same once both ends are known. */
+export function buildRequest(
+  enforcement: Enforcement,
+  ask: Omit<Ask, 'from' | 'to'>,
+  source: RequestFrom,
+  target: Target,
+): Request | Unresolved {
   const token = readToken(enforcement, target, ask.claim ?? []);
   if (token && 'error' in token) return token;
   const http = readHttp(ask, target, source);
@@ -33,7 +41,11 @@ export function readAsk(enforcement: Enforcement, ask: Ask): Request | Unresolve
 }
 
 /** HTTP where somebody says something about HTTP, or where the port is one. */
-function readHttp(ask: Ask, target: Target, source: RequestFrom): HttpAttributes | undefined | Unresolved {
+function readHttp(
+  ask: Omit<Ask, 'from' | 'to'>,
+  target: Target,
+  source: RequestFrom,
+): HttpAttributes | undefined | Unresolved {
   const { method, path, header = [], claim = [] } = ask;
   const said = [method, path, ask.host].some((each) => each !== undefined) || header.length > 0 || claim.length > 0;
   if (ask.tcp) {
@@ -77,7 +89,7 @@ function hostOf({ hosts, to }: Target, source: RequestFrom): string | undefined 
 
 /** A client outside the mesh that speaks to a gateway's TLS port does so with TLS, for the host that it asks for. */
 function tlsOf(
-  { sni, plaintext }: Ask,
+  { sni, plaintext }: Omit<Ask, 'from' | 'to'>,
   { to, isTls }: Target,
   from: RequestFrom,
   host: string | undefined,

@@ -13,6 +13,7 @@ export function changeLines({ change, verdict }: Explanation, view: View): strin
   const to = verdict === 'allow' ? 'REFUSE IT' : 'LET IT PASS';
   const title = ['', style.heading(`WHAT WOULD HAVE TO CHANGE TO ${to}`)];
   const columns = width - indent;
+  if (change === undefined) return [];
   if (!change) return [...title, '  no small change of a policy was found that does'];
   const several = change.steps.length > 1;
   return [

@@ -51,21 +51,42 @@ export function explanationLines(explanation: Explanation, view: View): string[]
 }
 
 /** `DENY  payments/ledger rules[0]  policies.yaml:139`, the reason, the request. */
-function headline({ verdict, by, reason, symptom, request, routed }: Explanation, { width, style }: View): string[] {
+function headline(
+  { verdict, by, reason, symptom, request, routed, trace }: Explanation,
+  { width, style }: View,
+): string[] {
   const word = style.outcome(verdict)(verdict.toUpperCase());
   const decider = by
     ? [`by ${by.kind} ${objectName(by)}`, style.place(place(by.location))]
-    : ['by no object: nothing says otherwise'];
+    : [verdict === 'allow' ? 'by no object: nothing stops it' : 'by no single object'];
   const label = `${word}   `;
   const column = verdict.length + 3;
   const columns = width - column;
   return [
     ...hang(label, flow(decider, '   ', columns), column),
     ...hang('', wrap(reason, columns), column),
+    ...closest(trace).flatMap((parts) => hang('', flow(parts, '   ', columns), column, style.place)),
     ...hang('', wrap(requestLine(request), columns), column, style.strong),
     ...(symptom === undefined ? [] : hang('', wrap(`the caller sees: ${symptom}`, columns), column)),
     ...(routed === undefined ? [] : hang('', wrap(`routed to ${routed}`, columns), column)),
   ];
+}
+
+/** Where no rule matched, the one that missed least. */
+function closest(trace: Explanation['trace']): string[][] {
+  const stop = trace.at(-1);
+  if (stop?.stage !== 'allow' || stop.outcome !== 'stop') return [];
+  const missed = new Map<string, { readonly count: number; readonly parts: string[] }>();
+  for (const { stage, point, by } of trace) {
+    if (stage !== 'allow' || point !== stop.point || by?.rule === undefined) continue;
+    const name = objectName(by);
+    const { count = 0 } = missed.get(name) ?? {};
+    missed.set(name, { count: count + 1, parts: [`came nearest: ${name}`, place(by.location)] });
+  }
+  const [first, ...rest] = [...missed.values()].sort((a, b) => a.count - b.count);
+  return first && (rest.length > 0 || trace.some(({ stage, by }) => stage === 'allow' && by?.rule === undefined))
+    ? [first.parts]
+    : [];
 }
 
 const MARKS = { pass: 'pass', stop: 'STOP', note: '·' } as const;
@@ -113,6 +134,7 @@ function endpoints({ endpoints: all = [] }: Explanation, { width, style }: View)
 
 function nearest({ nearest: found, verdict }: Explanation, { width, style }: View): string[] {
   const title = style.heading(verdict === 'allow' ? 'NEAREST REQUEST THAT IS REFUSED' : 'NEAREST REQUEST THAT PASSES');
+  if (found === undefined) return [];
   if (!found) return ['', title, '  none was found'];
   const { request, changes, decided } = found;
   const columns = width - indent;
