@@ -27,7 +27,7 @@ const OF_FIELD: Readonly<Record<string, Dimension>> = {
 };
 
 /** `notPaths` is about what `paths` is about. */
-export const positiveField = (field: string): string =>
+const positiveField = (field: string): string =>
   field.replace(/^not([A-Z])/, (_, first: string) => first.toLowerCase());
 
 /** What of a request a clause asks about; undefined: nothing that a request can change. */

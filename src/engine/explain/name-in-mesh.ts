@@ -28,7 +28,7 @@ function withNamespace(name: string, known: readonly string[]): string | undefin
 const MOST = 8;
 
 /** The first few names, for a message. */
-export function nameList(names: readonly string[]): string {
+function nameList(names: readonly string[]): string {
   const all = [...names].sort();
   return all.length > MOST ? `${all.slice(0, MOST).join(', ')} and ${all.length - MOST} more` : all.join(', ');
 }

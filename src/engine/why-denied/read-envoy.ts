@@ -88,7 +88,7 @@ function readMatched(text: string): MatchedPolicy | undefined {
 }
 
 /** Leaves out what is not there. */
-export function omitUndefined<T extends Readonly<Record<string, unknown>>>(
+function omitUndefined<T extends Readonly<Record<string, unknown>>>(
   value: T,
 ): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as {

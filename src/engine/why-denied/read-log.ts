@@ -34,7 +34,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
 }
 
 /** Something said no, or broke. */
-export function isRefusal({ code, flags, matched, error }: Seen): boolean {
+function isRefusal({ code, flags, matched, error }: Seen): boolean {
   if (matched !== undefined || error !== undefined) return true;
   if (code !== undefined && code >= 400) return true;
   return code === 0 && flags !== undefined && flags !== '-';

@@ -2,7 +2,7 @@ import type { Explanation } from '../../result/explanation.ts';
 import { requestLine } from '../request-text.ts';
 import { hang, wrap } from '../terminal/layout.ts';
 import { number } from '../wording.ts';
-import type { View } from './render.ts';
+import type { View } from './view.ts';
 
 const indent = 2;
 type Step = NonNullable<Explanation['change']>['steps'][number];

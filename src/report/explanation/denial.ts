@@ -3,7 +3,8 @@ import { toPrintable } from '../printable.ts';
 import { createStyle } from '../terminal/style.ts';
 import { hang, wrap } from '../terminal/layout.ts';
 import { objectName, place } from '../wording.ts';
-import { type ExplanationOptions, explanationLines, type View } from './render.ts';
+import { type ExplanationOptions, explanationLines } from './render.ts';
+import type { View } from './view.ts';
 
 const narrowest = 40;
 const column = 12;

@@ -3,9 +3,10 @@ import type { Explanation } from '../../result/explanation.ts';
 import { toPrintable } from '../printable.ts';
 import { requestLine } from '../request-text.ts';
 import { flow, hang, wrap } from '../terminal/layout.ts';
-import { createStyle, type Style } from '../terminal/style.ts';
+import { createStyle } from '../terminal/style.ts';
 import { objectName, place } from '../wording.ts';
 import { changeLines } from './change.ts';
+import type { View } from './view.ts';
 
 export interface ExplanationOptions {
   readonly width: number;
@@ -25,12 +26,6 @@ export function renderExplanation(raw: Explanation, options: ExplanationOptions)
     verbose: options.verbose ?? false,
   };
   return `${explanationLines(explanation, view).join('\n')}\n`;
-}
-
-export interface View {
-  readonly width: number;
-  readonly style: Style;
-  readonly verbose: boolean;
 }
 
 export function explanationLines(explanation: Explanation, view: View): string[] {
