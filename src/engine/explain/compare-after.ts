@@ -8,6 +8,7 @@ import type { Enforcement } from '../../semantics/enforcement.ts';
 import { compilePolicy } from '../../semantics/authz/compile.ts';
 import { samplesOf } from '../../semantics/sample.ts';
 import { answerRequest } from '../answer-request.ts';
+import type { Proposal } from './proposal.ts';
 import { selectedBy } from './narrow-scope.ts';
 
 /** What else a change turns, among the requests that were asked. */
@@ -32,7 +33,7 @@ export function compareAfter(
   before: Enforcement,
   after: Enforcement,
   request: Request,
-  resource: Resource,
+  { resource, perPort }: Pick<Proposal, 'resource' | 'perPort'>,
   turnsTo: 'allow' | 'deny',
 ): Effect {
   const aims = aimsOf(before, request);
@@ -40,7 +41,7 @@ export function compareAfter(
   let asked = 0;
   let turned = 0;
   const examples: Request[] = [];
-  for (const other of spread(before, request, resource)) {
+  for (const other of spread(before, request, resource, perPort)) {
     if (JSON.stringify(shapeOf(other, aims)) === own) continue;
     asked++;
     const then = answerRequest(after, other);
@@ -68,11 +69,13 @@ const shapeOf = ({ from, to, http }: Request, aims: ReadonlySet<string>): unknow
   http?.path.split('?')[0],
 ];
 
-function spread(enforcement: Enforcement, request: Request, resource: Resource): readonly Request[] {
+function spread(enforcement: Enforcement, request: Request, resource: Resource, perPort: boolean): readonly Request[] {
   const senders = sendersFor(enforcement, request);
   const unique = new Map<string, Request>();
+  const { http: own = { method: 'GET', path: '/' } } = request;
+  const operations = perPort ? [own] : operationsFor(enforcement, request, resource);
   for (const { to, isHttp } of targetsFor(enforcement, request, resource)) {
-    for (const http of isHttp ? operationsFor(enforcement, request, resource) : [undefined]) {
+    for (const http of isHttp ? operations : [undefined]) {
       for (const from of senders) {
         const { http: _, ...rest } = request;
         const other: Request = { ...rest, from, to, ...(http ? { http } : {}) };

@@ -123,6 +123,17 @@ export function editAddress(which: 'ip' | 'remoteIp', ip: string): Edit {
   };
 }
 
+/** Another handshake with a gateway; undefined: none, in plaintext. */
+export function editHandshake(tls: Request['tls']): Edit {
+  const certificate = tls?.clientCert ? ' and a client certificate' : '';
+  return {
+    dimension: 'sni',
+    text: tls ? `TLS${tls.sni === undefined ? '' : ` with SNI \`${tls.sni}\``}${certificate}` : 'without TLS',
+    apply: ({ tls: _, ...request }) => (tls ? { ...request, tls } : request),
+    see: (view) => ({ ...view, sni: tls?.sni?.toLowerCase() ?? '' }),
+  };
+}
+
 export function editSni(sni: string): Edit {
   return {
     dimension: 'sni',

@@ -132,7 +132,7 @@ function tryAll(
     .slice(0, MOST_MEASURED)
     .map((tried) => ({
       ...tried,
-      effect: compareAfter(enforcement, tried.enforcement, request, tried.proposal.resource, to),
+      effect: compareAfter(enforcement, tried.enforcement, request, tried.proposal, to),
     }))
     .sort(
       (a, b) =>
@@ -159,7 +159,7 @@ function proposalsFor(enforcement: Enforcement, stop: TraceStep, answer: Endpoin
       return judged ? proposeAllow(enforcement.mesh, judged, holdersOf(enforcement, judged)) : [];
     case 'deny':
       if (stop.by?.kind === 'PeerAuthentication') return proposeTransport(enforcement, workload, port);
-      return judged ? proposeException(judged) : [];
+      return judged ? proposeException(enforcement.mesh, judged) : [];
     case 'transport':
       return stop.point === 'gateway' ? [] : proposeTransport(enforcement, workload, port);
     case 'network-policy':

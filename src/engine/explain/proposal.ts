@@ -10,6 +10,8 @@ export interface Proposal {
   readonly patch: Patch;
   /** How many values or objects are written; of two that open the same, the smaller is proposed. */
   readonly size: number;
+  /** Whole connections turn: methods and paths make no difference. */
+  readonly perPort: boolean;
   /** In words, where the shape of the change alone proves what it lets in (or keeps out), whatever other rules say. */
   readonly limits?: string;
 }

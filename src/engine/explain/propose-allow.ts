@@ -30,7 +30,7 @@ function tokenClauses({ chain }: Judged): readonly string[] {
 }
 
 /** The clauses that failed, each with the request's own value in it. */
-function widened({ view }: Judged, { policy }: CompiledPolicy, rule: CompiledRule): readonly Proposal[] {
+function widened({ view, chain }: Judged, { policy }: CompiledPolicy, rule: CompiledRule): readonly Proposal[] {
   const found: Proposal[] = [];
   for (const from of rule.from ?? [[]]) {
     for (const to of rule.to ?? [[]]) {
@@ -50,6 +50,7 @@ function widened({ view }: Judged, { policy }: CompiledPolicy, rule: CompiledRul
         resource,
         patch: changedObject(policy, manifestOf(policy, { spec })),
         size: edits.length,
+        perPort: chain.type !== 'http',
       });
     }
   }
@@ -120,6 +121,7 @@ function ruleFor(mesh: Mesh, judged: Judged, holders: number): readonly Proposal
         resource: { ...own, spec },
         patch: changedObject(own, manifestOf(own, { spec })),
         size: 3,
+        perPort: judged.chain.type !== 'http',
         ...(limits === undefined ? {} : { limits }),
       },
     ];
@@ -139,6 +141,7 @@ function ruleFor(mesh: Mesh, judged: Judged, holders: number): readonly Proposal
       resource: proposedResource(manifest, judged.workload.cluster),
       patch: newObjects(neighbour, [manifest]),
       size: 4,
+      perPort: judged.chain.type !== 'http',
       ...(limits === undefined ? {} : { limits }),
     },
   ];

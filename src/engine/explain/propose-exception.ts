@@ -7,12 +7,15 @@ import type {
 import { changedObject, manifestOf } from '../../rules/object-patch.ts';
 import { findMatch } from '../../semantics/authz/evaluate.ts';
 import { withoutQuery } from '../../semantics/http/normalize-path.ts';
+import type { Mesh } from '../../model/inventory/types.ts';
 import type { Judged } from '../../semantics/judged.ts';
+import { isAboutOnly, selectedBy } from './narrow-scope.ts';
 import { isLiteral } from './operation-of.ts';
 import type { Proposal } from './proposal.ts';
 
 /** Ways to take a request out of the DENY (or CUSTOM) rule that matched it, the widest exception last. */
-export function proposeException({ chain, view }: Judged): readonly Proposal[] {
+export function proposeException(mesh: Mesh, judged: Judged): readonly Proposal[] {
+  const { chain, view } = judged;
   const match = findMatch(chain.deny, view);
   if (!match) return [];
   const { policy } = match.compiled;
@@ -22,9 +25,13 @@ export function proposeException({ chain, view }: Judged): readonly Proposal[] {
   const { peer, http, port } = view;
   const found: Proposal[] = [];
   const propose = (summary: string, rules: readonly AuthorizationRule[], size: number, limits?: string): void => {
-    found.push(withRules(policy, index, rules, { summary, size, ...(limits === undefined ? {} : { limits }) }));
+    const said = { summary, size, perPort: chain.type !== 'http', ...(limits === undefined ? {} : { limits }) };
+    found.push(withRules(policy, index, rules, said));
   };
   const path = http && withoutQuery(http.path);
+  const where = isAboutOnly(mesh, policy, judged)
+    ? ''
+    : `, at all ${selectedBy(mesh, policy).length} workloads that the policy is about`;
   if (peer && http && path !== undefined && isLiteral(path)) {
     const others = [
       withSource(rule, 'notPrincipals', peer),
@@ -35,7 +42,7 @@ export function proposeException({ chain, view }: Judged): readonly Proposal[] {
       `except ${peer} with ${http.method} ${path} from DENY ${name}`,
       others,
       others.length + 1,
-      'this caller and operation only: what has another identity, path or method is still refused by the same rule',
+      `this caller and operation only${where}: what has another identity, path or method is still refused by the same rule`,
     );
   }
   // What HTTP conditions of a DENY come to on a TCP port is hardly ever meant.
@@ -52,7 +59,7 @@ function withRules(
   policy: AuthorizationPolicy,
   index: number,
   instead: readonly AuthorizationRule[],
-  said: Pick<Proposal, 'summary' | 'size' | 'limits'>,
+  said: Pick<Proposal, 'summary' | 'size' | 'perPort' | 'limits'>,
 ): Proposal {
   const rules = (policy.spec.rules ?? []).flatMap((rule, at) => (at === index ? instead : [rule]));
   const spec = { ...policy.spec, rules };

@@ -35,7 +35,7 @@ export function proposeNetwork(mesh: Mesh, { source, destination, transport }: Q
       spec,
     };
     const patch = newObjects(at.resource.origin.source, [manifest]);
-    return { summary, resource: proposedResource(manifest, at.cluster), patch, size: 2, limits };
+    return { summary, resource: proposedResource(manifest, at.cluster), patch, size: 2, perPort: true, limits };
   };
   return [
     propose(

@@ -22,7 +22,15 @@ export function proposeTransport(enforcement: Enforcement, workload: Workload, p
       ...own.spec,
       portLevelMtls: { ...own.spec.portLevelMtls, ...portLevel },
     };
-    return [{ summary, resource: { ...own, spec }, patch: changedObject(own, manifestOf(own, { spec })), size: 1 }];
+    return [
+      {
+        summary,
+        resource: { ...own, spec },
+        patch: changedObject(own, manifestOf(own, { spec })),
+        size: 1,
+        perPort: true,
+      },
+    ];
   }
   const matchLabels = selectorOf(mesh, workload);
   // Without a selector, and in the root namespace, ports are not looked at (reference §1.1).
@@ -34,5 +42,5 @@ export function proposeTransport(enforcement: Enforcement, workload: Workload, p
     spec: { selector: { matchLabels }, portLevelMtls: portLevel },
   };
   const patch = newObjects(workload.resource.origin.source, [manifest]);
-  return [{ summary, resource: proposedResource(manifest, workload.cluster), patch, size: 2 }];
+  return [{ summary, resource: proposedResource(manifest, workload.cluster), patch, size: 2, perPort: true }];
 }

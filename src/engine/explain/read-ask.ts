@@ -23,7 +23,7 @@ export function buildRequest(
 ): Request | Unresolved {
   const token = readToken(enforcement, target, ask.claim ?? []);
   if (token && 'error' in token) return token;
-  const http = readHttp(ask, target, source);
+  const http = readHttp(ask, target);
   if (http && 'error' in http) return http;
   const from: RequestFrom = {
     ...source,
@@ -41,11 +41,7 @@ export function buildRequest(
 }
 
 /** HTTP where somebody says something about HTTP, or where the port is one. */
-function readHttp(
-  ask: Omit<Ask, 'from' | 'to'>,
-  target: Target,
-  source: RequestFrom,
-): HttpAttributes | undefined | Unresolved {
+function readHttp(ask: Omit<Ask, 'from' | 'to'>, target: Target): HttpAttributes | undefined | Unresolved {
   const { method, path, header = [], claim = [] } = ask;
   const said = [method, path, ask.host].some((each) => each !== undefined) || header.length > 0 || claim.length > 0;
   if (ask.tcp) {
@@ -63,7 +59,7 @@ function readHttp(
       return { error: `\`${text}\` is no header`, help: 'give it as name=value' };
     headers.push([name.toLowerCase(), value]);
   }
-  const host = ask.host ?? hostOf(target, source);
+  const host = ask.host ?? hostOf(target);
   if (typeof host === 'object') return host;
   if (path !== undefined && !path.startsWith('/') && path !== '*')
     return { error: `\`${path}\` is no path`, help: 'a path starts with `/`' };
@@ -76,8 +72,8 @@ function readHttp(
 }
 
 /** At a gateway the host chooses what is behind it, so that it is never guessed among several. */
-function hostOf({ hosts, to }: Target, source: RequestFrom): string | undefined | Unresolved {
-  if (to.gateway === undefined || source.workload !== undefined) return undefined;
+function hostOf({ hosts, to }: Target): string | undefined | Unresolved {
+  if (to.gateway === undefined) return undefined;
   const [only, ...more] = hosts;
   if (only !== undefined && more.length === 0) return only;
   if (only === undefined) return undefined;
@@ -87,16 +83,16 @@ function hostOf({ hosts, to }: Target, source: RequestFrom): string | undefined 
   };
 }
 
-/** A client outside the mesh that speaks to a gateway's TLS port does so with TLS, for the host that it asks for. */
+/** Whoever speaks to a gateway's TLS port does so with TLS of its own, for the host that it asks for. */
 function tlsOf(
   { sni, plaintext }: Omit<Ask, 'from' | 'to'>,
-  { to, isTls }: Target,
+  { to, isTls, hosts }: Target,
   from: RequestFrom,
   host: string | undefined,
 ): Pick<Request, 'sni' | 'tls'> {
-  if (to.gateway === undefined || plaintext || from.principal !== undefined || from.workload !== undefined)
-    return sni === undefined ? {} : { sni };
+  if (to.gateway === undefined || plaintext || from.principal !== undefined) return sni === undefined ? {} : { sni };
   if (!isTls && sni === undefined) return {};
-  const name = sni ?? host?.replace(/:\d+$/, '');
+  const onlyHost = hosts.length === 1 ? hosts[0] : undefined;
+  const name = sni ?? (host ?? onlyHost)?.replace(/:\d+$/, '');
   return { tls: name === undefined ? {} : { sni: name } };
 }

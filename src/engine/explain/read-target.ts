@@ -12,7 +12,7 @@ export interface Target {
   readonly to: RequestTo;
   readonly chain: 'http' | 'tcp' | 'auto';
   readonly protocol: string;
-  /** At a gateway: whether the port speaks TLS, and the hosts that it serves by name. */
+  /** At a gateway: whether the port speaks TLS other than that of the mesh, and the hosts that it serves by name. */
   readonly isTls: boolean;
   readonly hosts: readonly string[];
   readonly workload?: Workload;
@@ -89,7 +89,7 @@ function unknownPort({ mesh }: Enforcement, workload: Workload, port: number): U
   if (service)
     return {
       error,
-      help: `service \`${service.id}\` has: did you mean \`--to service:${service.id}:${port}\`? its own ports: ${portList(workload.ports)}`,
+      help: `service \`${service.id}\` has it: did you mean \`--to service:${service.id}:${port}\`? its own ports: ${portList(workload.ports)}`,
     };
   const near = suggest(
     String(port),
@@ -179,9 +179,13 @@ function toGateway(enforcement: Enforcement, name: string, wanted: number | unde
   const protocol = workload.ports.find((each) => each.port === port)?.protocol ?? 'auto';
   return {
     to: { gateway: workload.id, port },
-    chain: servers.some((each) => each.protocol.chain === 'http') ? 'http' : servers.length > 0 ? 'tcp' : 'auto',
+    chain: own.some(({ chains }) => chains.all.some(({ kind }) => kind === 'http'))
+      ? 'http'
+      : own.length > 0
+        ? 'tcp'
+        : 'auto',
     protocol,
-    isTls: servers.some((each) => each.tls !== null),
+    isTls: servers.some(({ tls }) => tls !== null && tls.mode !== 'ISTIO_MUTUAL'),
     hosts: [...new Set(hosts)].sort(),
     workload,
   };

@@ -4,11 +4,11 @@ import { matchRule } from '../../semantics/authz/evaluate.ts';
 import type { View } from '../../semantics/authz/view.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { indexGateways } from '../../semantics/gateway/index-gateways.ts';
-import { routesOf } from '../../semantics/gateway/routes-of.ts';
+import { type InternetRoute, routesOf } from '../../semantics/gateway/routes-of.ts';
 import type { Judged } from '../../semantics/judged.ts';
 import type { EndpointAnswer } from '../answer-request.ts';
 import { byDimension, candidateEdits, type Scene } from './candidate-edits.ts';
-import { type Dimension, type Edit, editAttribute, editToken } from './edit.ts';
+import { type Dimension, type Edit, editAttribute, editHandshake, editToken } from './edit.ts';
 import { acceptedBy } from './read-token.ts';
 
 /** Changes that belong together: a rule may ask for several things at once. */
@@ -29,7 +29,9 @@ export function suggestEdits(
 ): readonly Combination[] {
   const destination = query?.destination.workload;
   const via = query?.destination.via;
-  const ports = via ? via.service.ports.map(({ port }) => port) : (destination?.ports.map(({ port }) => port) ?? []);
+  const listeners = destination && indexGateways(enforcement).byWorkload.get(destination)?.listeners;
+  const declared = listeners ?? via?.service.ports ?? destination?.ports ?? [];
+  const ports = declared.map(({ port }) => port);
   const sceneAt = (each: Pick<Judged, 'view' | 'providers'>): Scene => ({
     mesh: enforcement.mesh,
     request,
@@ -111,21 +113,26 @@ function breakOne(scene: Scene, clauses: readonly Clause[]): readonly Combinatio
 }
 
 const MOST_ROUTES = 40;
+const ROUTES = new WeakMap<Enforcement, readonly InternetRoute[]>();
 
-/** At a gateway, what its routes take. */
+/** At a gateway, what its routes take: handshake, host, path and method. */
 function routes(enforcement: Enforcement, request: Request): readonly Combination[] {
   const { gateway, port } = request.to;
-  const { http } = request;
-  if (gateway === undefined || !http) return [];
-  const all = routesOf(enforcement, indexGateways(enforcement));
+  const { http, tls } = request;
+  if (gateway === undefined) return [];
+  const all = ROUTES.get(enforcement) ?? routesOf(enforcement, indexGateways(enforcement));
+  ROUTES.set(enforcement, all);
   const own = all.filter((route) => route.gateway.id === gateway && route.listener.port === port).slice(0, MOST_ROUTES);
   return own.flatMap(({ query }) => {
-    if (!query.http) return [];
-    const { method, path, host } = query.http;
+    const asks = query.http;
+    if ((asks === undefined) !== (http === undefined)) return [];
     const edits = [
-      ...(host === http.host ? [] : [editAttribute('host', host, http.host)]),
-      ...(path === http.path ? [] : [editAttribute('path', path, http.path)]),
-      ...(method === http.method ? [] : [editAttribute('method', method, http.method)]),
+      ...(query.tls?.sni === tls?.sni && (query.tls === undefined) === (tls === undefined)
+        ? []
+        : [editHandshake(query.tls)]),
+      ...(asks && http && asks.host !== http.host ? [editAttribute('host', asks.host, http.host)] : []),
+      ...(asks && http && asks.path !== http.path ? [editAttribute('path', asks.path, http.path)] : []),
+      ...(asks && http && asks.method !== http.method ? [editAttribute('method', asks.method, http.method)] : []),
     ];
     return edits.length > 0 ? [edits] : [];
   });
