@@ -9,6 +9,7 @@ import { findMatch } from '../../semantics/authz/evaluate.ts';
 import { withoutQuery } from '../../semantics/http/normalize-path.ts';
 import type { Mesh } from '../../model/inventory/types.ts';
 import type { Judged } from '../../semantics/judged.ts';
+import { targetsOf } from '../../semantics/policy-index.ts';
 import { isAboutOnly, selectedBy } from './narrow-scope.ts';
 import { isLiteral } from './operation-of.ts';
 import type { Proposal } from './proposal.ts';
@@ -29,9 +30,7 @@ export function proposeException(mesh: Mesh, judged: Judged): readonly Proposal[
     found.push(withRules(policy, index, rules, said));
   };
   const path = http && withoutQuery(http.path);
-  const where = isAboutOnly(mesh, policy, judged)
-    ? ''
-    : `, at all ${selectedBy(mesh, policy).length} workloads that the policy is about`;
+  const where = isAboutOnly(mesh, policy, judged) ? '' : `, ${reachOf(mesh, policy)}`;
   if (peer && http && path !== undefined && isLiteral(path)) {
     const others = [
       withSource(rule, 'notPrincipals', peer),
@@ -54,6 +53,11 @@ export function proposeException(mesh: Mesh, judged: Judged): readonly Proposal[
     propose(`except ${path} from DENY ${name}`, [withOperation(rule, 'notPaths', path)], 1);
   return found;
 }
+
+const reachOf = (mesh: Mesh, policy: AuthorizationPolicy): string =>
+  targetsOf(policy.spec).length > 0
+    ? 'wherever the policy is attached'
+    : `at all ${selectedBy(mesh, policy).length} workloads that the policy is about`;
 
 function withRules(
   policy: AuthorizationPolicy,

@@ -47,14 +47,14 @@ function effectLines({ also }: Step, to: 'allow' | 'deny', { width, style }: Vie
   const verb = to === 'allow' ? 'opens' : 'closes';
   const { limits, asked, turned, examples } = also;
   const columns = width - 5;
+  const proven = limits === undefined ? [] : hang('', wrap(`${verb} it for ${limits}`, columns), 5, style.faint);
   if (turned === 0) {
-    const text = limits
-      ? `${verb} it for ${limits}`
-      : `${verb} nothing else that was asked (${number(asked)} other requests)`;
-    return hang('', wrap(text, columns), 5, style.faint);
+    const seen = `${verb} nothing else that was asked (${number(asked)} other requests)`;
+    return limits === undefined ? hang('', wrap(seen, columns), 5, style.faint) : proven;
   }
   const more = turned - examples.length;
   return [
+    ...proven,
     ...hang('', wrap(`${verb} ${number(turned)} of ${number(asked)} other requests that were asked:`, columns), 5),
     ...examples.flatMap((request) => hang('', wrap(requestLine(request), columns - 2), 7)),
     ...(more > 0 ? hang('', [`and ${number(more)} more`], 7, style.faint) : []),
