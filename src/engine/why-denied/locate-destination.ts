@@ -49,7 +49,7 @@ function ofZtunnel(mesh: Mesh, end: SeenEnd): RequestTo | Unresolved {
 function inboundWorkload(mesh: Mesh, seen: Seen, port: number): Workload | undefined {
   const own = workloadAt(mesh, hostOf(seen.downstreamLocal));
   if (own) return own;
-  const viaSni = /^outbound_\.(\d+)_\._[^_]*\.?_?\.?(.+)$/.exec(seen.sni ?? '')?.[2];
+  const viaSni = /^outbound_\.\d+_\..*?_\.(.+)$/.exec(seen.sni ?? '')?.[1];
   const service = (viaSni && serviceOf(mesh, viaSni)) || (seen.host && serviceOf(mesh, seen.host)) || undefined;
   const has = (workload: Workload): boolean => workload.ports.some((each) => each.port === port);
   if (service) {

@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import type { Explanation } from '../../result/explanation.ts';
 import { toPrintable } from '../printable.ts';
 import { requestLine } from '../request-text.ts';
-import { flow, hang, wrap } from '../terminal/layout.ts';
+import { flowPhrases, hang, wrap } from '../terminal/layout.ts';
 import { createStyle } from '../terminal/style.ts';
 import { objectName, place } from '../wording.ts';
 import { changeLines } from './change.ts';
@@ -58,9 +58,9 @@ function headline(
   const column = verdict.length + 3;
   const columns = width - column;
   return [
-    ...hang(label, flow(decider, '   ', columns), column),
+    ...hang(label, flowPhrases(decider, '   ', columns), column),
     ...hang('', wrap(reason, columns), column),
-    ...closest(trace).flatMap((parts) => hang('', flow(parts, '   ', columns), column, style.place)),
+    ...closest(trace).flatMap((parts) => hang('', flowPhrases(parts, '   ', columns), column, style.place)),
     ...hang('', wrap(requestLine(request), columns), column, style.strong),
     ...(symptom === undefined ? [] : hang('', wrap(`the caller sees: ${symptom}`, columns), column)),
     ...(routed === undefined ? [] : hang('', wrap(`routed to ${routed}`, columns), column)),
@@ -102,7 +102,10 @@ function way({ trace }: Explanation, { width, style }: View): string[] {
       const beside = `${last}   ${object.join('   ')}`;
       if (by && stringWidth(beside) <= width - column)
         return hang(label, [...lines.slice(0, -1), `${last}   ${style.place(object.join('   '))}`], column);
-      return [...hang(label, lines, column), ...hang('', flow(object, '   ', width - column), column, style.place)];
+      return [
+        ...hang(label, lines, column),
+        ...hang('', flowPhrases(object, '   ', width - column), column, style.place),
+      ];
     }),
   ];
 }
@@ -140,7 +143,7 @@ function nearest({ nearest: found, verdict }: Explanation, { width, style }: Vie
     ...hang('', wrap(requestLine(request), columns), indent, style.strong),
     ...hang('', wrap(`changed: ${changes.join('; ')}`, columns), indent),
     ...hang('', wrap(decided.reason, columns), indent),
-    ...hang('', flow(object, '   ', columns), indent, style.place),
+    ...hang('', flowPhrases(object, '   ', columns), indent, style.place),
     ...decided.requires.flatMap(({ text }) => hang('', wrap(`requires ${text}`, columns), indent)),
   ];
 }
