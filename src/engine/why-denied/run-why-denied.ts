@@ -40,7 +40,8 @@ export async function runWhyDenied(
 
 /** By hand: what a URL library tidies up in a path is just what policies may see. */
 function readUrl({ url, method, code }: Extract<Question, { url: string }>): Seen {
-  const [, scheme = 'http', host, path = '/'] = /^(?:([a-z]+):\/\/)?([^/?#\s]+)([/?][^#\s]*)?/i.exec(url) ?? [];
+  const [, scheme = 'http', host, path = '/'] =
+    /^(?:([a-z]+):\/\/)?([^/?#\s]+)([/?][^#\s]*)?(?:#.*)?$/i.exec(url) ?? [];
   const digits = /:(\d+)$/.exec(host ?? '')?.[1];
   if (host === undefined || !/^[\w.*-]+(:\d+)?$/.test(host))
     throw new InputError(`\`${url}\` is no URL`, 'give it as http://host:port/path');

@@ -76,7 +76,7 @@ const text = renderExplanation(refused, { width: 100, color: false });
 describe('an explanation on a terminal', () => {
   it('starts with verdict, object, place, reason, request and what the caller sees', () => {
     expect(text.split('\n').slice(0, 6)).toEqual([
-      'DENY   by AuthorizationPolicy shop/orders   shop/policies.yaml:10',
+      'DENY   AuthorizationPolicy shop/orders   shop/policies.yaml:10',
       '       no rule of ALLOW shop/orders matches it',
       '       came nearest: shop/orders rules[1]   shop/policies.yaml:24',
       '       POST /orders to shop/orders:8080 from shop/batch, no token',
@@ -137,7 +137,7 @@ describe('an explanation on a terminal', () => {
 it('names the list of an object as its kind does', () => {
   const gateway = { kind: 'Gateway', namespace: 'shop', name: 'public', rule: 1, location: at(3) };
   const passed = renderExplanation({ ...refused, verdict: 'allow', by: gateway }, { width: 100, color: false });
-  expect(passed).toContain('ALLOW   by Gateway shop/public servers[1]   shop/policies.yaml:3');
+  expect(passed).toContain('ALLOW   Gateway shop/public servers[1]   shop/policies.yaml:3');
   expect(passed).toContain('NEAREST REQUEST THAT IS REFUSED');
 });
 
@@ -159,7 +159,7 @@ describe('a denial on a terminal', () => {
       'AGREES      the model refuses it at the same step',
       'NOTE        the line does not say who called',
       '',
-      'DENY   by AuthorizationPolicy shop/orders   shop/policies.yaml:10',
+      'DENY   AuthorizationPolicy shop/orders   shop/policies.yaml:10',
     ]);
   });
 

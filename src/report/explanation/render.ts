@@ -52,8 +52,8 @@ function headline(
 ): string[] {
   const word = style.outcome(verdict)(verdict.toUpperCase());
   const decider = by
-    ? [`by ${by.kind} ${objectName(by)}`, style.place(place(by.location))]
-    : [verdict === 'allow' ? 'by no object: nothing stops it' : 'by no single object'];
+    ? [`${by.kind} ${objectName(by)}`, style.place(place(by.location))]
+    : [verdict === 'allow' ? 'nothing stops it' : 'no single object decides'];
   const label = `${word}   `;
   const column = verdict.length + 3;
   const columns = width - column;
@@ -75,8 +75,8 @@ function closest(trace: Explanation['trace']): string[][] {
   for (const { stage, point, by } of trace) {
     if (stage !== 'allow' || point !== stop.point || by?.rule === undefined) continue;
     const name = objectName(by);
-    const { count = 0 } = missed.get(name) ?? {};
-    missed.set(name, { count: count + 1, parts: [`came nearest: ${name}`, place(by.location)] });
+    const { count = 0, parts = [`came nearest: ${name}`, place(by.location)] } = missed.get(name) ?? {};
+    missed.set(name, { count: count + 1, parts });
   }
   const [first, ...rest] = [...missed.values()].sort((a, b) => a.count - b.count);
   return first && (rest.length > 0 || trace.some(({ stage, by }) => stage === 'allow' && by?.rule === undefined))
