@@ -51,6 +51,43 @@ function makeProgram(finish: (code: number) => void): Command {
       finish(await (await import('./commands/audit.ts')).auditCommand(inputs, flags)),
     );
 
+  asking(common(program.command('explain')))
+    .description(
+      'may A call B, and why: each step, the nearest request with the other verdict, what would have to change',
+    )
+    .argument('[input...]', 'files, folders, or - for stdin')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .option(
+      '--from <source>',
+      'ns/workload, internet, principal:td/ns/N/sa/S, pod-outside-mesh, hostnetwork:ns/name, node or apiserver',
+    )
+    .option(
+      '--to <destination>',
+      'ns/workload:port, service:ns/name:port, gateway:ns/name:port, serviceentry:ns/name:port or external:IP:port',
+    )
+    .option('--method <method>', 'HTTP method (default GET)')
+    .option('--path <path>', 'HTTP path, with query (default /)')
+    .option('--host <host>', 'Host, or :authority')
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/explain.ts')).explainCommand(inputs, flags)),
+    );
+
+  asking(common(program.command('why-denied')))
+    .description(
+      'what refused a request that a log line tells of, and the smallest safe change; the line from --log or stdin',
+    )
+    .argument('[input...]', 'files and folders of the mesh')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .option('--log <line>', "an access-log line of Envoy (Istio's default format, text or JSON) or ztunnel")
+    .option('--url <url>', 'instead of a log line: what was called')
+    .option('--method <method>', 'with --url: the HTTP method (default GET)')
+    .option('--code <code>', 'with --url: the HTTP status that came back', parseCode)
+    .option('--from <source>', 'who called, where the line does not say: as for `explain`')
+    .option('--to <destination>', 'where to, where the line does not say: as for `explain`')
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/why-denied.ts')).whyDeniedCommand(inputs, flags)),
+    );
+
   common(program.command('test'))
     .description('run policy tests on the model')
     .argument('<suite...>', 'PolicyTest files, folders, or - for stdin')
@@ -82,6 +119,37 @@ function common(command: Command): Command {
     .option('--quiet', 'no diagnostics and no progress')
     .option('--verbose', 'more of everything')
     .option('--no-color', 'no colours (also NO_COLOR=1)');
+}
+
+/** What may be said of a request, and of the mesh that it is asked of. */
+function asking(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--as <client>',
+        'app: through its own proxy, as configured; attacker: any client in that place',
+      ).choices(['app', 'attacker']),
+    )
+    .option('--header <name=value>', 'a header; may be repeated', collectValues, [])
+    .option(
+      '--claim <name=value>',
+      'a claim of the token; `any`: a token that is accepted; may be repeated',
+      collectValues,
+      [],
+    )
+    .option('--sni <name>', 'server name of the TLS handshake')
+    .option('--source-ip <address>', 'address that the connection comes from')
+    .option('--plaintext', 'no TLS and no identity')
+    .option('--tcp', 'the bytes are not HTTP')
+    .option('--any-port', 'also ports that nothing in the input declares')
+    .option('--config <file>', 'configuration instead of the meshproof.yaml beside the input')
+    .option('--default-namespace <name>', 'namespace of objects that name none')
+    .option('--cluster <name=input>', 'an input of a named cluster; may be repeated', collectClusters, []);
+}
+
+function parseCode(text: string): number {
+  if (!/^[0-5]\d{0,2}$/.test(text)) throw new InvalidArgumentError('give an HTTP status, as 403');
+  return Number(text);
 }
 
 const collectValues = (value: string, previous: string[]): string[] => [...previous, value];

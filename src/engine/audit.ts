@@ -1,25 +1,20 @@
-import { type CollectIo, collect, type InputSpec } from '../collect/collect.ts';
+import type { CollectIo, InputSpec } from '../collect/collect.ts';
 import type { ConfigFile } from '../collect/config-file.ts';
 import { applyExceptions } from '../findings/exceptions.ts';
 import { runRules } from '../findings/run-rules.ts';
 import { makeFacts } from '../graph/make-facts.ts';
-import type { Mesh } from '../model/inventory/types.ts';
-import type { Config } from '../result/config.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
 import type { AuditResult } from '../result/types.ts';
 import { RULES } from '../rules/index.ts';
 import { assess } from '../score/assess.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
-import { loadMesh } from './load-mesh.ts';
-import { inputResult, type Provenance } from './result/input.ts';
+import { type InputOptions, readInput } from './read-input.ts';
+import { inputResult } from './result/input.ts';
 import { inventoryResult } from './result/inventory.ts';
 import { residualResult } from './result/residual.ts';
 import { TOOL } from './tool.ts';
 
-export interface AuditOptions {
-  /** Instead of the `meshproof.yaml` beside the input. */
-  readonly config?: ConfigFile;
-  readonly defaultNamespace?: string;
+export interface AuditOptions extends InputOptions {
   /** Dates (`until`, end of support) are judged against it; absent: printed, not judged. */
   readonly now?: Date;
   /** Told before each longer step. */
@@ -61,25 +56,3 @@ const noteOn = (config: ConfigFile | undefined, message: string): Diagnostic => 
   message,
   help: '',
 });
-
-interface Input {
-  readonly mesh: Mesh;
-  readonly stated: Partial<Config>;
-  readonly provenance: Provenance;
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-/** Bytes to the model. What was parsed is let go of here: the model holds all that is needed. */
-async function readInput(inputs: readonly InputSpec[], options: AuditOptions, io: CollectIo): Promise<Input> {
-  const { objects, sources, skippedKinds, diagnostics, configFile } = await collect(inputs, io);
-  const file = options.config ?? configFile;
-  const user = file ? (await import('./read-config.ts')).readConfig(file) : undefined;
-  const { defaultNamespace } = options;
-  const loaded = loadMesh(objects, { ...user?.facts, ...(defaultNamespace === undefined ? {} : { defaultNamespace }) });
-  return {
-    mesh: loaded.mesh,
-    stated: user?.config ?? {},
-    provenance: { sources, skippedKinds },
-    diagnostics: [...diagnostics, ...loaded.diagnostics],
-  };
-}

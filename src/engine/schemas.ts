@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { config } from '../result/config.ts';
+import { denial } from '../result/denial.ts';
+import { explanation } from '../result/explanation.ts';
 import { createResultJsonSchema } from '../result/json-schema.ts';
 import { policyTest } from './policy-test/schema.ts';
 
@@ -7,10 +9,12 @@ import { policyTest } from './policy-test/schema.ts';
 export const SCHEMAS: Readonly<Record<string, () => Record<string, unknown>>> = {
   'docs/result.schema.json': createResultJsonSchema,
   'docs/config.schema.json': () => titled('meshproof.yaml', config),
+  'docs/explanation.schema.json': () => titled('Result of meshproof explain', explanation, 'output'),
+  'docs/denial.schema.json': () => titled('Result of meshproof why-denied', denial, 'output'),
   'docs/policy-test.schema.json': () => titled('PolicyTest, meshproof.dev/v1', policyTest),
 };
 
-function titled(title: string, schema: z.ZodType): Record<string, unknown> {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' });
+function titled(title: string, schema: z.ZodType, io: 'input' | 'output' = 'input'): Record<string, unknown> {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io });
   return { $schema, title, ...rest };
 }

@@ -10,12 +10,14 @@ export interface PolicyChange {
   readonly remove?: readonly Resource[];
 }
 
-/** Kinds by which proxies decide; a change of anything else needs a new inventory. */
+/** Kinds by which proxies and the network decide; a change of anything else needs a new inventory. */
 const SECURITY_KINDS: ReadonlySet<string> = new Set([
   'AuthorizationPolicy',
   'PeerAuthentication',
   'RequestAuthentication',
+  'NetworkPolicy',
 ]);
+const NETWORK_KIND = 'NetworkPolicy';
 
 /**
  * What the same mesh enforces once security policies changed. Nothing is applied: the objects of the input stay as they are, and their
@@ -34,7 +36,8 @@ export function withPolicies(
   const wanted = namespaces && new Set([...namespaces, rootNamespace]);
   const resources = overlay(mesh.resources, change, wanted);
   const changed: Mesh = { ...mesh, resources };
-  return new Enforcement(changed, enforcement);
+  const touchesNetwork = [...(change.add ?? []), ...(change.remove ?? [])].some(({ kind }) => kind === NETWORK_KIND);
+  return touchesNetwork ? new Enforcement(changed) : new Enforcement(changed, enforcement);
 }
 
 function overlay(
@@ -51,9 +54,10 @@ function overlay(
     if (!SECURITY_KINDS.has(kind)) return base.of(kind);
     let list = lists.get(kind);
     if (!list) {
-      const kept = wanted
-        ? [...wanted].sort().flatMap((namespace) => base.inNamespace(kind, namespace))
-        : base.of(kind);
+      const kept =
+        wanted && kind !== NETWORK_KIND
+          ? [...wanted].sort().flatMap((namespace) => base.inNamespace(kind, namespace))
+          : base.of(kind);
       list = [
         ...kept.filter((resource) => !gone.has(keyOf(resource))),
         ...add.filter((resource) => resource.kind === kind),

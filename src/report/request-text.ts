@@ -49,6 +49,8 @@ function target(to: RequestTo): string {
 function sender(from: RequestFrom): string {
   const cluster = from.cluster ? ` in cluster ${from.cluster}` : '';
   if (from.internet) return 'from the internet';
+  if (from.position) return PLACES[from.position];
+  if (from.plaintext && from.workload !== undefined) return `from ${from.workload}${cluster} in plaintext`;
   if (from.plaintext) return `in plaintext, without identity${cluster}`;
   if (from.workload !== undefined) return `from ${from.workload}${cluster}`;
   if (from.principal !== undefined) return `as ${from.principal}${cluster}`;
@@ -58,6 +60,12 @@ function sender(from: RequestFrom): string {
   }
   return from.ip ? `from ${from.ip}` : `from anywhere${cluster}`;
 }
+
+const PLACES: Readonly<Record<NonNullable<RequestFrom['position']>, string>> = {
+  'pod-outside-mesh': 'from a pod outside the mesh',
+  node: 'from the node it runs on',
+  apiserver: 'from the API server',
+};
 
 /** Nothing for plain TCP: there is no place for a token. */
 function tokenText({ http, jwt }: Request): string | undefined {

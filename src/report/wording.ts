@@ -35,6 +35,20 @@ export function namespacedName(namespace: string, name: string): string {
   return namespace ? `${namespace}/${name}` : name;
 }
 
+/** `payments/allow-everything rules[0]`, `ingress/public servers[0]`: the list by the name that it has in that kind. */
+export function objectName(by: By): string {
+  const name = namespacedName(by.namespace, by.name);
+  if (by.rule === undefined) return name;
+  return `${name} ${LISTS[by.kind] ?? 'rule '}${LISTS[by.kind] ? `[${by.rule}]` : by.rule}`;
+}
+
+const LISTS: Readonly<Record<string, string>> = {
+  AuthorizationPolicy: 'rules',
+  RequestAuthentication: 'jwtRules',
+  Gateway: 'servers',
+  VirtualService: 'http',
+};
+
 /** First few of many: `a, b, c, +7 more`. */
 export function fewOf(items: readonly string[], limit: number): string {
   const more = items.length - limit;

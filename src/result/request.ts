@@ -14,7 +14,9 @@ export interface Request {
   readonly protocol?: 'TCP' | 'UDP' | 'SCTP';
 }
 
-/** Who sends. Exactly one of workload, principal, namespace, internet, plaintext, or `ip` alone (a client outside the cluster). */
+/**
+ * Who sends. Exactly one of workload, principal, namespace, internet, position, plaintext, or `ip` alone (a client outside the cluster).
+ */
 export interface RequestFrom {
   readonly workload?: string;
   readonly principal?: string;
@@ -23,6 +25,8 @@ export interface RequestFrom {
   readonly trustDomain?: string;
   readonly internet?: true;
   readonly plaintext?: true;
+  /** A place without an identity: what it sends is plaintext. `node`: the one that the destination runs on; `apiserver`: some other. */
+  readonly position?: 'pod-outside-mesh' | 'node' | 'apiserver';
   readonly as?: 'app' | 'attacker';
   readonly cluster?: string;
   readonly ip?: string;

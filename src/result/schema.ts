@@ -13,7 +13,7 @@ const location = z.union([
   z.strictObject({ cluster: z.string(), resourceVersion: z.string() }),
 ]);
 
-const by = z.strictObject({
+export const by = z.strictObject({
   kind: z.string(),
   namespace: z.string(),
   name: z.string(),
@@ -34,6 +34,7 @@ export const request = z.strictObject({
     trustDomain: z.string().optional(),
     internet: z.literal(true).optional(),
     plaintext: z.literal(true).optional(),
+    position: z.enum(['pod-outside-mesh', 'node', 'apiserver']).optional(),
     as: z.enum(['app', 'attacker']).optional(),
     cluster: z.string().optional(),
     ip: z.string().optional(),

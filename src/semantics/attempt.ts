@@ -10,7 +10,8 @@ export type Client = 'app' | 'attacker';
 export type Position =
   | { readonly kind: 'workload'; readonly workload: Workload }
   | { readonly kind: 'pod-outside-mesh' }
-  | { readonly kind: 'node-network' }
+  /** A node; `sameNode`: whether it is the one that the destination runs on, where that is known. */
+  | { readonly kind: 'node-network'; readonly sameNode?: boolean }
   | { readonly kind: 'internet' }
   /** A stated peer whose place is not known (a principal in a test): NetworkPolicy is not asked. */
   | { readonly kind: 'unstated' };

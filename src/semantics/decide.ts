@@ -170,7 +170,8 @@ function decideAtProxy(enforcement: Enforcement, query: Query, connects: 'mtls' 
   if (workload.dataPlane.kind === 'ambient') {
     const peer: Principal | null = connects === 'mtls' ? query.source.identity : null;
     // What has a socket in the host's network is taken for a probe (reference §15.3).
-    if (query.source.position.kind === 'node-network')
+    const { position } = query.source;
+    if (position.kind === 'node-network' && position.sameNode !== false)
       return pass('none', 'traffic from the own node is taken for a probe and not checked');
     return decideAtZtunnel(enforcement, query, peer);
   }

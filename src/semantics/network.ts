@@ -81,7 +81,7 @@ export function peerOf(mesh: Mesh, position: Position, ip?: string): NetworkPeer
     case 'internet':
       return ip === undefined ? { kind: 'external' } : { kind: 'external', ip };
     case 'node-network':
-      return { kind: 'node' };
+      return position.sameNode === undefined ? { kind: 'node' } : { kind: 'node', sameNode: position.sameNode };
     default:
       // A pod that nobody has labelled, in a namespace that nobody has labelled.
       return { kind: 'pod', cluster: '', namespace: '(any)', namespaceLabels: {}, podLabels: {}, hostNetwork: false };

@@ -2,6 +2,7 @@ import type { MeshService, Principal, ServicePort, Workload } from '../model/inv
 import type { ClientTls } from '../result/request.ts';
 import type { Client, HttpRequest, Position } from './attempt.ts';
 import type { Claims } from './authz/claims.ts';
+import type { Watch } from './judged.ts';
 import type { EnforcementPoint } from './verdict.ts';
 
 /** One request with everything that names have been resolved to. What is absent is not stated. */
@@ -17,6 +18,8 @@ export interface Query {
   readonly transport: 'TCP' | 'UDP' | 'SCTP';
   /** Trace also what missed, for a person who asks why. */
   readonly explain?: boolean;
+  /** Told what each point evaluates. */
+  readonly watch?: Watch;
   /** Ask this point alone, as if the connection had arrived there with the stated peer. */
   readonly at?: EnforcementPoint;
 }

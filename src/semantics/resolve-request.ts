@@ -9,7 +9,7 @@ import {
 } from '../model/inventory/types.ts';
 import type { HttpAttributes, Request, RequestFrom, RequestTo } from '../result/request.ts';
 import { suggest } from '../util/suggest.ts';
-import type { HttpRequest } from './attempt.ts';
+import type { HttpRequest, Position } from './attempt.ts';
 import type { Destination, Query, Source } from './query.ts';
 
 /** A request that names something the mesh does not have, or that makes no sense. */
@@ -66,14 +66,22 @@ export function resolveSource(mesh: Mesh, from: RequestFrom): Source | Unresolve
       ? { position: { kind: 'unstated' }, identity: null, connects: 'plaintext', ...addresses }
       : { position: { kind: 'unstated' }, identity, connects: 'mtls', ...addresses };
   }
+  if (from.position) return { position: PLACES[from.position], identity: null, connects: 'plaintext', ...addresses };
   if (from.plaintext) return { position: { kind: 'unstated' }, identity: null, connects: 'plaintext', ...addresses };
   if (from.ip !== undefined)
     return { position: { kind: 'internet' }, identity: null, connects: 'plaintext', ...addresses };
   return {
     error: 'the request does not say who sends it',
-    help: 'give `from` a workload, principal, namespace, internet, plaintext or ip',
+    help: 'give `from` a workload, principal, namespace, internet, position, plaintext or ip',
   };
 }
+
+/** The API server runs on the nodes of the control plane, and workloads do not. */
+const PLACES: Readonly<Record<NonNullable<RequestFrom['position']>, Position>> = {
+  'pod-outside-mesh': { kind: 'pod-outside-mesh' },
+  node: { kind: 'node-network', sameNode: true },
+  apiserver: { kind: 'node-network', sameNode: false },
+};
 
 function resolveDestinations(mesh: Mesh, to: RequestTo): readonly Destination[] | Unresolved {
   const ip = to.ip ? { ip: to.ip } : {};

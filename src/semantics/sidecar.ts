@@ -3,6 +3,7 @@ import { forwardedAddress } from './authz/address.ts';
 import { decideChain } from './authz/decide-chain.ts';
 import type { View } from './authz/view.ts';
 import type { Enforcement } from './enforcement.ts';
+import { explaining } from './judged.ts';
 import { normalizePath } from './http/normalize-path.ts';
 import { modeOfPort } from './mtls/effective-mode.ts';
 import { acceptConnection, isTrusted } from './mtls/transport.ts';
@@ -49,10 +50,14 @@ export function decideAtSidecar(enforcement: Enforcement, query: Query, connects
   const decision = decideChain(
     chain,
     envoy.providers,
-    { view, explain: query.explain ?? false, ...(query.token ? { token: query.token } : {}) },
+    {
+      view,
+      ...explaining(query, { point: 'sidecar', workload, chain, providers: envoy.providers }, envoy.authorization),
+      ...(query.token ? { token: query.token } : {}),
+    },
     'sidecar',
   );
-  const accepted = `${mode} takes ${connects === 'mtls' ? 'mutual TLS' : 'plaintext'} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
+  const accepted = `${mode}${by ? '' : ', the default,'} takes ${connects === 'mtls' ? 'mutual TLS' : 'plaintext'} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
   return {
     outcome: decision.outcome,
     requires: decision.requires,

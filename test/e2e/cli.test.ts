@@ -1,13 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrap } from '../../scripts/bootstrap.mjs';
 import { auditResult } from '../../src/result/schema.ts';
+import { meshproof, root } from './meshproof.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const PAYMENTS = 'examples/payments';
 let folder = '';
 
@@ -16,24 +14,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'meshproof-e2e-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Run {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function meshproof(args: readonly string[], input = '', cwd = root): Run {
-  const env = { ...process.env, NO_COLOR: '1' };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'bin/meshproof.js'), ...args], {
-    cwd,
-    input,
-    env,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  return { code: status, out: stdout, err: stderr };
-}
 
 describe('meshproof audit', () => {
   it('prints pure JSON that keeps to the schema, twice the same bytes, and exits 1 on findings', () => {

@@ -2,11 +2,11 @@ import type { z } from 'zod';
 import type { Mesh } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import type { Request } from '../../result/request.ts';
-import { decide } from '../../semantics/decide.ts';
 import { Enforcement } from '../../semantics/enforcement.ts';
-import { decideExternal } from '../../semantics/external.ts';
-import { resolveRequest, type Unresolved } from '../../semantics/resolve-request.ts';
+import type { Unresolved } from '../../semantics/resolve-request.ts';
 import type { TraceStep, Verdict } from '../../semantics/verdict.ts';
+import { answerRequest } from '../answer-request.ts';
+import { describeRequirement } from '../describe-requirement.ts';
 import { type PolicyTest, policyTest } from './schema.ts';
 
 export interface CaseResult {
@@ -91,35 +91,8 @@ function runCase(enforcement: Enforcement, suite: string, entry: Case, index: nu
 }
 
 function answer(enforcement: Enforcement, request: Request): Verdict | Unresolved {
-  if (request.to.external !== undefined) return decideExternal(enforcement, request);
-  const queries = resolveRequest(enforcement.mesh, request);
-  if ('error' in queries) return queries;
-  return weakest(queries.map((query) => decide(enforcement, { ...query, explain: true })));
+  const answered = answerRequest(enforcement, request, { explain: true });
+  return 'error' in answered ? answered : answered.decisive.verdict;
 }
 
 const nameOf = (by: By): string => (by.namespace ? `${by.namespace}/${by.name}` : by.name);
-
-/** A request through a service may land at any endpoint: what some endpoint lets in gets in. */
-function weakest(verdicts: readonly Verdict[]): Verdict {
-  const found =
-    verdicts.find(({ outcome }) => outcome === 'allow') ??
-    verdicts.find(({ outcome }) => outcome === 'unknown') ??
-    verdicts[0];
-  if (!found) throw new Error('a resolved request has at least one endpoint');
-  return found;
-}
-
-function describeRequirement(requirement: Verdict['requires'][number]): string {
-  switch (requirement.kind) {
-    case 'jwt':
-      return requirement.issuer ? `a valid token of ${requirement.issuer}` : 'a valid token';
-    case 'ext-authz':
-      return `approval by external authorizer ${requirement.provider}`;
-    case 'client-certificate':
-      return `a client certificate of ${requirement.ca}`;
-    case 'identity':
-      return `mesh identity ${requirement.principal}`;
-    case 'source-ip':
-      return `a source address in ${requirement.ranges.join(', ')}`;
-  }
-}

@@ -13,6 +13,7 @@ export interface Style {
   readonly place: Paint;
   readonly severity: (severity: string) => Paint;
   readonly verdict: (verdict: VerdictWord) => Paint;
+  readonly outcome: (outcome: 'allow' | 'deny' | 'unknown') => Paint;
   /** By rating, 0 to 5. */
   readonly rating: (rating: number) => Paint;
 }
@@ -34,6 +35,11 @@ export function createStyle(color: boolean): Style {
     MODERATE: (text) => paint.bold(paint.cyan(text)),
     STRONG: (text) => paint.bold(paint.green(text)),
   };
+  const outcomes: Record<'allow' | 'deny' | 'unknown', Paint> = {
+    allow: (text) => paint.bold(paint.green(text)),
+    deny: boldRed,
+    unknown: (text) => paint.bold(paint.magenta(text)),
+  };
   return {
     heading: paint.bold,
     strong: paint.bold,
@@ -42,6 +48,7 @@ export function createStyle(color: boolean): Style {
     place: paint.dim,
     severity: (severity) => (severity in severities ? severities[severity as Severity] : (text) => text),
     verdict: (verdict) => verdicts[verdict],
+    outcome: (outcome) => outcomes[outcome],
     rating: (rating) => (rating <= 1 ? paint.red : rating <= 3 ? paint.yellow : paint.green),
   };
 }

@@ -1,6 +1,7 @@
 import { type MeshService, namespaceKey, type Workload } from '../../model/inventory/types.ts';
 import { decideChain } from '../authz/decide-chain.ts';
 import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
+import { explaining } from '../judged.ts';
 import { normalizePath } from '../http/normalize-path.ts';
 import type { Query } from '../query.ts';
 import { viewAt } from '../sidecar.ts';
@@ -52,7 +53,21 @@ export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoin
   const decision = decideChain(
     chain,
     envoy.providers,
-    { view, explain: query.explain ?? false, ...(query.token ? { token: query.token } : {}) },
+    {
+      view,
+      ...explaining(
+        query,
+        {
+          point: 'waypoint',
+          workload: waypoint,
+          ...(via ? { service: via.service } : {}),
+          chain,
+          providers: envoy.providers,
+        },
+        envoy.authorization,
+      ),
+      ...(query.token ? { token: query.token } : {}),
+    },
     'waypoint',
   );
   const { outcome, by, reason, requires, assumes, steps } = decision;

@@ -2,10 +2,13 @@ import { byOf } from '../../model/by.ts';
 import type { By } from '../../result/location.ts';
 import { authenticate, type JwtProvider } from '../jwt/authenticate.ts';
 import type { EnforcementPoint, Requirement, TraceStep } from '../verdict.ts';
+import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import type { PolicyChain } from './chain.ts';
 import type { Claims } from './claims.ts';
 import type { Clause, CompiledPolicy } from './compile.ts';
-import { findMatch, firstFailing, type RuleMatch } from './evaluate.ts';
+import { describeMisses, describeWidening, type Remark } from './describe-match.ts';
+import { isDryRun } from './dry-run.ts';
+import { findMatch, type RuleMatch } from './evaluate.ts';
 import type { View } from './view.ts';
 
 export interface ChainDecision {
@@ -20,6 +23,10 @@ export interface ChainDecision {
 interface Request {
   /** Also say why rules missed: for a person, not for a search. */
   readonly explain?: boolean;
+  /** With `explain`: all policies of the point, of which dry-run ones decide nothing. */
+  readonly attached?: readonly AuthorizationPolicy[];
+  /** Told what the rules are put to. */
+  readonly watch?: (view: View) => void;
   readonly view: Omit<View, 'claims'>;
   readonly token?: { readonly claims: Claims; readonly valid: boolean };
 }
@@ -38,7 +45,7 @@ export function decideChain(
   const decision = runFilters(chain, providers, request, point);
   const { token } = request;
   if (!token || decision.outcome !== 'allow' || providers.length === 0) return decision;
-  const { token: _token, explain: _explain, ...bare } = request;
+  const { token: _token, explain: _explain, watch: _watch, ...bare } = request;
   if (runFilters(chain, providers, bare, point).outcome === 'allow') return decision;
   const issuer = typeof token.claims.iss === 'string' ? { issuer: token.claims.iss } : {};
   return { ...decision, requires: [{ kind: 'jwt', ...issuer }, ...decision.requires] };
@@ -65,11 +72,18 @@ function runFilters(
     steps,
   });
 
+  const remark = (stage: TraceStep['stage'], remarks: readonly Remark[]): void => {
+    if (request.explain) for (const { text, by } of remarks) step(stage, 'note', text, by);
+  };
+
   // CUSTOM comes before JWT authentication: its conditions see no token.
   const anonymous = withBearer({ ...request.view, claims: undefined }, request.token);
   for (const custom of chain.custom) {
     const match = findMatch(custom.policies, anonymous);
-    if (!match) continue;
+    if (!match) {
+      if (request.explain) step('custom', 'pass', `no rule of CUSTOM ${namesOf(custom.policies)} matches it`);
+      continue;
+    }
     const by = byMatch(match);
     if (custom.effect === 'refuse') {
       step('custom', 'stop', custom.why, by);
@@ -84,22 +98,36 @@ function runFilters(
     const { method, headers } = request.view.http;
     const outcome = authenticate(providers, { method, headers, ...(request.token ? { token: request.token } : {}) });
     if (outcome.kind === 'rejected') {
+      request.watch?.(anonymous);
       step('jwt', 'stop', outcome.why, outcome.by);
       return end('deny', outcome.by, outcome.why);
     }
     if (outcome.kind === 'accepted') {
       view = { ...(outcome.forwarded ? anonymous : request.view), claims: outcome.claims };
       step('jwt', 'pass', 'the token is valid', outcome.by);
-    } else step('jwt', 'note', 'no token: RequestAuthentication lets it pass');
+    } else {
+      const [first] = providers;
+      const by = first && byOf(first.policy, { path: ['spec', 'jwtRules'] });
+      step('jwt', 'note', 'no token: RequestAuthentication lets it pass', by);
+    }
   }
+  request.watch?.(view);
 
   const audit = findMatch(chain.audit, view);
   if (audit) step('audit', 'note', `${nameOf(audit.compiled)} only records it`, byMatch(audit));
 
+  if (request.explain) {
+    for (const policy of (request.attached ?? []).filter(isDryRun)) {
+      const text = `${policy.spec.action ?? 'ALLOW'} ${policy.namespace}/${policy.name} is a dry run and decides nothing`;
+      step('audit', 'note', text, byOf(policy));
+    }
+  }
+
   const deny = findMatch(chain.deny, view);
   if (deny && deny.open.length === 0) {
-    const reason = `DENY ${nameOf(deny.compiled)} matches it`;
+    const reason = `DENY ${nameOf(deny.compiled)} rules[${deny.rule.index}] matches it`;
     const by = byMatch(deny);
+    remark('deny', describeWidening(deny));
     step('deny', 'stop', reason, by);
     return end('deny', by, reason);
   }
@@ -119,20 +147,23 @@ function runFilters(
     );
   }
 
+  if (!deny && request.explain && chain.deny.length > 0)
+    step('deny', 'pass', `no rule of DENY ${namesOf(chain.deny)} matches it`);
+
   if (chain.allow.length === 0) {
     step('allow', 'pass', 'no ALLOW policy applies');
     return end('allow', null, 'no ALLOW policy applies, so everything that no DENY matches passes');
   }
   const allow = findMatch(chain.allow, view);
   if (!allow) {
-    if (request.explain) for (const missed of misses(chain.allow, view)) step('allow', 'note', missed.text, missed.by);
+    remark('allow', describeMisses(chain.allow, view));
     const by = chain.allow[0] ? byOf(chain.allow[0].policy) : null;
-    const names = chain.allow.map(nameOf).join(', ');
+    const names = namesOf(chain.allow);
     step('allow', 'stop', `no rule of ${names} matches`);
     return end('deny', by, `no rule of ALLOW ${names} matches it`);
   }
   for (const clause of allow.open) addOpenCondition(clause, nameOf(allow.compiled), requires, assumes);
-  const reason = `ALLOW ${nameOf(allow.compiled)} rule ${allow.rule.index + 1} matches it`;
+  const reason = `ALLOW ${nameOf(allow.compiled)} rules[${allow.rule.index}] matches it`;
   const by = byMatch(allow);
   step('allow', 'pass', reason, by);
   return end('allow', by, reason);
@@ -151,30 +182,7 @@ function addOpenCondition(clause: Clause, policy: string, requires: Requirement[
   else requires.push({ kind: 'source-ip', ranges: clause.values });
 }
 
-/** Why each ALLOW rule missed, for a person. */
-function misses(
-  policies: readonly CompiledPolicy[],
-  view: View,
-): readonly { readonly text: string; readonly by: By }[] {
-  return policies.flatMap((compiled) => {
-    const dropped = compiled.dropped.map(({ index, field, why }) => ({
-      text: `${nameOf(compiled)} rule ${index + 1} does not exist here (${field}: ${why})`,
-      by: byOf(compiled.policy, { rule: index, path: ['spec', 'rules', index] }),
-    }));
-    const missed = compiled.rules.map((rule) => {
-      const clause = firstFailing(rule, view);
-      const text = clause
-        ? `${nameOf(compiled)} rule ${rule.index + 1} misses at ${clause.field}: ${clause.values.join(', ')}`
-        : `${nameOf(compiled)} rule ${rule.index + 1} misses`;
-      const path = ['spec', 'rules', rule.index, ...(clause?.path ?? [])];
-      return {
-        text,
-        by: byOf(compiled.policy, { rule: rule.index, path, ...(clause ? { clause: clause.field } : {}) }),
-      };
-    });
-    return [...dropped, ...missed];
-  });
-}
+const namesOf = (policies: readonly CompiledPolicy[]): string => policies.map(nameOf).join(', ');
 
 const nameOf = ({ policy }: CompiledPolicy): string => `${policy.namespace}/${policy.name}`;
 

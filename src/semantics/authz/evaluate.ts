@@ -66,18 +66,14 @@ function openClauses(rule: CompiledRule, view: View): readonly Clause[] {
   return all.filter((clause) => clause.test(view) === undefined);
 }
 
-/** The clause that kept a rule from matching: for a person who asks why. */
-export function firstFailing(rule: CompiledRule, view: View): Clause | undefined {
+/** The clauses that kept a rule from matching: for a person who asks why. */
+export function failingClauses(rule: CompiledRule, view: View): readonly Clause[] {
+  const failing: Clause[] = [];
   for (const alternatives of [rule.from, rule.to]) {
     if (!alternatives || matchAny(alternatives, view) !== false) continue;
-    // Of several alternatives the one that came furthest says most.
-    let best: { clause: Clause; passed: number } | undefined;
-    for (const clauses of alternatives) {
-      const passed = clauses.findIndex((clause) => clause.test(view) === false);
-      const clause = clauses[passed];
-      if (clause && (!best || passed > best.passed)) best = { clause, passed };
-    }
-    if (best) return best.clause;
+    // Of several alternatives the one that came nearest says most.
+    const missed = alternatives.map((clauses) => clauses.filter((clause) => clause.test(view) === false));
+    failing.push(...missed.reduce((best, each) => (each.length < best.length ? each : best)));
   }
-  return rule.when.find((clause) => clause.test(view) === false);
+  return [...failing, ...rule.when.filter((clause) => clause.test(view) === false)];
 }

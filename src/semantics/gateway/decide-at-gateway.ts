@@ -1,6 +1,7 @@
 import type { Principal } from '../../model/inventory/types.ts';
 import type { ClientTls } from '../../result/request.ts';
 import { decideChain } from '../authz/decide-chain.ts';
+import { explaining } from '../judged.ts';
 import type { Enforcement } from '../enforcement.ts';
 import type { Requirement } from '../verdict.ts';
 import { serviceOfSni } from './auto-passthrough.ts';
@@ -115,7 +116,10 @@ function decideTcp(
   const decision = decideChain(
     policies.tcp,
     [],
-    { view: gatewayView(enforcement, query, arrived, undefined) },
+    {
+      view: gatewayView(enforcement, query, arrived, undefined),
+      ...explaining(query, { point: 'gateway', workload, chain: policies.tcp, providers: [] }, policies.authorization),
+    },
     'gateway',
   );
   const after = advance(progress, decision);

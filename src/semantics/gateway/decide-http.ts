@@ -1,6 +1,7 @@
 import { decideChain } from '../authz/decide-chain.ts';
 import type { HttpRequest } from '../attempt.ts';
 import type { Enforcement } from '../enforcement.ts';
+import { explaining } from '../judged.ts';
 import { normalizePath, withoutQuery } from '../http/normalize-path.ts';
 import { authenticate, type JwtProvider } from '../jwt/authenticate.ts';
 import { APPLIED_TOGETHER } from '../mtls/effective-mode.ts';
@@ -50,7 +51,15 @@ export function decideHttp(
   const decision = decideChain(
     policies.http,
     policies.providers,
-    { view, ...(query.token ? { token: query.token } : {}) },
+    {
+      view,
+      ...explaining(
+        query,
+        { point: 'gateway', workload, chain: policies.http, providers: policies.providers },
+        policies.authorization,
+      ),
+      ...(query.token ? { token: query.token } : {}),
+    },
     'gateway',
   );
   const after = advance(progress, decision);

@@ -1,0 +1,25 @@
+import type { InputSpec } from '../collect/collect.ts';
+import { readConfigFile } from '../collect/config-file.ts';
+import { InputError } from '../collect/input-error.ts';
+import type { InputOptions } from '../engine/read-input.ts';
+
+/** Flags of every command that reads a mesh. */
+export interface InputFlags {
+  readonly cluster: readonly InputSpec[];
+  readonly config?: string;
+  readonly defaultNamespace?: string;
+}
+
+/** The inputs that a command line names; there has to be one. */
+export function namedInputs(paths: readonly string[], { cluster }: InputFlags): readonly InputSpec[] {
+  const inputs = [...paths.map((name) => ({ path: name })), ...cluster];
+  if (inputs.length > 0) return inputs;
+  throw new InputError('no input', 'name a manifest, a folder of manifests, or `-` for stdin');
+}
+
+export function inputOptions({ config, defaultNamespace }: InputFlags, cwd: string): InputOptions {
+  return {
+    ...(config === undefined ? {} : { config: readConfigFile(config, cwd) }),
+    ...(defaultNamespace === undefined ? {} : { defaultNamespace }),
+  };
+}

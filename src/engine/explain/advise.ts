@@ -1,0 +1,48 @@
+import type { Request } from '../../result/request.ts';
+import type { JwtProvider } from '../../semantics/jwt/authenticate.ts';
+import type { TraceStep } from '../../semantics/verdict.ts';
+import type { EndpointAnswer } from '../answer-request.ts';
+
+/** What to do about a refusal besides changing a policy, in a sentence; undefined: nothing to say. */
+export function advise(request: Request, stop: TraceStep, { query, judged }: EndpointAnswer): string | undefined {
+  const { from } = request;
+  switch (stop.stage) {
+    case 'jwt':
+      return tokenAdvice(judged.at(-1)?.providers ?? []);
+    case 'transport':
+      return query ? transportAdvice(request, query.source.identity === null) : undefined;
+    case 'deny':
+      return stop.by?.kind === 'PeerAuthentication' ? transportAdvice(request, true) : undefined;
+    case 'custom':
+      return 'the mesh config has to define the extension provider that the CUSTOM policy names, once';
+    case 'network-policy':
+      return from.workload === undefined
+        ? 'a NetworkPolicy has to admit that place on the network; only for workloads of the input is one written out'
+        : undefined;
+    case 'route':
+    case 'resolve':
+      return 'a route of a VirtualService or HTTPRoute has to take the request; which one is not for this program to say';
+    case 'capture':
+      return 'the destination terminates no mutual TLS: put it into the mesh, or connect in plaintext';
+    default:
+      return undefined;
+  }
+}
+
+function transportAdvice({ from, to }: Request, nameless: boolean): string | undefined {
+  if (to.gateway !== undefined) return 'the client has to open the connection as the server of the Gateway says';
+  if (!nameless) return undefined;
+  if (from.plaintext && from.workload !== undefined)
+    return `let ${from.workload} connect through its own proxy, over mutual TLS`;
+  return from.workload === undefined
+    ? 'only callers with a mesh identity get in: a sidecar or ambient gives one'
+    : `give ${from.workload} an identity: a sidecar, or its namespace in ambient`;
+}
+
+function tokenAdvice(providers: readonly JwtProvider[]): string {
+  const accepted = providers.map(({ rule, policy }) => {
+    const audiences = rule.audiences?.length ? ` for audience ${rule.audiences.join(' or ')}` : '';
+    return `issuer ${rule.issuer ?? '(any)'}${audiences} (${policy.namespace}/${policy.name})`;
+  });
+  return `the caller has to send a token that is accepted: ${accepted.join('; ')}`;
+}

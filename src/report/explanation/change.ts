@@ -1,0 +1,62 @@
+import type { Explanation } from '../../result/explanation.ts';
+import { requestLine } from '../request-text.ts';
+import { hang, wrap } from '../terminal/layout.ts';
+import { number } from '../wording.ts';
+import type { View } from './view.ts';
+
+const indent = 2;
+type Step = NonNullable<Explanation['change']>['steps'][number];
+
+/** What would have to change, as text to apply, and what else it would turn. */
+export function changeLines({ change, verdict }: Explanation, view: View): string[] {
+  const { style, width, verbose } = view;
+  const to = verdict === 'allow' ? 'REFUSE IT' : 'LET IT PASS';
+  const title = ['', style.heading(`WHAT WOULD HAVE TO CHANGE TO ${to}`)];
+  const columns = width - indent;
+  if (change === undefined) return [];
+  if (!change) return [...title, '  no small change of a policy was found that does'];
+  const several = change.steps.length > 1;
+  return [
+    ...title,
+    ...(change.advice === undefined ? [] : hang('', wrap(change.advice, columns), indent)),
+    ...change.steps.flatMap((step, index) => [
+      ...hang(several ? `  ${index + 1}` : '', wrap(step.summary, columns - 2), several ? 4 : indent, style.strong),
+      ...effectLines(step, change.to, view),
+      ...step.patch.diff
+        .trimEnd()
+        .split('\n')
+        .map((line) => `    ${style.code(line)}`),
+    ]),
+    ...(change.after
+      ? hang('', wrap(`decided again: ${change.after.verdict}, ${change.after.reason}`, columns), indent)
+      : []),
+    ...change.alternatives.flatMap((step) => [
+      ...hang('  or', wrap(step.summary, columns - 3), 5),
+      ...effectLines(step, change.to, view),
+      ...(verbose
+        ? step.patch.diff
+            .trimEnd()
+            .split('\n')
+            .map((line) => `    ${style.code(line)}`)
+        : []),
+    ]),
+  ];
+}
+
+function effectLines({ also }: Step, to: 'allow' | 'deny', { width, style }: View): string[] {
+  const verb = to === 'allow' ? 'opens' : 'closes';
+  const { limits, asked, turned, examples } = also;
+  const columns = width - 5;
+  const proven = limits === undefined ? [] : hang('', wrap(`${verb} it for ${limits}`, columns), 5, style.faint);
+  if (turned === 0) {
+    const seen = `${verb} nothing else that was asked (${number(asked)} other requests)`;
+    return limits === undefined ? hang('', wrap(seen, columns), 5, style.faint) : proven;
+  }
+  const more = turned - examples.length;
+  return [
+    ...proven,
+    ...hang('', wrap(`${verb} ${number(turned)} of ${number(asked)} other requests that were asked:`, columns), 5),
+    ...examples.flatMap((request) => hang('', wrap(requestLine(request), columns - 2), 7)),
+    ...(more > 0 ? hang('', [`and ${number(more)} more`], 7, style.faint) : []),
+  ];
+}
