@@ -8,6 +8,8 @@ export interface InputFlags {
   readonly cluster: readonly InputSpec[];
   readonly config?: string;
   readonly defaultNamespace?: string;
+  readonly base?: readonly InputSpec[];
+  readonly prune?: boolean;
 }
 
 /** The inputs that a command line names; there has to be one. */
@@ -17,9 +19,10 @@ export function namedInputs(paths: readonly string[], { cluster }: InputFlags): 
   throw new InputError('no input', 'name a manifest, a folder of manifests, or `-` for stdin');
 }
 
-export function inputOptions({ config, defaultNamespace }: InputFlags, cwd: string): InputOptions {
+export function inputOptions({ config, defaultNamespace, base, prune }: InputFlags, cwd: string): InputOptions {
   return {
     ...(config === undefined ? {} : { config: readConfigFile(config, cwd) }),
     ...(defaultNamespace === undefined ? {} : { defaultNamespace }),
+    ...(base?.length ? { base, prune: prune ?? false } : {}),
   };
 }

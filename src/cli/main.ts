@@ -72,6 +72,16 @@ function makeProgram(finish: (code: number) => void): Command {
       finish(await (await import('./commands/explain.ts')).explainCommand(inputs, flags)),
     );
 
+  reading(common(program.command('reach')))
+    .description('who can reach a workload, what a workload reaches: sets of callers and requests, each with a witness')
+    .argument('[input...]', 'files, folders, or - for stdin')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .option('--to <workload>', 'ns/workload or ns/workload:port: who may send what to it')
+    .option('--from <source>', 'ns/workload or internet: what code in that place may send to whom')
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/reach.ts')).reachCommand(inputs, flags)),
+    );
+
   asking(common(program.command('why-denied')))
     .description(
       'what refused a request that a log line tells of, and the smallest safe change; the line from --log or stdin',
@@ -86,6 +96,28 @@ function makeProgram(finish: (code: number) => void): Command {
     .option('--to <destination>', 'where to, where the line does not say: as for `explain`')
     .action(async (inputs: string[], flags) =>
       finish(await (await import('./commands/why-denied.ts')).whyDeniedCommand(inputs, flags)),
+    );
+
+  reading(common(program.command('diff')))
+    .description('what a change opens and closes: requests with witnesses, findings; exit 1 when it opens something')
+    .argument('[state...]', 'BASE and HEAD: files or folders; with --base only what is applied to it')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .action(async (states: string[], flags) =>
+      finish(await (await import('./commands/diff.ts')).diffCommand(states, flags)),
+    );
+
+  reading(common(program.command('whatif')))
+    .description('the same for a planned change; exit 1 when it opens something')
+    .argument('[input...]', 'files, folders, or - for stdin')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .option(
+      '--set <change>',
+      'pa=STRICT@ns, dataplane=ambient@ns, waypoint@ns, istio=1.31, enforce=ns/policy; may be repeated',
+      collectValues,
+      [],
+    )
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/whatif.ts')).whatIfCommand(inputs, flags)),
     );
 
   common(program.command('test'))
@@ -123,7 +155,7 @@ function common(command: Command): Command {
 
 /** What may be said of a request, and of the mesh that it is asked of. */
 function asking(command: Command): Command {
-  return command
+  return reading(command)
     .addOption(
       new Option(
         '--as <client>',
@@ -141,7 +173,14 @@ function asking(command: Command): Command {
     .option('--source-ip <address>', 'address that the connection comes from')
     .option('--plaintext', 'no TLS and no identity')
     .option('--tcp', 'the bytes are not HTTP')
-    .option('--any-port', 'also ports that nothing in the input declares')
+    .option('--any-port', 'also ports that nothing in the input declares');
+}
+
+/** From where a mesh is read. */
+function reading(command: Command): Command {
+  return command
+    .option('--base <input>', 'what the input is applied to: its objects replace or add to these', collectBases, [])
+    .option('--prune', 'with --base: delete what the input leaves out, of kinds and namespaces that it has objects of')
     .option('--config <file>', 'configuration instead of the meshproof.yaml beside the input')
     .option('--default-namespace <name>', 'namespace of objects that name none')
     .option('--cluster <name=input>', 'an input of a named cluster; may be repeated', collectClusters, []);
@@ -151,6 +190,8 @@ function parseCode(text: string): number {
   if (!/^[0-5]\d{0,2}$/.test(text)) throw new InvalidArgumentError('give an HTTP status, as 403');
   return Number(text);
 }
+
+const collectBases = (path: string, previous: { path: string }[]): { path: string }[] => [...previous, { path }];
 
 const collectValues = (value: string, previous: string[]): string[] => [...previous, value];
 

@@ -1,15 +1,30 @@
 import { type CollectIo, collect, type InputSpec } from '../collect/collect.ts';
 import type { ConfigFile } from '../collect/config-file.ts';
 import type { Mesh } from '../model/inventory/types.ts';
+import type { RawObject } from '../model/resource.ts';
 import type { Config } from '../result/config.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
-import { loadMesh } from './load-mesh.ts';
+import { loadMesh, type StatedFacts } from './load-mesh.ts';
+import { overlayObjects } from './overlay-objects.ts';
 import type { Provenance } from './result/input.ts';
 
 export interface InputOptions {
   /** Instead of the `meshproof.yaml` beside the input. */
   readonly config?: ConfigFile;
   readonly defaultNamespace?: string;
+  /** What the input is applied to: its objects replace or add to those of the base. */
+  readonly base?: readonly InputSpec[];
+  /** Also delete what the base has and the input has not, of kinds and namespaces that the input has objects of. */
+  readonly prune?: boolean;
+}
+
+/** What was read, before the model is made of it. */
+export interface RawInput {
+  readonly objects: readonly RawObject[];
+  readonly facts: StatedFacts;
+  readonly stated: Partial<Config>;
+  readonly provenance: Provenance;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 export interface Input {
@@ -21,15 +36,29 @@ export interface Input {
 
 /** Bytes to the model. What was parsed is let go of here: the model holds all that is needed. */
 export async function readInput(inputs: readonly InputSpec[], options: InputOptions, io: CollectIo): Promise<Input> {
+  return toMesh(await readRaw(inputs, options, io));
+}
+
+/** Bytes to objects, with the base under them where there is one. */
+export async function readRaw(inputs: readonly InputSpec[], options: InputOptions, io: CollectIo): Promise<RawInput> {
+  const { base = [], prune = false, defaultNamespace } = options;
+  const below = base.length > 0 ? await collect(base, io) : undefined;
   const { objects, sources, skippedKinds, diagnostics, configFile } = await collect(inputs, io);
-  const file = options.config ?? configFile;
+  const file = options.config ?? configFile ?? below?.configFile;
   const user = file ? (await import('./read-config.ts')).readConfig(file) : undefined;
-  const { defaultNamespace } = options;
-  const loaded = loadMesh(objects, { ...user?.facts, ...(defaultNamespace === undefined ? {} : { defaultNamespace }) });
   return {
-    mesh: loaded.mesh,
+    objects: below
+      ? overlayObjects(below.objects, objects, { prune, defaultNamespace: defaultNamespace ?? 'default' })
+      : objects,
+    facts: { ...user?.facts, ...(defaultNamespace === undefined ? {} : { defaultNamespace }) },
     stated: user?.config ?? {},
-    provenance: { sources, skippedKinds },
-    diagnostics: [...diagnostics, ...loaded.diagnostics],
+    provenance: { sources: [...(below?.sources ?? []), ...sources], skippedKinds },
+    diagnostics: [...(below?.diagnostics ?? []), ...diagnostics],
   };
+}
+
+/** Objects to the model. */
+export function toMesh({ objects, facts, stated, provenance, diagnostics }: RawInput): Input {
+  const loaded = loadMesh(objects, facts);
+  return { mesh: loaded.mesh, stated, provenance, diagnostics: [...diagnostics, ...loaded.diagnostics] };
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { comparison } from '../result/comparison.ts';
 import { config } from '../result/config.ts';
 import { denial } from '../result/denial.ts';
 import { explanation } from '../result/explanation.ts';
 import { createResultJsonSchema } from '../result/json-schema.ts';
+import { reach } from '../result/reach.ts';
 import { policyTest } from './policy-test/schema.ts';
 
 /** The JSON Schemas that are published, by file; `npm run schema` writes them. */
@@ -11,6 +13,8 @@ export const SCHEMAS: Readonly<Record<string, () => Record<string, unknown>>> = 
   'docs/config.schema.json': () => titled('meshproof.yaml', config),
   'docs/explanation.schema.json': () => titled('Result of meshproof explain', explanation, 'output'),
   'docs/denial.schema.json': () => titled('Result of meshproof why-denied', denial, 'output'),
+  'docs/reach.schema.json': () => titled('Result of meshproof reach', reach, 'output'),
+  'docs/comparison.schema.json': () => titled('Result of meshproof diff and whatif', comparison, 'output'),
   'docs/policy-test.schema.json': () => titled('PolicyTest, meshproof.dev/v1', policyTest),
 };
 

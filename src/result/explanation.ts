@@ -6,7 +6,7 @@ import { by, patch, request } from './schema.ts';
 const outcome = z.enum(['allow', 'deny', 'unknown']);
 const point = z.enum(['network-policy', 'ztunnel', 'waypoint', 'sidecar', 'gateway', 'none']);
 
-const requirement = z.strictObject({
+export const requirement = z.strictObject({
   kind: z.string(),
   text: z.string(),
   by: by.optional(),

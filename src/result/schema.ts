@@ -22,8 +22,8 @@ export const by = z.strictObject({
   location,
 });
 
-const workloadId = z.string();
-const principal = z.string();
+export const workloadId = z.string();
+export const principal = z.string();
 
 export const request = z.strictObject({
   from: z.strictObject({

@@ -59,8 +59,9 @@ interface Sender {
   readonly paths?: readonly string[];
 }
 
-function questionsOf(
-  { mesh, enforcement }: Facts,
+/** A wanted flow as requests of its sender's app, one per port; none where the sender is outside or not in the mesh. */
+export function questionsOf(
+  { mesh, enforcement }: Pick<Facts, 'mesh' | 'enforcement'>,
   flow: Flow,
   to: Workload,
 ): readonly { readonly query: Query; readonly text: string }[] {

@@ -1,0 +1,34 @@
+import { InputError } from '../../collect/input-error.ts';
+import { runDiff } from '../../engine/compare/run-diff.ts';
+import { renderComparison } from '../../report/comparison/render.ts';
+import { printDiagnostics } from '../errors.ts';
+import { type InputFlags, inputOptions } from '../input-options.ts';
+import { processOutput } from '../output.ts';
+import { readStdin } from '../stdin.ts';
+
+interface Flags extends InputFlags {
+  readonly format: 'terminal' | 'json';
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color?: boolean;
+}
+
+/** `meshproof diff BASE HEAD`, or `diff --base DIR INPUT...`: exit 1 when it opens something. */
+export async function diffCommand(paths: readonly string[], flags: Flags): Promise<number> {
+  const output = processOutput(flags);
+  const cwd = process.cwd();
+  const under = flags.base ?? [];
+  const [base, head] =
+    under.length > 0
+      ? [under, paths.map((path) => ({ path }))]
+      : [paths.slice(0, 1), paths.slice(1)].map((list) => list.map((path) => ({ path })));
+  if (!base?.length || !head?.length || (under.length === 0 && paths.length !== 2))
+    throw new InputError('`diff` compares two states', 'give BASE and HEAD, or --base BASE and what is applied to it');
+  const io = { cwd, stdin: readStdin };
+  const { comparison, diagnostics } = await runDiff(base, head, inputOptions(flags, cwd), io);
+  printDiagnostics(diagnostics, output);
+  output.out(
+    flags.format === 'json' ? `${JSON.stringify(comparison, null, 2)}\n` : renderComparison(comparison, output),
+  );
+  return comparison.opened.length > 0 ? 1 : 0;
+}
