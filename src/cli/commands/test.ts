@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import pc from 'picocolors';
 import { runSuites, type SuitesResult } from '../../engine/policy-test/run-suites.ts';
+import { requestLine } from '../../report/request-text.ts';
 import { printDiagnostics } from '../errors.ts';
 import { type Output, processOutput } from '../output.ts';
 import { readStdin } from '../stdin.ts';
@@ -43,7 +44,10 @@ function terminal(result: SuitesResult, output: Output): string {
       lines.push(`      expected ${item.expect}, got ${item.got}${item.by ? ` by ${item.by}` : ''}: ${item.reason}`);
   }
   for (const item of result.invariants) {
-    if (!item.pass) lines.push(`${colors.red('FAIL')}  ${item.suite} › ${item.name}`, `      ${item.why}`);
+    if (item.pass && !output.verbose) continue;
+    const mark = item.pass ? colors.green('pass') : colors.red('FAIL');
+    lines.push(`${mark}  ${item.suite} › ${item.name}`, `      ${item.why}`);
+    if (item.witness) lines.push(`      ${requestLine(item.witness)}`);
   }
   lines.push(`${result.passed} passed, ${result.failed} failed`);
   return `${lines.join('\n')}\n`;

@@ -1,5 +1,6 @@
 import { collect, type CollectIo, inlineObject } from '../../collect/collect.ts';
 import { readSuites, type SuiteDocument } from '../../collect/policy-tests.ts';
+import type { Stated } from '../../graph/make-facts.ts';
 import { isObject } from '../../model/shape.ts';
 import type { RawObject } from '../../model/resource.ts';
 import type { Diagnostic } from '../../result/diagnostic.ts';
@@ -15,7 +16,7 @@ export interface SuitesResult extends SuiteResult {
 export async function runSuites(names: readonly string[], io: CollectIo): Promise<SuitesResult> {
   const { documents, diagnostics } = await readSuites(names, io);
   const log: Diagnostic[] = [...diagnostics];
-  const meshes = new Map<string, LoadedMesh>();
+  const meshes = new Map<string, Loaded>();
   const results: SuiteResult[] = [];
   for (const document of documents) {
     const read = readPolicyTest(document.value);
@@ -32,9 +33,9 @@ export async function runSuites(names: readonly string[], io: CollectIo): Promis
       continue;
     }
     const { test } = read;
-    const { mesh, diagnostics: found } = await meshOf(test.resources ?? [], document, io, meshes);
+    const { mesh, stated, diagnostics: found } = await meshOf(test.resources ?? [], document, io, meshes);
     log.push(...found.filter(({ severity }) => severity === 'error'));
-    results.push(runPolicyTest(test, test.metadata?.name ?? document.file, mesh));
+    results.push(runPolicyTest(test, test.metadata?.name ?? document.file, mesh, stated));
   }
   return {
     cases: results.flatMap(({ cases }) => cases),
@@ -47,15 +48,19 @@ export async function runSuites(names: readonly string[], io: CollectIo): Promis
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
 
+interface Loaded extends LoadedMesh {
+  readonly stated: Stated;
+}
+
 async function meshOf(
   resources: readonly (string | Readonly<Record<string, unknown>>)[],
   document: SuiteDocument,
   io: CollectIo,
-  meshes: Map<string, LoadedMesh>,
-): Promise<LoadedMesh> {
+  meshes: Map<string, Loaded>,
+): Promise<Loaded> {
   const paths = resources.filter((entry) => typeof entry === 'string');
   const inline = resources.filter(isObject).map((value) => inlineObject(value, document.file, document.line));
-  if (paths.length === 0) return loadMesh(inline);
+  if (paths.length === 0) return { ...loadMesh(inline), stated: {} };
   const key = inline.length === 0 ? [document.folder, ...paths].join('\n') : undefined;
   const known = key === undefined ? undefined : meshes.get(key);
   if (known) return known;
@@ -65,7 +70,7 @@ async function meshOf(
   );
   const config = collected.configFile ? readConfig(collected.configFile) : undefined;
   const objects: RawObject[] = [...collected.objects, ...inline];
-  const loaded = loadMesh(objects, config?.facts);
+  const loaded = { ...loadMesh(objects, config?.facts), stated: config?.config ?? {} };
   if (key !== undefined) meshes.set(key, loaded);
   return loaded;
 }

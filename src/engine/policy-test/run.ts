@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { makeFacts, type Stated } from '../../graph/make-facts.ts';
 import type { Mesh } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import type { Request } from '../../result/request.ts';
@@ -7,6 +8,7 @@ import type { Unresolved } from '../../semantics/resolve-request.ts';
 import type { TraceStep, Verdict } from '../../semantics/verdict.ts';
 import { answerRequest } from '../answer-request.ts';
 import { describeRequirement } from '../describe-requirement.ts';
+import { type InvariantResult, runInvariant } from './invariants.ts';
 import { type PolicyTest, policyTest } from './schema.ts';
 
 export interface CaseResult {
@@ -22,13 +24,6 @@ export interface CaseResult {
   readonly requires: readonly string[];
   readonly assumes: readonly string[];
   readonly trace: readonly TraceStep[];
-}
-
-export interface InvariantResult {
-  readonly suite: string;
-  readonly name: string;
-  readonly pass: boolean;
-  readonly why: string;
 }
 
 export interface SuiteResult {
@@ -52,15 +47,11 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 }
 
 /** Runs one PolicyTest against a mesh. */
-export function runPolicyTest(test: PolicyTest, suite: string, mesh: Mesh): SuiteResult {
+export function runPolicyTest(test: PolicyTest, suite: string, mesh: Mesh, stated: Stated = {}): SuiteResult {
   const enforcement = new Enforcement(mesh);
   const cases = (test.cases ?? []).map((entry, index) => runCase(enforcement, suite, entry, index));
-  const invariants = (test.invariants ?? []).map(({ name }) => ({
-    suite,
-    name,
-    pass: false,
-    why: 'invariants are not proved yet by this version',
-  }));
+  const facts = test.invariants?.length ? makeFacts(enforcement, stated) : undefined;
+  const invariants = facts ? (test.invariants ?? []).map((entry) => runInvariant(facts, suite, entry)) : [];
   const passed = [...cases, ...invariants].filter(({ pass }) => pass).length;
   return { cases, invariants, passed, failed: cases.length + invariants.length - passed };
 }

@@ -8,10 +8,24 @@ const target = z.union([
   z.string(),
   z.strictObject({ namespace: z.string() }),
   z.strictObject({ labels: z.record(z.string(), z.string()) }),
-  z.strictObject({ sensitivity: z.string() }),
+  z.strictObject({ sensitivity: z.enum(['critical', 'high', 'medium', 'low', 'none']) }),
 ]);
 
-/** A PolicyTest document (design §5). Invariants are read and reported as not decided until the engine can prove them. */
+const oneOrMore = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)]);
+
+/** Requests that fit everything given are exempt; values as in policies (`*`, `prefix*`, `*suffix`). */
+const unless = z
+  .strictObject({
+    jwt: z.string().optional(),
+    principal: oneOrMore(z.string()).optional(),
+    port: oneOrMore(z.int()).optional(),
+    http: z
+      .strictObject({ methods: z.array(z.string()).min(1).optional(), paths: z.array(z.string()).min(1).optional() })
+      .optional(),
+  })
+  .refine((value) => Object.keys(value).length > 0, 'says nothing: give jwt, principal, port or http');
+
+/** A PolicyTest document (design §5). */
 export const policyTest = z.strictObject({
   apiVersion: z.literal('meshproof.dev/v1'),
   kind: z.literal('PolicyTest'),
@@ -41,7 +55,7 @@ export const policyTest = z.strictObject({
     .array(
       z.strictObject({
         name: z.string(),
-        never: z.strictObject({ from: target, to: target, unless: z.record(z.string(), z.unknown()).optional() }),
+        never: z.strictObject({ from: target, to: target, unless: unless.optional() }),
       }),
     )
     .optional(),

@@ -4,7 +4,7 @@ import type { TrustBundle } from '../authz/trust-domain.ts';
 import { type JwtProvider, readsBearer } from '../jwt/authenticate.ts';
 import { claimAxis, headerAxis, METHOD, TOKEN } from './axes.ts';
 import { ruleFormula, type Viewpoint } from './clause-formula.ts';
-import { all, any, constant, EVERYTHING, type Formula, literal, NOTHING, not } from './formula.ts';
+import { all, any, type Axis, constant, EVERYTHING, type Formula, literal, NOTHING, not } from './formula.ts';
 import type { SetPool } from './set-pool.ts';
 import { anything, literally } from './strings/glob.ts';
 import { valueGlobs } from './strings/patterns.ts';
@@ -20,6 +20,8 @@ export interface RuleSet {
 export interface ChainSets {
   /** What JWT authentication lets on: without a token, or with one that a rule accepts. */
   readonly authenticated: Formula;
+  /** Requests with a token that a rule accepted. */
+  readonly hasToken: Formula;
   /** Matching requests are refused (no such provider, or two of them). */
   readonly refusing: readonly RuleSet[];
   /** Matching requests need the approval of an external authorizer. */
@@ -38,13 +40,15 @@ export interface ChainPoint {
   readonly port: number;
   readonly identified: boolean;
   readonly destinationIp: string | undefined;
+  /** Apart from those of another point on the same way, which sees another path and reads tokens by other rules. */
+  readonly own?: { readonly token: Axis; readonly path: Axis };
 }
 
 /** `decideChain` as sets of requests. */
 export function chainSets(chain: PolicyChain, providers: readonly JwtProvider[], point: ChainPoint): ChainSets {
   const { pool } = point;
   const readers = chain.type === 'http' ? providers.filter(({ rule }) => readsBearer(rule)) : [];
-  const tokens = tokenSets(readers, pool);
+  const tokens = tokenSets(readers, pool, point.own?.token ?? TOKEN);
   const before: Viewpoint = {
     ...point,
     claims: 'hidden',
@@ -75,7 +79,16 @@ export function chainSets(chain: PolicyChain, providers: readonly JwtProvider[],
     ...deny.map(({ matches }) => not(matches)),
     restricted ? any(allow.map(({ matches }) => matches)) : EVERYTHING,
   ]);
-  return { authenticated: tokens.authenticated, refusing, asking: custom('ask'), deny, allow, restricted, passes };
+  return {
+    authenticated: tokens.authenticated,
+    hasToken: tokens.any,
+    refusing,
+    asking: custom('ask'),
+    deny,
+    allow,
+    restricted,
+    passes,
+  };
 }
 
 /** What stands for a token in the header that carries it. */
@@ -89,11 +102,11 @@ interface TokenSets {
 }
 
 /** The token axis holds the number of the first rule that accepts the token, from 1; 0: there is no token. */
-function tokenSets(readers: readonly JwtProvider[], pool: SetPool): TokenSets {
+function tokenSets(readers: readonly JwtProvider[], pool: SetPool, token: Axis): TokenSets {
   if (readers.length === 0) return { any: NOTHING, forwarded: NOTHING, authenticated: EVERYTHING };
   const numbers = readers.map((_, i) => i + 1);
   const isAnyOf = (rules: readonly number[]): Formula =>
-    rules.length === 0 ? NOTHING : literal(TOKEN, pool.rules(rules));
+    rules.length === 0 ? NOTHING : literal(token, pool.rules(rules));
   const accepted = readers.map((reader) => acceptedBy(reader, pool));
   const chosen = accepted.map((accepts, i) =>
     all([isAnyOf([i + 1]), accepts, ...accepted.slice(0, i).map(not), not(preflight(pool))]),

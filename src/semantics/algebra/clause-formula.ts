@@ -41,6 +41,8 @@ export interface Viewpoint {
   readonly destinationIp: string | undefined;
   /** Whether the token's claims can be seen: a rule reads them, and the filter comes after it. */
   readonly claims: 'visible' | 'hidden';
+  /** Apart from the path that another point on the same way sees. */
+  readonly own?: { readonly path: Axis };
   /** Whether the request has a token that some rule accepts. */
   readonly hasToken: Formula;
   /** What a condition on the header that carries the token comes to, given the condition on any other header. */
@@ -104,7 +106,9 @@ function positiveFormula(field: string, values: readonly string[], viewpoint: Vi
     case 'methods':
       return textLiteral(METHOD, field, values, (value) => valueGlobs(value, 'any'), viewpoint);
     case 'paths':
-      return textLiteral(PATH, field, values, pathGlobs, viewpoint, { comparison: 'before-query' });
+      return textLiteral(viewpoint.own?.path ?? PATH, field, values, pathGlobs, viewpoint, {
+        comparison: 'before-query',
+      });
     case 'connection.sni':
       return textLiteral(SERVER_NAME, field, values, (value) => valueGlobs(value), viewpoint);
     case 'requestPrincipals':
@@ -160,7 +164,7 @@ function headerLiteral(field: string, values: readonly string[], viewpoint: View
   const name = (insideBrackets(field.slice('request.headers'.length)) ?? '').toLowerCase();
   const globs = (value: string): readonly Glob[] => valueGlobs(value, 'any');
   const on = (axis: Axis): Formula => textLiteral(axis, 'header', values, globs, viewpoint);
-  if (name === ':path') return on(PATH);
+  if (name === ':path') return on(viewpoint.own?.path ?? PATH);
   if (name === ':method') return on(METHOD);
   if (name === ':authority' || name === 'host') return on(HOST);
   const sent = on(headerAxis(name));

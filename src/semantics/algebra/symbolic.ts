@@ -5,7 +5,7 @@ import type { PolicyChain } from '../authz/chain.ts';
 import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
 import { addressOf } from '../query.ts';
 import { spaceOf } from './axes.ts';
-import { type ChainSets, chainSets } from './chain-formula.ts';
+import { type ChainPoint, type ChainSets, chainSets } from './chain-formula.ts';
 import { SetPool } from './set-pool.ts';
 import { Solver } from './solver.ts';
 import { type ZtunnelSets, ztunnelSets } from './ztunnel-formula.ts';
@@ -58,12 +58,12 @@ export class Symbolic {
       readonly port: number;
       readonly identified: boolean;
       readonly destinationIp: string | undefined;
+      readonly own?: NonNullable<ChainPoint['own']>;
     },
   ): ChainSets {
     const chain = envoy[type];
-    return remembered(this.#chains, chain, keyOf(readsOf(chain), point), () =>
-      chainSets(chain, envoy.providers, { pool: this.pool, ...point }),
-    );
+    const key = `${point.own?.token.key ?? ''}${keyOf(readsOf(chain), point)}`;
+    return remembered(this.#chains, chain, key, () => chainSets(chain, envoy.providers, { pool: this.pool, ...point }));
   }
 
   ztunnel(enforcement: Enforcement, workload: Workload, port: number, identified: boolean): ZtunnelSets {

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { meshOf } from '../../../test/mesh-of.ts';
+import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../../test/small-mesh.ts';
+import { readPolicyTest, runPolicyTest } from './run.ts';
+
+const MESH: readonly Manifest[] = [
+  namespace('shop'),
+  ...workload('shop', 'api', { ports: { http: 8080 }, labels: { data: 'pci' } }),
+  ...workload('shop', 'web', { ports: { http: 8080 } }),
+  policy('PeerAuthentication', 'shop', 'default', { mtls: { mode: 'STRICT' } }),
+];
+const allow = (...rules: Manifest[]): Manifest =>
+  policy('AuthorizationPolicy', 'shop', 'api', { ...selecting('api'), rules });
+const WEB = { source: { principals: ['cluster.local/ns/shop/sa/web'] } };
+const JWT = policy('RequestAuthentication', 'shop', 'jwt', {
+  ...selecting('api'),
+  jwtRules: [{ issuer: 'https://a' }, { issuer: 'https://b' }],
+});
+
+const GATEWAY: readonly Manifest[] = [
+  namespace('edge'),
+  ...workload('edge', 'gw', {
+    labels: { istio: 'ingressgateway' },
+    annotations: { 'inject.istio.io/templates': 'gateway' },
+    ports: { http2: 8080 },
+  }).map((each) =>
+    each.kind === 'Service' ? { ...each, spec: { ...(each.spec as Manifest), type: 'LoadBalancer' } } : each,
+  ),
+  {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'gw', namespace: 'edge' },
+    spec: {
+      selector: { istio: 'ingressgateway' },
+      servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['shop.example'] }],
+    },
+  },
+  {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'shop', namespace: 'edge' },
+    spec: {
+      hosts: ['shop.example'],
+      gateways: ['gw'],
+      http: [
+        {
+          match: [{ uri: { prefix: '/api' } }],
+          route: [{ destination: { host: 'api.shop.svc.cluster.local', port: { number: 80 } } }],
+        },
+      ],
+    },
+  },
+];
+
+function prove(policies: readonly Manifest[], never: Manifest) {
+  const document = { apiVersion: 'meshproof.dev/v1', kind: 'PolicyTest', invariants: [{ name: 'it', never }] };
+  const read = readPolicyTest(document);
+  if ('problems' in read) throw new Error(read.problems.join('; '));
+  const { invariants } = runPolicyTest(read.test, 'suite', meshOf(meshText([...MESH, ...policies])).mesh);
+  const [result] = invariants;
+  if (!result) throw new Error('no invariant was run');
+  return result;
+}
+
+describe('invariants', () => {
+  it('are proved over all requests', () => {
+    const only = allow({ from: [WEB], to: [{ operation: { methods: ['GET'], paths: ['/a/*'] } }] });
+    expect(prove([only], { from: 'pod-outside-mesh', to: { labels: { data: 'pci' } } })).toMatchObject({ pass: true });
+    expect(
+      prove([only], { from: 'shop/web', to: 'shop/api', unless: { http: { methods: ['GET'], paths: ['/a/*'] } } }),
+    ).toMatchObject({ pass: true });
+    expect(
+      prove([only], {
+        from: { namespace: 'shop' },
+        to: 'shop/api',
+        unless: { principal: 'cluster.local/ns/shop/sa/web' },
+      }),
+    ).toMatchObject({ pass: true });
+  });
+
+  it('are refuted with a request that was decided', () => {
+    const only = allow({ from: [WEB], to: [{ operation: { methods: ['GET'], notPaths: ['/a/*'] } }] });
+    const result = prove([only], { from: 'shop/web', to: 'shop/api', unless: { http: { paths: ['/a/*', '/'] } } });
+    expect(result).toMatchObject({ pass: false, witness: { from: { workload: 'shop/web' }, http: { method: 'GET' } } });
+    expect(result.why).toContain('AuthorizationPolicy shop/api');
+  });
+
+  it('tell a validated token of one issuer from those of others', () => {
+    const token = allow({ from: [{ source: { requestPrincipals: ['*'] } }] });
+    const any = { from: 'shop/web', to: 'shop/api', unless: { jwt: 'any' } };
+    expect(prove([JWT, token], any)).toMatchObject({ pass: true });
+    expect(prove([JWT, allow({})], any)).toMatchObject({ pass: false });
+    const ofA = { from: 'shop/web', to: 'shop/api', unless: { jwt: 'https://a' } };
+    expect(prove([JWT, token], ofA)).toMatchObject({
+      pass: false,
+      witness: { jwt: { payload: { iss: 'https://b' } } },
+    });
+    const onlyA = allow({ from: [{ source: { requestPrincipals: ['https://a/*'] } }] });
+    expect(prove([JWT, onlyA], ofA)).toMatchObject({ pass: true });
+  });
+
+  it('look through gateways, where the workload sees the gateway', () => {
+    const open = allow({ from: [{ source: { principals: ['cluster.local/ns/edge/sa/gw'] } }] });
+    const never = { from: 'internet', to: 'shop/api', unless: { jwt: 'any' } };
+    const refuted = prove([...GATEWAY, open], never);
+    expect(refuted).toMatchObject({ pass: false, witness: { from: { internet: true }, to: { gateway: 'edge/gw' } } });
+    // A token asked for at the workload, or already at the gateway.
+    const strict = allow({
+      from: [{ source: { principals: ['cluster.local/ns/edge/sa/gw'], requestPrincipals: ['*'] } }],
+    });
+    expect(prove([...GATEWAY, JWT, strict], never)).toMatchObject({ pass: true });
+    const atGateway = [
+      policy('RequestAuthentication', 'edge', 'jwt', {
+        ...selecting('gw'),
+        jwtRules: [{ issuer: 'https://a', forwardOriginalToken: true }],
+      }),
+      policy('AuthorizationPolicy', 'edge', 'jwt', {
+        ...selecting('gw'),
+        action: 'DENY',
+        rules: [{ from: [{ source: { notRequestPrincipals: ['*'] } }] }],
+      }),
+    ];
+    expect(prove([...GATEWAY, open, ...atGateway], never)).toMatchObject({ pass: true });
+    expect(prove([...GATEWAY, allow({ from: [WEB] })], { from: 'internet', to: 'shop/api' })).toMatchObject({
+      pass: true,
+    });
+  });
+
+  it('do not hold because nothing was selected, or the names are wrong', () => {
+    expect(prove([], { from: 'internet', to: { namespace: 'shopp' } })).toMatchObject({ pass: false });
+    expect(prove([], { from: 'internet', to: 'shop/ap' }).why).toContain('did you mean `shop/api`');
+    expect(() => prove([], { from: 'internet', to: 'shop/api', unless: { tokn: 'any' } })).toThrow('tokn');
+  });
+});
