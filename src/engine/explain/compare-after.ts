@@ -8,16 +8,9 @@ import type { Enforcement } from '../../semantics/enforcement.ts';
 import { compilePolicy } from '../../semantics/authz/compile.ts';
 import { samplesOf } from '../../semantics/sample.ts';
 import { answerRequest } from '../answer-request.ts';
+import type { Effect } from './effect.ts';
 import type { Proposal } from './proposal.ts';
 import { selectedBy } from './narrow-scope.ts';
-
-/** What else a change turns, among the requests that were asked. */
-export interface Effect {
-  readonly asked: number;
-  readonly turned: number;
-  /** The first few. */
-  readonly examples: readonly Request[];
-}
 
 const MOST_SENDERS = 16;
 const MOST_WORKLOADS = 4;
@@ -51,7 +44,7 @@ export function compareAfter(
     turned++;
     if (examples.length < MOST_EXAMPLES) examples.push(other);
   }
-  return { asked, turned, examples };
+  return { basis: 'asked', looked: asked, turned, examples };
 }
 
 /** Where the request may land: addressed there directly, it is the same operation. */

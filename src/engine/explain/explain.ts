@@ -99,7 +99,8 @@ const changeStepResult = ({ proposal: { summary, patch, limits }, effect }: Chan
   patch,
   also: {
     ...(limits === undefined ? {} : { limits }),
-    asked: effect.asked,
+    basis: effect.basis,
+    looked: effect.looked,
     turned: effect.turned,
     examples: effect.examples.map(hideCredentials),
   },

@@ -1,7 +1,7 @@
 import type { Explanation } from '../../result/explanation.ts';
 import { requestLine } from '../request-text.ts';
 import { hang, wrap } from '../terminal/layout.ts';
-import { number } from '../wording.ts';
+import { count, number } from '../wording.ts';
 import type { View } from './view.ts';
 
 const indent = 2;
@@ -45,17 +45,27 @@ export function changeLines({ change, verdict }: Explanation, view: View): strin
 
 function effectLines({ also }: Step, to: 'allow' | 'deny', { width, style }: View): string[] {
   const verb = to === 'allow' ? 'opens' : 'closes';
-  const { limits, asked, turned, examples } = also;
+  const { limits, basis, looked, turned, examples } = also;
   const columns = width - 5;
-  const proven = limits === undefined ? [] : hang('', wrap(`${verb} it for ${limits}`, columns), 5, style.faint);
+  const all = `all requests to ${count(looked, 'port')}`;
   if (turned === 0) {
-    const seen = `${verb} nothing else that was asked (${number(asked)} other requests)`;
-    return limits === undefined ? hang('', wrap(seen, columns), 5, style.faint) : proven;
+    const what = limits === undefined ? `${verb} nothing else` : `${verb} it for ${limits}`;
+    const how =
+      basis === 'proven'
+        ? `: proven over ${all}`
+        : limits === undefined
+          ? ` of ${number(looked)} other requests that were asked`
+          : '';
+    return hang('', wrap(`${what}${how}`, columns), 5, style.faint);
   }
   const more = turned - examples.length;
+  const head =
+    basis === 'proven'
+      ? `${verb} more (over ${all}), for example:`
+      : `${verb} ${number(turned)} of ${number(looked)} other requests that were asked:`;
   return [
-    ...proven,
-    ...hang('', wrap(`${verb} ${number(turned)} of ${number(asked)} other requests that were asked:`, columns), 5),
+    ...(limits === undefined ? [] : hang('', wrap(`${verb} it for ${limits}`, columns), 5, style.faint)),
+    ...hang('', wrap(head, columns), 5),
     ...examples.flatMap((request) => hang('', wrap(requestLine(request), columns - 2), 7)),
     ...(more > 0 ? hang('', [`and ${number(more)} more`], 7, style.faint) : []),
   ];

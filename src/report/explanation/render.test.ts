@@ -63,7 +63,7 @@ const refused: Explanation = {
       {
         summary: 'add `POST` to methods of shop/orders rules[1]',
         patch: { file: 'shop/policies.yaml', kind: 'edit', diff: '--- a\n+++ b\n+  - POST\n', objects: [] },
-        also: { asked: 1200, turned: 3, examples: [{ ...request, from: { workload: 'shop/web' } }] },
+        also: { basis: 'asked', looked: 1200, turned: 3, examples: [{ ...request, from: { workload: 'shop/web' } }] },
       },
     ],
     after: { verdict: 'allow', by: null, reason: 'it passes', point: 'sidecar', requires: [] },
