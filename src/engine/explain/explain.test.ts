@@ -362,13 +362,18 @@ describe('waypoint', () => {
   ];
 
   it('decides by the service and its port, and so does the change', () => {
-    const found = explained(waypoint, { from: 'shop/batch', to: 'service:shop/orders:80', method: 'POST', path: '/o' });
+    const question: Ask = { from: 'shop/batch', to: 'service:shop/orders:80', path: '/o' };
+    const found = explained(waypoint, { ...question, method: 'POST' });
     expect([found.verdict, found.point]).toEqual(['deny', 'waypoint']);
     const [step] = found.change?.steps ?? [];
     expect(step?.summary).toBe(`add a rule to shop/orders for ${principal('batch')}: POST /o on port 80`);
     expect(step?.also).toMatchObject({ basis: 'proven', looked: 1, turned: 0 });
     expect(found.change?.after).toMatchObject({ verdict: 'allow', by: { name: 'orders', rule: 1 } });
-    expect(found.nearest?.changes).toEqual(['from shop/web instead of shop/batch', 'method `GET` instead of `POST`']);
+    // Who does not go through the waypoint is not asked anything there.
+    expect(found.nearest?.changes).toEqual(['from a pod outside the mesh']);
+    const strict = policy('PeerAuthentication', 'shop', 'default', { mtls: { mode: 'STRICT' } });
+    const closed = explained([...waypoint, strict], { ...question, method: 'POST' });
+    expect(closed.nearest?.changes).toEqual(['from shop/web instead of shop/batch', 'method `GET` instead of `POST`']);
   });
 });
 
