@@ -22,10 +22,7 @@ export function changeLines({ change, verdict }: Explanation, view: View): strin
     ...change.steps.flatMap((step, index) => [
       ...hang(several ? `  ${index + 1}` : '', wrap(step.summary, columns - 2), several ? 4 : indent, style.strong),
       ...effectLines(step, change.to, view),
-      ...step.patch.diff
-        .trimEnd()
-        .split('\n')
-        .map((line) => `    ${style.code(line)}`),
+      ...patchLines(step, view),
     ]),
     ...(change.after
       ? hang('', wrap(`decided again: ${change.after.verdict}, ${change.after.reason}`, columns), indent)
@@ -33,14 +30,22 @@ export function changeLines({ change, verdict }: Explanation, view: View): strin
     ...change.alternatives.flatMap((step) => [
       ...hang('  or', wrap(step.summary, columns - 3), 5),
       ...effectLines(step, change.to, view),
-      ...(verbose
-        ? step.patch.diff
-            .trimEnd()
-            .split('\n')
-            .map((line) => `    ${style.code(line)}`)
-        : []),
+      ...(verbose ? patchLines(step, view) : []),
     ]),
   ];
+}
+
+const CONTEXT = 3;
+
+/** What is left and added, with a few lines around it: the whole object with --verbose, and always in JSON. */
+function patchLines({ patch }: Step, { style, verbose }: View): string[] {
+  const [before = '', after = '', head = '', ...body] = patch.diff.trimEnd().split('\n');
+  const changed = body.flatMap((line, index) => (/^[+-]/.test(line) ? [index] : []));
+  const isNear = (index: number): boolean => verbose || changed.some((at) => Math.abs(at - index) <= CONTEXT);
+  const shown = body.flatMap((line, index) =>
+    isNear(index) ? [line] : index === 0 || isNear(index - 1) ? [' …'] : [],
+  );
+  return [before, after, head, ...shown].map((line) => `    ${style.code(line)}`);
 }
 
 function effectLines({ also }: Step, to: 'allow' | 'deny', { width, style }: View): string[] {
