@@ -1,4 +1,4 @@
-import { requestOf } from '../../graph/access.ts';
+import { requestOf } from '../../graph/request-of.ts';
 import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/authorization-policy.ts';
 import type { Request } from '../../result/request.ts';

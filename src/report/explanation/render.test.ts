@@ -62,7 +62,12 @@ const refused: Explanation = {
     steps: [
       {
         summary: 'add `POST` to methods of shop/orders rules[1]',
-        patch: { file: 'shop/policies.yaml', kind: 'edit', diff: '--- a\n+++ b\n@@ -1 +1 @@ x\n 1\n 2\n 3\n 4\n+  - POST\n 5\n', objects: [] },
+        patch: {
+          file: 'shop/policies.yaml',
+          kind: 'edit',
+          diff: '--- a\n+++ b\n@@ -1 +1 @@ x\n 1\n 2\n 3\n 4\n+  - POST\n 5\n',
+          objects: [],
+        },
         also: { basis: 'asked', looked: 1200, turned: 3, examples: [{ ...request, from: { workload: 'shop/web' } }] },
       },
     ],
