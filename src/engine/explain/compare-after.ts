@@ -33,6 +33,7 @@ export function compareAfter(
   const own = JSON.stringify(shapeOf(request, aims));
   let asked = 0;
   let turned = 0;
+  let nearby = false;
   const examples: Request[] = [];
   for (const other of spread(before, request, resource, perPort)) {
     if (JSON.stringify(shapeOf(other, aims)) === own) continue;
@@ -42,9 +43,10 @@ export function compareAfter(
     const now = answerRequest(before, other);
     if ('error' in now || now.decisive.verdict.outcome === turnsTo) continue;
     turned++;
+    nearby ||= other.to === request.to || aims.has(`${other.to.workload}:${other.to.port}`);
     if (examples.length < MOST_EXAMPLES) examples.push(other);
   }
-  return { basis: 'asked', looked: asked, turned, examples };
+  return { basis: 'asked', looked: asked, turned, nearby, examples };
 }
 
 /** Where the request may land: addressed there directly, it is the same operation. */

@@ -8,6 +8,8 @@ export interface Effect {
   readonly looked: number;
   /** How many kinds of request turn, or how many of those that were tried. */
   readonly turned: number;
+  /** Some of it at the very port that was asked about: then the change is not limited to what was asked for. */
+  readonly nearby: boolean;
   /** The first few. */
   readonly examples: readonly Request[];
 }

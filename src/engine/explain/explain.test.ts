@@ -378,6 +378,16 @@ describe('waypoint', () => {
 });
 
 describe('a request that passes', () => {
+  it('on a port that detects its protocol, a DENY closes TCP too: then it does not claim to be narrow', () => {
+    const auto = [...shop, ...workload('shop', 'cache', { ports: { cache: 7000 } })];
+    const found = explained(auto, { from: 'shop/web', to: 'shop/cache:7000' });
+    const [step] = found.change?.steps ?? [];
+    expect(step?.also).toMatchObject({ basis: 'proven', turned: 1 });
+    expect(step?.also.limits).toBeUndefined();
+    expect(step?.also.examples[0]).not.toHaveProperty('http');
+    expect(found.assumes[0]).toContain('the connection speaks HTTP: port 7000 detects its protocol');
+  });
+
   it('is refused by the smallest DENY, and names what else that would close', () => {
     const found = explained([...shop, allowWeb], { from: 'shop/web', to: 'shop/orders:8080', path: '/orders' });
     expect([found.verdict, found.by?.rule]).toEqual(['allow', 0]);

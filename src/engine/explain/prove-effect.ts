@@ -48,13 +48,15 @@ export function proveEffect(
   const asked = { caller: { from: [{ source: exact.source }] }, operation: { to: [{ operation }] } };
   try {
     const examples: Request[] = [];
+    let nearby = false;
     for (const place of places) {
       const isOwn = place.workload === judged.workload || place.via !== undefined;
       const found = witnessesAt(before, after, place, isOwn ? asked : undefined, turnsTo);
       if (!found) return undefined;
       examples.push(...found);
+      nearby ||= found.length > 0 && isOwn && (place.via !== undefined || place.port.port === judged.view.port);
     }
-    return { basis: 'proven', looked: places.length, turned: examples.length, examples: examples.slice(0, 4) };
+    return { basis: 'proven', looked: places.length, turned: examples.length, nearby, examples: examples.slice(0, 4) };
   } catch (error) {
     if (error instanceof SearchLimit) return undefined;
     throw error;
