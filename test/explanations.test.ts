@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { answerRequest } from '../src/engine/answer-request.ts';
+import { compareAfter } from '../src/engine/explain/compare-after.ts';
 import { explain } from '../src/engine/explain/explain.ts';
 import { readAsk } from '../src/engine/explain/read-ask.ts';
 import type { Explanation } from '../src/result/explanation.ts';
@@ -91,6 +92,25 @@ describe.each(['payments', 'payments-hardened'])('explanations of examples/%s', 
         turned.every(([before, then]) => before !== to && then === to),
         JSON.stringify(turned),
       ).toBe(true);
+    }
+  });
+
+  it('what is proven to turn nothing else turns nothing that is asked', () => {
+    const found = explained.filter(({ change }) => {
+      const [step, more] = change?.steps ?? [];
+      return step && !more && step.also.basis === 'proven' && step.also.turned === 0;
+    });
+    expect(found.length).toBeGreaterThan(3);
+    for (const { request, change } of found.slice(0, 12)) {
+      const [step] = change?.steps ?? [];
+      if (!change || !step) continue;
+      const after = load(applyPatches(text, [step.patch]));
+      const resource = after.mesh.resources
+        .of('AuthorizationPolicy')
+        .find(({ namespace, name }) => step.patch.objects.includes(`AuthorizationPolicy ${namespace}/${name}`));
+      if (!resource) throw new Error('the patch holds a policy');
+      const perPort = /operation/.test(step.also.limits ?? 'operation') === false;
+      expect(compareAfter(enforcement, after, request, { resource, perPort }, change.to).examples).toEqual([]);
     }
   });
 

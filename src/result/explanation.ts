@@ -28,10 +28,14 @@ const decided = z.strictObject({
   requires: z.array(requirement),
 });
 
-/** What else a change turns, of the requests that were asked. `limits`: what the shape of the change proves. */
+/**
+ * What else a change turns: proven over all requests to the ports that the object has a say in (`looked`), or as far as other requests were
+ * asked (`looked`). `limits`: what the change lets in or keeps out, where its shape says so.
+ */
 const effect = z.strictObject({
   limits: z.string().optional(),
-  asked: z.int().nonnegative(),
+  basis: z.enum(['proven', 'asked']),
+  looked: z.int().nonnegative(),
   turned: z.int().nonnegative(),
   examples: z.array(request),
 });

@@ -114,7 +114,12 @@ export function verdictOf(decision: NetworkDecision): Verdict {
   };
 }
 
-function stepOf({ by, reason }: NetworkDecision, outcome: 'pass' | 'stop'): TraceStep {
+function stepOf({ direction, by, reason }: NetworkDecision, outcome: 'pass' | 'stop'): TraceStep {
   const step = { point: 'network-policy', stage: 'network-policy', outcome, text: reason } as const;
-  return by ? { ...step, by: byOf(by.policy, by.rule === undefined ? {} : { rule: by.rule }) } : step;
+  return by
+    ? {
+        ...step,
+        by: byOf(by.policy, by.rule === undefined ? {} : { rule: by.rule, path: ['spec', direction, by.rule] }),
+      }
+    : step;
 }

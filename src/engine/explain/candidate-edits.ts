@@ -138,7 +138,8 @@ function tokenEdits({ request, providers }: Scene, clauses: readonly Clause[]): 
 function transportEdits({ mesh, request }: Scene): readonly Edit[] {
   const { workload, plaintext } = request.from;
   const own = workload === undefined ? undefined : mesh.workloads.find(({ id }) => id === workload)?.identity;
-  if (!own) return [];
+  // An app does not choose: its proxy does.
+  if (!own || (!plaintext && request.from.as !== 'attacker')) return [];
   return [editTransport(!plaintext, own)];
 }
 

@@ -8,16 +8,9 @@ import type { Enforcement } from '../../semantics/enforcement.ts';
 import { compilePolicy } from '../../semantics/authz/compile.ts';
 import { samplesOf } from '../../semantics/sample.ts';
 import { answerRequest } from '../answer-request.ts';
+import type { Effect } from './effect.ts';
 import type { Proposal } from './proposal.ts';
 import { selectedBy } from './narrow-scope.ts';
-
-/** What else a change turns, among the requests that were asked. */
-export interface Effect {
-  readonly asked: number;
-  readonly turned: number;
-  /** The first few. */
-  readonly examples: readonly Request[];
-}
 
 const MOST_SENDERS = 16;
 const MOST_WORKLOADS = 4;
@@ -40,6 +33,7 @@ export function compareAfter(
   const own = JSON.stringify(shapeOf(request, aims));
   let asked = 0;
   let turned = 0;
+  let nearby = false;
   const examples: Request[] = [];
   for (const other of spread(before, request, resource, perPort)) {
     if (JSON.stringify(shapeOf(other, aims)) === own) continue;
@@ -49,9 +43,10 @@ export function compareAfter(
     const now = answerRequest(before, other);
     if ('error' in now || now.decisive.verdict.outcome === turnsTo) continue;
     turned++;
+    nearby ||= other.to === request.to || aims.has(`${other.to.workload}:${other.to.port}`);
     if (examples.length < MOST_EXAMPLES) examples.push(other);
   }
-  return { asked, turned, examples };
+  return { basis: 'asked', looked: asked, turned, nearby, examples };
 }
 
 /** Where the request may land: addressed there directly, it is the same operation. */

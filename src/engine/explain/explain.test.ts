@@ -93,18 +93,23 @@ describe('a request that no ALLOW rule matches', () => {
     const [step] = found.change?.steps ?? [];
     expect(step?.summary).toBe(`add a rule to shop/orders for ${principal('batch')}: POST /orders on port 8080`);
     expect(step?.also).toMatchObject({
+      basis: 'proven',
+      looked: 2,
       turned: 0,
-      limits: expect.stringMatching(/^this caller and operation .* only/),
+      limits: 'this caller and operation (any host, header and query) only',
     });
     expect(found.change?.after).toMatchObject({ verdict: 'allow', by: { name: 'orders', rule: 1 } });
     const [wider] = found.change?.alternatives ?? [];
     expect(wider?.summary).toBe(
       `add \`${principal('batch')}\` to principals, \`POST\` to methods of shop/orders rules[0]`,
     );
-    // POST by web, and GET by batch.
-    expect(wider?.also.examples.map(({ from, http }) => `${from.workload} ${http?.method} ${http?.path}`)).toEqual(
-      expect.arrayContaining(['shop/web POST /orders?x=1', 'shop/batch GET /orders?x=1']),
-    );
+    expect(wider?.also.basis).toBe('proven');
+    expect(wider?.also.examples.map(({ from, http }) => `${from.principal} ${http?.method} ${http?.path}`)).toEqual([
+      // The same caller, the same operation, and what the two lists come to together.
+      `${principal('batch')} GET /orders`,
+      `${principal('web')} POST /orders`,
+      `${principal('web')} POST /orders/`,
+    ]);
     expect(wider?.also.limits).toBeUndefined();
   });
 
@@ -162,10 +167,11 @@ describe('a request that DENY matches', () => {
     expect(steps(found)).toContain(
       'note sidecar deny: `methods` of shop/no-deletes rules[0] is left out on a TCP chain: the rule matches more than it says',
     );
-    const summaries = [...(found.change?.steps ?? []), ...(found.change?.alternatives ?? [])].map(
-      ({ summary }) => summary,
-    );
-    expect(summaries).toContain('leave TCP port 5432 out of DENY shop/no-deletes rules[0]');
+    const [step] = found.change?.steps ?? [];
+    expect(step?.summary).toBe(`except ${principal('web')} on port 5432 from DENY shop/no-deletes rules[0]`);
+    expect(step?.also).toMatchObject({ basis: 'proven', looked: 4, turned: 0 });
+    const wider = found.change?.alternatives.map(({ summary, also }) => [summary, also.turned > 0]);
+    expect(wider).toContainEqual(['leave TCP port 5432 out of DENY shop/no-deletes rules[0]', true]);
   });
 
   it('carves out exactly this caller and operation', () => {
@@ -179,9 +185,9 @@ describe('a request that DENY matches', () => {
     const [step] = found.change?.steps ?? [];
     // The policy is about the whole namespace, and so is the exception.
     expect(step?.also.limits).toMatch(/^this caller and operation only, at all 3 workloads/);
-    expect(step?.also.examples.map(({ to, from, http }) => [to.workload, from.workload, http?.path])).toEqual([
-      ['shop/batch', 'shop/web', '/orders/1'],
-      ['shop/web', 'shop/web', '/orders/1'],
+    expect(step?.also.examples.map(({ to, from, http }) => [to.workload, from.principal, http?.path])).toEqual([
+      ['shop/batch', principal('web'), '/orders/1'],
+      ['shop/web', principal('web'), '/orders/1'],
     ]);
     expect(found.change?.after?.verdict).toBe('allow');
     // The carve-out by hand: neither another path nor another caller gets through.
@@ -329,7 +335,59 @@ describe('ztunnel', () => {
   });
 });
 
+describe('waypoint', () => {
+  const waypoint: readonly Manifest[] = [
+    namespace('shop', { 'istio.io/dataplane-mode': 'ambient', 'istio.io/use-waypoint': 'waypoint' }),
+    ...workload('shop', 'web', { ports: { http: 8080 } }),
+    ...workload('shop', 'batch', { ports: { http: 8080 } }),
+    ...workload('shop', 'orders', { ports: { http: 8080 } }),
+    {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
+      metadata: { name: 'waypoint', namespace: 'shop', labels: { 'istio.io/waypoint-for': 'service' } },
+      spec: {
+        gatewayClassName: 'istio-waypoint',
+        listeners: [{ name: 'mesh', port: 15008, protocol: 'HBONE' }],
+      },
+    },
+    policy('AuthorizationPolicy', 'shop', 'orders', {
+      targetRefs: [{ kind: 'Service', group: '', name: 'orders' }],
+      rules: [
+        {
+          from: [{ source: { principals: [principal('web')] } }],
+          to: [{ operation: { methods: ['GET'], ports: ['80'] } }],
+        },
+      ],
+    }),
+  ];
+
+  it('decides by the service and its port, and so does the change', () => {
+    const question: Ask = { from: 'shop/batch', to: 'service:shop/orders:80', path: '/o' };
+    const found = explained(waypoint, { ...question, method: 'POST' });
+    expect([found.verdict, found.point]).toEqual(['deny', 'waypoint']);
+    const [step] = found.change?.steps ?? [];
+    expect(step?.summary).toBe(`add a rule to shop/orders for ${principal('batch')}: POST /o on port 80`);
+    expect(step?.also).toMatchObject({ basis: 'proven', looked: 1, turned: 0 });
+    expect(found.change?.after).toMatchObject({ verdict: 'allow', by: { name: 'orders', rule: 1 } });
+    // Who does not go through the waypoint is not asked anything there.
+    expect(found.nearest?.changes).toEqual(['from a pod outside the mesh']);
+    const strict = policy('PeerAuthentication', 'shop', 'default', { mtls: { mode: 'STRICT' } });
+    const closed = explained([...waypoint, strict], { ...question, method: 'POST' });
+    expect(closed.nearest?.changes).toEqual(['from shop/web instead of shop/batch', 'method `GET` instead of `POST`']);
+  });
+});
+
 describe('a request that passes', () => {
+  it('on a port that detects its protocol, a DENY closes TCP too: then it does not claim to be narrow', () => {
+    const auto = [...shop, ...workload('shop', 'cache', { ports: { cache: 7000 } })];
+    const found = explained(auto, { from: 'shop/web', to: 'shop/cache:7000' });
+    const [step] = found.change?.steps ?? [];
+    expect(step?.also).toMatchObject({ basis: 'proven', turned: 1 });
+    expect(step?.also.limits).toBeUndefined();
+    expect(step?.also.examples[0]).not.toHaveProperty('http');
+    expect(found.assumes[0]).toContain('the connection speaks HTTP: port 7000 detects its protocol');
+  });
+
   it('is refused by the smallest DENY, and names what else that would close', () => {
     const found = explained([...shop, allowWeb], { from: 'shop/web', to: 'shop/orders:8080', path: '/orders' });
     expect([found.verdict, found.by?.rule]).toEqual(['allow', 0]);

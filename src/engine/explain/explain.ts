@@ -3,6 +3,7 @@ import type { Explanation } from '../../result/explanation.ts';
 import type { Request } from '../../result/request.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Unresolved } from '../../semantics/resolve-request.ts';
+import type { Query } from '../../semantics/query.ts';
 import type { Requirement, TraceStep, Verdict } from '../../semantics/verdict.ts';
 import { type Answered, answerRequest } from '../answer-request.ts';
 import { describeRequirement } from '../describe-requirement.ts';
@@ -60,7 +61,20 @@ function assumptionsOf({ decisive: { query, verdict } }: Answered): readonly str
       ({ id, dataPlane }) =>
         `${id} is taken to have ${dataPlane.kind === 'none' ? 'no data plane' : `a ${dataPlane.kind}`}: ${dataPlane.why}`,
     );
-  return [...new Set([...verdict.assumes, ...ends.flatMap(({ dataPlane }) => dataPlane.assumes), ...unknown])];
+  const spoken = query ? protocolAssumption(query) : [];
+  return [
+    ...new Set([...spoken, ...verdict.assumes, ...ends.flatMap(({ dataPlane }) => dataPlane.assumes), ...unknown]),
+  ];
+}
+
+/** On a port that detects its protocol, what the bytes are decides which rules there are (reference §2.8, §6). */
+function protocolAssumption({ destination: { workload, port, via }, http }: Query): readonly string[] {
+  const declared = via?.port ?? workload.ports.find((each) => each.port === port);
+  if (workload.dataPlane.kind !== 'sidecar' || declared?.chain !== 'auto') return [];
+  const spoken = http ? 'HTTP' : 'something else than HTTP';
+  return [
+    `the connection speaks ${spoken}: port ${declared.port} detects its protocol, and what is not alike meets other rules`,
+  ];
 }
 
 const requirementResult = (requirement: Requirement): Explanation['requires'][number] => ({
@@ -98,8 +112,9 @@ const changeStepResult = ({ proposal: { summary, patch, limits }, effect }: Chan
   summary,
   patch,
   also: {
-    ...(limits === undefined ? {} : { limits }),
-    asked: effect.asked,
+    ...(limits === undefined || effect.nearby ? {} : { limits }),
+    basis: effect.basis,
+    looked: effect.looked,
     turned: effect.turned,
     examples: effect.examples.map(hideCredentials),
   },

@@ -7,7 +7,8 @@ import type { TraceStep, Verdict } from '../../semantics/verdict.ts';
 import { type Answered, answerRequest, type EndpointAnswer } from '../answer-request.ts';
 import { advise } from './advise.ts';
 import { dimensionOf } from './clause-dimension.ts';
-import { compareAfter, type Effect } from './compare-after.ts';
+import { compareAfter } from './compare-after.ts';
+import type { Effect } from './effect.ts';
 import { editToken } from './edit.ts';
 import type { Proposal } from './proposal.ts';
 import { proposeAllow } from './propose-allow.ts';
@@ -15,6 +16,7 @@ import { proposeException } from './propose-exception.ts';
 import { proposeNetwork } from './propose-network.ts';
 import { proposeRefusal } from './propose-refusal.ts';
 import { proposeTransport } from './propose-transport.ts';
+import { proveEffect } from './prove-effect.ts';
 import { acceptedBy } from './read-token.ts';
 
 /** One change of one object, with what it turns besides. */
@@ -60,7 +62,13 @@ function admit(enforcement: Enforcement, given: Request, answered: Answered): Ch
     advice ??= advise(request, stop, decisive) ?? missingToken(stop, decisive);
     const found = missingToken(stop, decisive)
       ? []
-      : tryAll(now.enforcement, request, decisive.verdict, proposalsFor(now.enforcement, stop, decisive));
+      : tryAll(
+          now.enforcement,
+          request,
+          decisive,
+          judgedAt(stop, decisive),
+          proposalsFor(now.enforcement, stop, decisive),
+        );
     const [best, ...others] = found;
     if (!best) {
       const withToken = steps.length === 0 ? addToken(now.enforcement, request, stop, decisive) : undefined;
@@ -81,7 +89,8 @@ function admit(enforcement: Enforcement, given: Request, answered: Answered): Ch
   return advice === undefined ? null : { to: 'allow', advice, steps: [], after: null, alternatives: [] };
 }
 
-function refuse(enforcement: Enforcement, request: Request, { verdict, judged, query }: EndpointAnswer): Change | null {
+function refuse(enforcement: Enforcement, request: Request, answer: EndpointAnswer): Change | null {
+  const { judged, query } = answer;
   // The point nearest to the destination: what others let through still meets it.
   const last = judged.at(-1);
   if (!last) {
@@ -91,7 +100,7 @@ function refuse(enforcement: Enforcement, request: Request, { verdict, judged, q
     return { to: 'deny', advice, steps: [], after: null, alternatives: [] };
   }
   const proposals = proposeRefusal(enforcement.mesh, last, holdersOf(enforcement, last));
-  const [best] = tryAll(enforcement, request, verdict, proposals);
+  const [best] = tryAll(enforcement, request, answer, last, proposals);
   if (!best?.passes) return null;
   const { proposal, effect } = best;
   return { to: 'deny', steps: [{ proposal, effect }], after: best.answered.decisive.verdict, alternatives: [] };
@@ -111,7 +120,8 @@ const plain = (steps: readonly ChangeStep[]): readonly ChangeStep[] =>
 function tryAll(
   enforcement: Enforcement,
   request: Request,
-  before: Verdict,
+  { verdict: before, query }: EndpointAnswer,
+  judged: Judged | undefined,
   proposals: readonly Proposal[],
 ): readonly Tried[] {
   const to = before.outcome === 'allow' ? 'deny' : 'allow';
@@ -130,10 +140,14 @@ function tryAll(
   return [...useful]
     .sort((a, b) => safety(a.proposal) - safety(b.proposal) || a.proposal.size - b.proposal.size)
     .slice(0, MOST_MEASURED)
-    .map((tried) => ({
-      ...tried,
-      effect: compareAfter(enforcement, tried.enforcement, request, tried.proposal, to),
-    }))
+    .map((tried) => {
+      const { proposal } = tried;
+      const proven =
+        judged && query && proposal.resource.kind === 'AuthorizationPolicy'
+          ? proveEffect(enforcement, tried.enforcement, judged, query, proposal, to)
+          : undefined;
+      return { ...tried, effect: proven ?? compareAfter(enforcement, tried.enforcement, request, proposal, to) };
+    })
     .sort(
       (a, b) =>
         a.effect.turned - b.effect.turned ||

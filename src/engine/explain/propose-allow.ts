@@ -151,7 +151,7 @@ function limitsOf({ chain }: Judged, { source, exact }: ExactRule, holders: numb
   if (!source || !exact) return undefined;
   const operation = chain.type === 'http' ? 'operation (any host, header and query)' : 'port';
   const who = holders > 1 ? `this identity (${holders} workloads have it)` : 'this caller';
-  return `${who} and ${operation} only: the rule names one identity and nothing with a wildcard`;
+  return `${who} and ${operation} only`;
 }
 
 function freeName(mesh: Mesh, { view }: Judged, scope: { readonly namespace: string; readonly name: string }): string {

@@ -44,6 +44,13 @@ export function proposeException(mesh: Mesh, judged: Judged): readonly Proposal[
       `this caller and operation only${where}: what has another identity, path or method is still refused by the same rule`,
     );
   }
+  if (peer && chain.type === 'tcp' && !isOnly(rule, 'ports', String(port)))
+    propose(
+      `except ${peer} on port ${port} from DENY ${name}`,
+      [withSource(rule, 'notPrincipals', peer), withOperation(rule, 'notPorts', String(port))],
+      3,
+      `this caller and port only${where}`,
+    );
   // What HTTP conditions of a DENY come to on a TCP port is hardly ever meant.
   const widens = match.compiled.widened.some((each) => each.index === index && each.why === 'http-only');
   if (chain.type === 'tcp' && widens)
@@ -92,7 +99,7 @@ function withOperation(rule: AuthorizationRule, field: keyof AuthorizationOperat
 }
 
 /** A rule for one value only: everything else it does not match anyway. */
-function isOnly({ to }: AuthorizationRule, field: 'paths' | 'methods', value: string): boolean {
+function isOnly({ to }: AuthorizationRule, field: 'paths' | 'methods' | 'ports', value: string): boolean {
   return (
     (to?.length ?? 0) > 0 &&
     (to?.every(({ operation }) => operation?.[field]?.length === 1 && operation[field][0] === value) ?? false)

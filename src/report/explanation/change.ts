@@ -1,7 +1,7 @@
 import type { Explanation } from '../../result/explanation.ts';
 import { requestLine } from '../request-text.ts';
 import { hang, wrap } from '../terminal/layout.ts';
-import { number } from '../wording.ts';
+import { count, number } from '../wording.ts';
 import type { View } from './view.ts';
 
 const indent = 2;
@@ -22,10 +22,7 @@ export function changeLines({ change, verdict }: Explanation, view: View): strin
     ...change.steps.flatMap((step, index) => [
       ...hang(several ? `  ${index + 1}` : '', wrap(step.summary, columns - 2), several ? 4 : indent, style.strong),
       ...effectLines(step, change.to, view),
-      ...step.patch.diff
-        .trimEnd()
-        .split('\n')
-        .map((line) => `    ${style.code(line)}`),
+      ...patchLines(step, view),
     ]),
     ...(change.after
       ? hang('', wrap(`decided again: ${change.after.verdict}, ${change.after.reason}`, columns), indent)
@@ -33,29 +30,47 @@ export function changeLines({ change, verdict }: Explanation, view: View): strin
     ...change.alternatives.flatMap((step) => [
       ...hang('  or', wrap(step.summary, columns - 3), 5),
       ...effectLines(step, change.to, view),
-      ...(verbose
-        ? step.patch.diff
-            .trimEnd()
-            .split('\n')
-            .map((line) => `    ${style.code(line)}`)
-        : []),
+      ...(verbose ? patchLines(step, view) : []),
     ]),
   ];
 }
 
+const CONTEXT = 3;
+
+/** What is left and added, with a few lines around it: the whole object with --verbose, and always in JSON. */
+function patchLines({ patch }: Step, { style, verbose }: View): string[] {
+  const [before = '', after = '', head = '', ...body] = patch.diff.trimEnd().split('\n');
+  const changed = body.flatMap((line, index) => (/^[+-]/.test(line) ? [index] : []));
+  const isNear = (index: number): boolean => verbose || changed.some((at) => Math.abs(at - index) <= CONTEXT);
+  const shown = body.flatMap((line, index) =>
+    isNear(index) ? [line] : index === 0 || isNear(index - 1) ? [' …'] : [],
+  );
+  return [before, after, head, ...shown].map((line) => `    ${style.code(line)}`);
+}
+
 function effectLines({ also }: Step, to: 'allow' | 'deny', { width, style }: View): string[] {
   const verb = to === 'allow' ? 'opens' : 'closes';
-  const { limits, asked, turned, examples } = also;
+  const { limits, basis, looked, turned, examples } = also;
   const columns = width - 5;
-  const proven = limits === undefined ? [] : hang('', wrap(`${verb} it for ${limits}`, columns), 5, style.faint);
+  const all = `all requests to ${count(looked, 'port')}`;
   if (turned === 0) {
-    const seen = `${verb} nothing else that was asked (${number(asked)} other requests)`;
-    return limits === undefined ? hang('', wrap(seen, columns), 5, style.faint) : proven;
+    const what = limits === undefined ? `${verb} nothing else` : `${verb} it for ${limits}`;
+    const how =
+      basis === 'proven'
+        ? `: proven over ${all}`
+        : limits === undefined
+          ? ` of ${number(looked)} other requests that were asked`
+          : '';
+    return hang('', wrap(`${what}${how}`, columns), 5, style.faint);
   }
   const more = turned - examples.length;
+  const head =
+    basis === 'proven'
+      ? `${verb} more (over ${all}), for example:`
+      : `${verb} ${number(turned)} of ${number(looked)} other requests that were asked:`;
   return [
-    ...proven,
-    ...hang('', wrap(`${verb} ${number(turned)} of ${number(asked)} other requests that were asked:`, columns), 5),
+    ...(limits === undefined ? [] : hang('', wrap(`${verb} it for ${limits}`, columns), 5, style.faint)),
+    ...hang('', wrap(head, columns), 5),
     ...examples.flatMap((request) => hang('', wrap(requestLine(request), columns - 2), 7)),
     ...(more > 0 ? hang('', [`and ${number(more)} more`], 7, style.faint) : []),
   ];

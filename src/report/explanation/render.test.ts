@@ -62,8 +62,13 @@ const refused: Explanation = {
     steps: [
       {
         summary: 'add `POST` to methods of shop/orders rules[1]',
-        patch: { file: 'shop/policies.yaml', kind: 'edit', diff: '--- a\n+++ b\n+  - POST\n', objects: [] },
-        also: { asked: 1200, turned: 3, examples: [{ ...request, from: { workload: 'shop/web' } }] },
+        patch: {
+          file: 'shop/policies.yaml',
+          kind: 'edit',
+          diff: '--- a\n+++ b\n@@ -1 +1 @@ x\n 1\n 2\n 3\n 4\n+  - POST\n 5\n',
+          objects: [],
+        },
+        also: { basis: 'asked', looked: 1200, turned: 3, examples: [{ ...request, from: { workload: 'shop/web' } }] },
       },
     ],
     after: { verdict: 'allow', by: null, reason: 'it passes', point: 'sidecar', requires: [] },
@@ -106,7 +111,10 @@ describe('an explanation on a terminal', () => {
     expect(text).toContain('  requires a valid token\n');
     expect(text).toContain('     opens 3 of 1,200 other requests that were asked:\n');
     expect(text).toContain('       POST /orders to shop/orders:8080 from shop/web, no token\n       and 2 more\n');
-    expect(text).toContain('    +  - POST\n');
+    // Lines far from what changes are left out, but for those who want all.
+    expect(text).toContain('    @@ -1 +1 @@ x\n     …\n     2\n     3\n     4\n    +  - POST\n     5\n');
+    const all = renderExplanation(refused, { width: 100, color: false, verbose: true });
+    expect(all).toContain('    @@ -1 +1 @@ x\n     1\n     2\n');
     expect(text).toContain('decided again: allow, it passes');
   });
 

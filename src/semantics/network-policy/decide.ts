@@ -50,6 +50,7 @@ function decide({ direction, policies, seen, port, transport }: Question): Netwo
   const first = isolatedBy[0];
   if (!first)
     return {
+      direction,
       outcome: 'allow',
       by: null,
       isolatedBy,
@@ -69,7 +70,7 @@ function decide({ direction, policies, seen, port, transport }: Question): Netwo
     }
   }
   const rule = `${direction} rule ${by.rule} of NetworkPolicy ${nameOf(by.policy)}`;
-  const base = { by, isolatedBy, requires: [], assumes: [] };
+  const base = { direction, by, isolatedBy, requires: [], assumes: [] };
   switch (match.kind) {
     case 'yes':
       return { ...base, outcome: 'allow', reason: `${rule} admits it` };

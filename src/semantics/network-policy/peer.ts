@@ -39,6 +39,7 @@ export type NetworkPeer =
   | { readonly kind: 'node'; readonly ip?: string; readonly sameNode?: boolean };
 
 export interface NetworkDecision {
+  readonly direction: 'ingress' | 'egress';
   readonly outcome: 'allow' | 'deny' | 'unknown';
   /** The policy, and of an `allow` the rule, that decided; null when nothing isolates the pod. */
   readonly by: { readonly policy: NetworkPolicy; readonly rule?: number } | null;
