@@ -1,7 +1,7 @@
 import type { Principal, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import { PEER } from '../../semantics/algebra/axes.ts';
 import { all, any, EVERYTHING, type Formula, literal, NOTHING, not } from '../../semantics/algebra/formula.ts';
-import { type Region, regionsOf, regionsThrough } from '../../semantics/algebra/region.ts';
+import type { Region } from '../../semantics/algebra/region.ts';
 import { anything, literally } from '../../semantics/algebra/strings/glob.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
 import { queryOfModel } from '../../semantics/algebra/witness.ts';
@@ -9,9 +9,9 @@ import type { Position } from '../../semantics/attempt.ts';
 import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Query } from '../../semantics/query.ts';
+import { waysTo } from '../reach/port-reach.ts';
 import { sourcesOf, type Witness } from '../reach/sources.ts';
 import { requestOf } from '../request-of.ts';
-import { waysThrough } from '../ways-through.ts';
 import type { Opened, Opener, States } from './opened.ts';
 
 /**
@@ -26,8 +26,8 @@ export function openedRequests(
   later: Workload,
   port: WorkloadPort,
 ): readonly Opened[] {
-  const before = regionsAt(states.before, earlier, portOf(earlier, port));
-  return regionsAt(states.after, later, port).flatMap((region) => {
+  const before = waysTo(states.before, earlier, portOf(earlier, port));
+  return waysTo(states.after, later, port).flatMap((region) => {
     const counterpart = before.find((candidate) => isSameWay(candidate, region));
     const difference = all([region.passes, any([not(counterpart?.passes ?? NOTHING), newlyTrusted(states)])]);
     const opened: Region = { ...region, passes: difference, mayPass: difference };
@@ -67,13 +67,6 @@ const portOf = ({ ports }: Workload, port: WorkloadPort): WorkloadPort =>
     protocol: 'auto',
     services: [],
   };
-
-function regionsAt(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Region[] {
-  return [
-    ...regionsOf(enforcement, workload, port),
-    ...waysThrough(enforcement, port).flatMap((via) => regionsThrough(enforcement, workload, port, via)),
-  ];
-}
 
 const isSameWay = (a: Region, b: Region): boolean =>
   a.transport === b.transport &&

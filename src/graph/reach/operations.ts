@@ -23,6 +23,20 @@ export interface Operation {
  * that take something away from that.
  */
 export function operationsOf(region: Region, source: Formula): readonly Operation[] {
+  const bySource = KNOWN.get(region.mayPass) ?? new WeakMap<Formula, readonly Operation[]>();
+  KNOWN.set(region.mayPass, bySource);
+  let operations = bySource.get(source);
+  if (!operations) {
+    operations = findOperations(region, source);
+    bySource.set(source, operations);
+  }
+  return operations;
+}
+
+/** By what passes and who asks: ports whose policies are the same share it. */
+const KNOWN = new WeakMap<Formula, WeakMap<Formula, readonly Operation[]>>();
+
+function findOperations(region: Region, source: Formula): readonly Operation[] {
   const { point, solver, mayPass } = region;
   const admits = (matches: Formula): boolean => !solver.isEmpty(all([source, mayPass, matches]));
   const meets = (matches: Formula, other: Formula): boolean => !solver.isEmpty(all([source, matches, other]));

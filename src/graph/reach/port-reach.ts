@@ -27,8 +27,10 @@ export interface SourceReach {
 
 /** All ways to a port: the pod itself, and the services that have a waypoint in front of it. */
 export function waysTo(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Region[] {
+  const direct = regionsOf(enforcement, workload, port);
+  if (workload.dataPlane.kind !== 'ambient') return direct;
   return [
-    ...regionsOf(enforcement, workload, port),
+    ...direct,
     ...waysThrough(enforcement, port).flatMap((via) => regionsThrough(enforcement, workload, port, via)),
   ];
 }

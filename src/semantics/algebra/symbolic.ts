@@ -17,6 +17,8 @@ import { type ZtunnelSets, ztunnelSets } from './ztunnel-formula.ts';
 export class Symbolic {
   readonly pool = new SetPool();
   readonly #solvers = new Map<string, Solver>();
+  readonly #atProxy = new WeakMap<MeshConfig, Solver>();
+  readonly #atZtunnel = new WeakMap<MeshConfig, Solver>();
   readonly #chains = new WeakMap<PolicyChain, Map<string, ChainSets>>();
   readonly #ztunnels = new WeakMap<ZtunnelPolicies, Map<string, ZtunnelSets>>();
 
@@ -34,8 +36,15 @@ export class Symbolic {
   /** Solves what reaches a workload's own proxy. ztunnel knows no aliases of the trust domain (reference §1.6). */
   solverOf(enforcement: Enforcement, workload: Workload): Solver {
     const config = enforcement.configOf(workload);
-    const bundle = enforcement.bundleOf(config);
-    return this.solver(workload.dataPlane.kind === 'ambient' ? bundle.slice(0, 1) : bundle, config);
+    const isAmbient = workload.dataPlane.kind === 'ambient';
+    const known = isAmbient ? this.#atZtunnel : this.#atProxy;
+    let solver = known.get(config);
+    if (!solver) {
+      const bundle = enforcement.bundleOf(config);
+      solver = this.solver(isAmbient ? bundle.slice(0, 1) : bundle, config);
+      known.set(config, solver);
+    }
+    return solver;
   }
 
   sidecar(
@@ -69,7 +78,7 @@ export class Symbolic {
   ztunnel(enforcement: Enforcement, workload: Workload, port: number, identified: boolean): ZtunnelSets {
     const policies = enforcement.ztunnel(workload);
     const point = { pool: this.pool, port, identified, destinationIp: addressOf({ workload }) };
-    return remembered(this.#ztunnels, policies, JSON.stringify([port, identified, point.destinationIp]), () =>
+    return remembered(this.#ztunnels, policies, `${port} ${identified} ${point.destinationIp}`, () =>
       ztunnelSets(policies, point),
     );
   }
@@ -136,5 +145,5 @@ function keyOf(
   reads: Reads,
   { port, identified, destinationIp }: { port: number; identified: boolean; destinationIp: string | undefined },
 ): string {
-  return JSON.stringify([identified, reads.port ? port : '', reads.address ? (destinationIp ?? '') : '']);
+  return `${identified} ${reads.port ? port : ''} ${reads.address ? destinationIp : ''}`;
 }
