@@ -2,8 +2,8 @@ import { byOf, plainBy } from '../model/by.ts';
 import { namespaceKey, type Workload } from '../model/inventory/types.ts';
 import { isMachine } from '../model/inventory/member.ts';
 import type { Sidecar } from '../model/istio/sidecar.ts';
-import type { NetworkPolicy } from '../model/k8s/network-policy.ts';
 import type { MeshConfig, Setting } from '../model/mesh-config.ts';
+import type { Resource } from '../model/resource.ts';
 import type { By } from '../result/location.ts';
 import { outboundPolicies } from '../semantics/egress/outbound-policy.ts';
 import { CNI_ENFORCES } from '../semantics/network.ts';
@@ -33,7 +33,7 @@ export interface NetworkControl {
    * any address; `none`: nothing isolates it; `unknown`: an object that is not modelled may.
    */
   readonly state: 'restricted' | 'some-ports' | 'open' | 'none' | 'unknown';
-  readonly by: readonly NetworkPolicy[];
+  readonly by: readonly Resource[];
   readonly holes: readonly string[];
   readonly why: string;
   readonly assumes: readonly string[];
@@ -155,13 +155,14 @@ function controlOf({ mesh, enforcement, isComplete }: Facts, workload: Workload)
   if (mesh.cni === 'ignores-network-policy')
     return { ...nothing, state: 'none', why: 'the CNI does not enforce NetworkPolicy' };
   const { anywhere, by, holes } = egressAllowsAnywhere(enforcement.network, workload);
-  const names = by.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
+  const names = namesOf(by);
+  const implemented = [
+    ...new Set(by.map(({ kind }) => (kind === 'NetworkPolicy' ? CNI_ENFORCES : `the CNI implements ${kind}`))),
+  ];
   if (anywhere === 'no') {
     const why =
-      holes.length > 0
-        ? `NetworkPolicy ${names} admits no more than ${holes.join('; ')}`
-        : `NetworkPolicy ${names} admits no address outside`;
-    return { by, holes, state: 'restricted', why, assumes: [CNI_ENFORCES] };
+      holes.length > 0 ? `${names} admits no more than ${holes.join('; ')}` : `${names} admits no address outside`;
+    return { by, holes, state: 'restricted', why, assumes: implemented };
   }
   const foreign = findUnmodelled(enforcement.network, workload.namespace);
   const object = foreign && `${foreign.kind} ${foreign.namespace ? `${foreign.namespace}/` : ''}${foreign.name}`;
@@ -174,7 +175,13 @@ function controlOf({ mesh, enforcement, isComplete }: Facts, workload: Workload)
   const assumes = known ? [] : [`namespace ${workload.namespace} has no NetworkPolicy but those of the input`];
   if (by.length === 0) return { ...nothing, state: 'none', why: 'no NetworkPolicy isolates it for egress', assumes };
   const state = anywhere === 'some-ports' ? 'some-ports' : 'open';
-  return { by, holes, state, why: `NetworkPolicy ${names} admits ${holes.join('; ')}`, assumes };
+  return {
+    by,
+    holes,
+    state,
+    why: holes.length > 0 ? `${names} admits ${holes.join('; ')}` : `${names} denies no more than some of it`,
+    assumes,
+  };
 }
 
 const PROXY_UID = 1337;
@@ -250,4 +257,12 @@ function uncaptured({ dataPlane: { capture }, resource }: Workload): readonly Ex
   );
 }
 
-const nameOf = ({ namespace, name }: By): string => (namespace ? `${namespace}/${name}` : name);
+/** `NetworkPolicy a/b, a/c and AdminNetworkPolicy d`. */
+function namesOf(policies: readonly Resource[]): string {
+  const kinds = new Map<string, string[]>();
+  for (const policy of policies) kinds.set(policy.kind, [...(kinds.get(policy.kind) ?? []), nameOf(policy)]);
+  return [...kinds].map(([kind, names]) => `${kind} ${names.join(', ')}`).join(' and ');
+}
+
+const nameOf = ({ namespace, name }: Pick<By, 'namespace' | 'name'>): string =>
+  namespace ? `${namespace}/${name}` : name;

@@ -145,6 +145,8 @@ function* waysThrough(enforcement: Enforcement, route: InternetRoute, query: Que
 function decideWay(enforcement: Enforcement, query: Query, workload: Workload, port: number): Verdict {
   const first = decide(enforcement, { ...query, at: 'network-policy' });
   if (first.outcome === 'deny') return first;
+  // What is known of the gateway and of what lies behind it is not lost: that the network admits it becomes an assumption.
+  const unsettled = first.outcome === 'unknown' ? [`the network lets it reach the gateway: ${first.reason}`] : [];
   const gateway = decideAtGateway(enforcement, indexGateways(enforcement), query);
   if (gateway.outcome === 'deny') return gateway;
   // Routes may ask for claims too, so that a token is needed wherever one was tried.
@@ -157,7 +159,7 @@ function decideWay(enforcement: Enforcement, query: Query, workload: Workload, p
     return {
       ...second,
       requires: [...tokenNeeded, ...first.requires, ...others(gateway.requires), ...others(second.requires)],
-      assumes: [...first.assumes, ...gateway.assumes, ...second.assumes],
+      assumes: [...unsettled, ...first.assumes, ...gateway.assumes, ...second.assumes],
       trace: [...first.trace, ...gateway.trace, ...second.trace],
     };
   }

@@ -104,6 +104,11 @@ function decodeOne(
     log.add('error', origin, ['metadata'], message, 'give it a name');
     return undefined;
   }
+  if (definition.onlyName !== undefined && metadata.name !== definition.onlyName) {
+    const message = `${definition.kind} \`${metadata.name}\`: the API server takes only \`${definition.onlyName}\`, it is left out`;
+    log.add('error', origin, ['metadata', 'name'], message, `name it \`${definition.onlyName}\``);
+    return undefined;
+  }
   if (definition.wanted && !definition.wanted(metadata)) return undefined;
   const namespace = definition.scope === 'Cluster' ? '' : metadata.namespace || (options.defaultNamespace ?? 'default');
   const label = namespace ? `${namespace}/${metadata.name}` : metadata.name;

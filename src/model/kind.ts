@@ -16,6 +16,8 @@ export interface KindDefinition<Name extends string = string, Spec = unknown> {
   readonly reads?: 'spec' | 'object';
   /** Keep the raw `status` (Pods, Gateways). */
   readonly keepsStatus?: true;
+  /** The only name that the API server takes. */
+  readonly onlyName?: string;
   /** Which objects of the kind the model wants; others are only counted (ConfigMaps not of Istio, …). */
   readonly wanted?: (metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> }) => boolean;
   /**

@@ -21,6 +21,9 @@ import { virtualService } from './istio/virtual-service.ts';
 import { wasmPlugin } from './istio/wasm-plugin.ts';
 import { workloadEntry } from './istio/workload-entry.ts';
 import { workloadGroup } from './istio/workload-group.ts';
+import { adminNetworkPolicy } from './k8s/admin-network-policy.ts';
+import { baselineAdminNetworkPolicy } from './k8s/baseline-admin-network-policy.ts';
+import { clusterNetworkPolicy } from './k8s/cluster-network-policy.ts';
 import { clusterRoleBinding } from './k8s/cluster-role-binding.ts';
 import { clusterRole } from './k8s/cluster-role.ts';
 import { configMap } from './k8s/config-map.ts';
@@ -50,6 +53,9 @@ import { sailIstio } from './operator/sail-istio.ts';
 /** The catalogue: a new kind is one file and one line here. */
 export const KINDS = [
   // Kubernetes
+  adminNetworkPolicy,
+  baselineAdminNetworkPolicy,
+  clusterNetworkPolicy,
   clusterRole,
   clusterRoleBinding,
   configMap,

@@ -175,8 +175,15 @@ export function oneOf<const W extends string>(...words: readonly W[]): Shape<W> 
   };
 }
 
-/** An object of known fields. `strict` reports fields it does not know, with the nearest one; without it they pass in silence. */
-export function object<F extends Fields>(fields: F, options: { readonly strict?: boolean } = {}): Shape<Decoded<F>> {
+interface ObjectOptions<F extends Fields> {
+  /** Report fields that are not known, with the nearest one; without it they pass in silence. */
+  readonly strict?: boolean;
+  /** Fields without which the API server refuses the object. */
+  readonly required?: readonly (keyof F & string)[];
+}
+
+/** An object of known fields. */
+export function object<F extends Fields>(fields: F, options: ObjectOptions<F> = {}): Shape<Decoded<F>> {
   const known = new Map(Object.entries(fields));
   return {
     fields: new Set(known.keys()),
@@ -199,6 +206,10 @@ export function object<F extends Fields>(fields: F, options: { readonly strict?:
             key,
           );
         }
+      }
+      for (const field of options.required ?? []) {
+        if (value[field] !== undefined && value[field] !== null) continue;
+        at.report(`\`${formatPath([...at.path, field])}\` is missing`, 'add it', true);
       }
       return out as Decoded<F>;
     },

@@ -10,8 +10,6 @@ describe('kinds that matter and are not modelled', () => {
     ['cilium.io', 'CiliumClusterwideNetworkPolicy', 'network-policy'],
     ['crd.projectcalico.org', 'NetworkPolicy', 'network-policy'],
     ['projectcalico.org', 'GlobalNetworkPolicy', 'network-policy'],
-    ['policy.networking.k8s.io', 'AdminNetworkPolicy', 'network-policy'],
-    ['policy.networking.k8s.io', 'BaselineAdminNetworkPolicy', 'network-policy'],
     ['crd.antrea.io', 'ClusterNetworkPolicy', 'network-policy'],
     ['route.openshift.io', 'Route', 'ingress'],
     ['traefik.io', 'IngressRouteTCP', 'ingress'],

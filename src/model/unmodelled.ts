@@ -12,8 +12,6 @@ const CALICO =
   'Calico enforces it beside NetworkPolicy, in tiers of its own: it may admit or deny before NetworkPolicy is asked';
 const ANTREA =
   'Antrea enforces it beside NetworkPolicy, in tiers of its own: it may admit or deny before NetworkPolicy is asked';
-const ADMIN = 'it is decided before NetworkPolicy and may allow or deny whatever that says';
-const BASELINE = 'it decides for pods that no NetworkPolicy selects';
 const ROUTE = 'it opens a way into the cluster that bypasses the gateways of the mesh';
 
 /** By `group/kind`. */
@@ -41,9 +39,6 @@ const KINDS: Readonly<Record<string, Touch>> = {
   ),
   'projectcalico.org/NetworkPolicy': namespaced('network-policy', CALICO),
   'projectcalico.org/GlobalNetworkPolicy': clusterWide('network-policy', CALICO),
-  'policy.networking.k8s.io/AdminNetworkPolicy': clusterWide('network-policy', ADMIN),
-  'policy.networking.k8s.io/BaselineAdminNetworkPolicy': clusterWide('network-policy', BASELINE),
-  'policy.networking.k8s.io/ClusterNetworkPolicy': clusterWide('network-policy', ADMIN),
   'crd.antrea.io/NetworkPolicy': namespaced('network-policy', ANTREA),
   'crd.antrea.io/ClusterNetworkPolicy': clusterWide('network-policy', ANTREA),
   'k8s.ovn.org/EgressFirewall': namespaced(

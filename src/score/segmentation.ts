@@ -1,5 +1,10 @@
 import type { PortFacts } from '../graph/facts.ts';
 import { type EvidenceStatus, weakestStatus } from '../result/status.ts';
+import type { Workload } from '../model/inventory/types.ts';
+import type { Enforcement } from '../semantics/enforcement.ts';
+import { peerOf, podOf } from '../semantics/network.ts';
+import { decideIngress } from '../semantics/network-policy/decide.ts';
+import type { NetworkDecision } from '../semantics/network-policy/peer.ts';
 import type { CompiledRule } from '../semantics/network-policy/compile.ts';
 import { findUnmodelled, type Isolation, selectPolicies } from '../semantics/network-policy/policy-index.ts';
 import { enrolmentUnsettled } from './identity.ts';
@@ -52,15 +57,35 @@ function judgeNetwork(population: Population, member: Member, covers: (isolation
   const { workload } = member;
   if (mesh.cni === 'ignores-network-policy')
     return judgedWorkload(population, member, { covered: false, status: 'INFERRED' });
-  const covered = covers(selectPolicies(enforcement.network, workload));
+  const byAdmin = decideForAdmins(enforcement, workload);
+  const covered = byAdmin ? byAdmin === 'deny' : covers(selectPolicies(enforcement.network, workload));
   const known = covered || facts.isComplete('network-policies') || isNamespaceComplete(facts, workload);
-  const conditional = !known || findUnmodelled(enforcement.network, workload.namespace) !== undefined;
+  const conditional =
+    !known || byAdmin === 'unknown' || findUnmodelled(enforcement.network, workload.namespace) !== undefined;
   return judgedWorkload(population, member, {
     covered,
     status: conditional ? 'UNKNOWN' : 'INFERRED',
     assumed: covered,
   });
 }
+
+/**
+ * What administrators' policies say to a pod that nobody has labelled, on the ports of the workload; undefined where no rule of theirs decides, so
+ * that NetworkPolicy alone counts.
+ */
+function decideForAdmins({ mesh, network }: Enforcement, workload: Workload): NetworkDecision['outcome'] | undefined {
+  if (!network.admin.has(workload.cluster)) return undefined;
+  const anyPod = { ...peerOf(mesh, { kind: 'pod-outside-mesh' }), cluster: workload.cluster };
+  const ports = workload.ports.filter(({ transport }) => transport === 'TCP').map(({ port }) => port);
+  const answers = (ports.length > 0 ? ports : [ANY_PORT]).map((port) =>
+    decideIngress(network, anyPod, podOf(workload), port, 'TCP'),
+  );
+  if (!answers.some(({ by }) => by !== null && by.policy.kind !== 'NetworkPolicy')) return undefined;
+  const outcomes = answers.map(({ outcome }) => outcome);
+  return outcomes.find((outcome) => outcome === 'deny') ?? outcomes.find((outcome) => outcome === 'unknown') ?? 'allow';
+}
+
+const ANY_PORT = 8080;
 
 function judgeBoundary(population: Population, port: MemberPort): Judged {
   const { facts } = port;

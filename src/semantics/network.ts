@@ -30,7 +30,7 @@ export function decideNetwork(enforcement: Enforcement, query: Query, connects: 
   const { position } = query.source;
   const { workload } = query.destination;
   if (mesh.cni === 'ignores-network-policy' || position.kind === 'unstated') return OPEN;
-  if (network.namespaces.size === 0 && network.unmodelled.size === 0) return OPEN;
+  if (network.namespaces.size === 0 && network.unmodelled.size === 0 && network.admin.size === 0) return OPEN;
   if (position.kind === 'workload' && position.workload === workload) return OPEN;
   const port = connects === 'mtls' && workload.dataPlane.kind === 'ambient' ? HBONE_PORT : query.destination.port;
   const decisions: NetworkDecision[] = [];
@@ -51,7 +51,7 @@ export function decideNetwork(enforcement: Enforcement, query: Query, connects: 
   const stop =
     decisions.find(({ outcome }) => outcome === 'deny') ?? decisions.find(({ outcome }) => outcome === 'unknown');
   if (stop) return { passes: false, verdict: verdictOf(stop) };
-  const relevant = decisions.filter(({ isolatedBy }) => isolatedBy.length > 0);
+  const relevant = decisions.filter(({ by, isolatedBy }) => by !== null || isolatedBy.length > 0);
   return {
     passes: true,
     requires: relevant.flatMap(({ requires }) => requires),
@@ -106,13 +106,15 @@ export function verdictOf(decision: NetworkDecision): Verdict {
   return {
     outcome: decision.outcome,
     requires: decision.requires,
-    assumes: [CNI_ENFORCES, ...decision.assumes],
+    assumes: isAdmin(decision) ? decision.assumes : [CNI_ENFORCES, ...decision.assumes],
     by: step.by ?? null,
     reason: decision.reason,
     point: 'network-policy',
     trace: [step],
   };
 }
+
+const isAdmin = ({ by }: NetworkDecision): boolean => by !== null && by.policy.kind !== 'NetworkPolicy';
 
 function stepOf({ direction, by, reason }: NetworkDecision, outcome: 'pass' | 'stop'): TraceStep {
   const step = { point: 'network-policy', stage: 'network-policy', outcome, text: reason } as const;

@@ -69,6 +69,12 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
       'kubectl get daemonsets -A -l k8s-app -o name; state it as mesh.cni in meshproof.yaml',
     );
   }
+  for (const kind of ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy'] as const) {
+    if (facts.mesh.resources.of(kind).length === 0) continue;
+    const pods = facts.mesh.workloads.filter(({ hostNetwork }) => !hostNetwork);
+    const command = `kubectl get ${kind.toLowerCase()} -o yaml  # status.conditions, set by the CNI that takes it in`;
+    add(`whether the CNI implements ${kind}`, pods.length, command);
+  }
   if (facts.wanted.flows.every(({ basis }) => basis !== 'declared')) {
     add(
       'which traffic is wanted (nothing is declared, so excess access is probable, not certain)',

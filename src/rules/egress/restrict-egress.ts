@@ -3,6 +3,7 @@ import type { Facts } from '../../graph/facts.ts';
 import { findIstiodNamespace, isMachinery } from '../../graph/machinery.ts';
 import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
 import type { NetworkPolicy, NetworkPolicyEgressRule } from '../../model/k8s/network-policy.ts';
+import type { Resource } from '../../model/resource.ts';
 import type { Patch } from '../../result/types.ts';
 import { egressAllowsAnywhere } from '../../semantics/network-policy/external-egress.ts';
 import { buildIndex, type NetworkPolicyIndex } from '../../semantics/network-policy/policy-index.ts';
@@ -37,7 +38,8 @@ export function restrictEgress(
   const added: NetworkPolicy[] = [];
   const places = new Map<string, Workload[]>();
   for (const workload of workloads) {
-    const { by } = controlOf(workload);
+    // Policies of administrators are not cut down here: others answer for them.
+    const by = controlOf(workload).by.filter(isNetworkPolicy);
     if (by.length > 0) for (const policy of by) changed.set(policy, narrowed(policy));
     else push(places, namespaceKey(workload.cluster, workload.namespace), workload);
   }
@@ -72,8 +74,11 @@ export function restrictEgress(
   const here = new Set(workloads.map(({ namespace }) => namespace));
   const near = [...here].flatMap((namespace) => mesh.resources.inNamespace('NetworkPolicy', namespace));
   const kept = near.map((policy) => changed.get(policy) ?? policy);
-  return { patches, index: buildIndex([...kept, ...added], mesh.resources.unmodelled), namespaces: ready, byHand };
+  const index = buildIndex([...kept, ...added], mesh.resources.unmodelled, facts.enforcement.network.admin);
+  return { patches, index, namespaces: ready, byHand };
 }
+
+const isNetworkPolicy = (policy: Resource): policy is NetworkPolicy => policy.kind === 'NetworkPolicy';
 
 /** How many of the workloads the changed policies keep from addresses outside. */
 export function countRestricted({ index }: EgressRestriction, workloads: readonly Workload[]): number {

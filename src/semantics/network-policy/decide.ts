@@ -1,5 +1,6 @@
 import type { NetworkPolicy } from '../../model/k8s/network-policy.ts';
 import type { CompiledPolicy } from './compile.ts';
+import { decideWithAdmin } from './decide-admin.ts';
 import { better, type Match, matchRule, type SeenPeer, seePeer } from './match.ts';
 import type { NetworkDecision, NetworkPeer, NetworkPod, Transport } from './peer.ts';
 import { findUnmodelled, type NetworkPolicyIndex, selectPolicies } from './policy-index.ts';
@@ -17,8 +18,8 @@ export function decideIngress(
 ): NetworkDecision {
   const policies = selectPolicies(index, to).ingress;
   const seen = seePeer(from, to.cluster, to.namedPorts);
-  const decision = decide({ direction: 'ingress', policies, seen, port, transport });
-  return qualify(index, to, fromOwnNode(decision, from));
+  const question = { direction: 'ingress', policies, seen, port, transport } as const;
+  return qualify(index, to, fromOwnNode(decideAll(index, to, question), from));
 }
 
 /** May the pod send to `port` of `to`, as far as the pod's own egress policies go? */
@@ -33,7 +34,13 @@ export function decideEgress(
   // Outside the cluster a port has no name.
   const namedPorts = to.kind === 'pod' ? to.namedPorts : () => undefined;
   const seen = seePeer(to, from.cluster, namedPorts);
-  return qualify(index, from, decide({ direction: 'egress', policies, seen, port, transport }));
+  const question = { direction: 'egress', policies, seen, port, transport } as const;
+  return qualify(index, from, decideAll(index, from, question));
+}
+
+function decideAll(index: NetworkPolicyIndex, pod: NetworkPod, question: Question): NetworkDecision {
+  const tiers = index.admin.get(pod.cluster);
+  return tiers ? decideWithAdmin(tiers, { ...question, pod }, () => decide(question)) : decide(question);
 }
 
 interface Question {
@@ -59,7 +66,7 @@ function decide({ direction, policies, seen, port, transport }: Question): Netwo
       reason: `no NetworkPolicy isolates the pod for ${direction}`,
     };
   let match: Match = { kind: 'no' };
-  let by: NonNullable<NetworkDecision['by']> = { policy: first };
+  let by: { readonly policy: NetworkPolicy; readonly rule?: number } = { policy: first };
   search: for (const compiled of policies) {
     for (const rule of compiled[direction] ?? []) {
       const next = better(match, matchRule(rule, compiled.policy.namespace, seen, port, transport));

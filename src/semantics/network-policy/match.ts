@@ -72,7 +72,7 @@ export function matchRule(
   return best.kind !== 'no' && ports.kind === 'unclear' ? ports : best;
 }
 
-function matchPorts(
+export function matchPorts(
   ports: readonly CompiledPort[] | null,
   named: NamedPorts | undefined,
   port: number,
@@ -92,7 +92,7 @@ function matchPorts(
   return unclear;
 }
 
-function matchPeer(candidate: CompiledPeer, policyNamespace: string, seen: SeenPeer): Match {
+export function matchPeer(candidate: CompiledPeer, policyNamespace: string, seen: SeenPeer): Match {
   if (candidate.kind === 'block') return matchBlock(candidate.block, seen);
   const pod = seen.selectable;
   if (!pod || !matchesSelector(candidate.podSelector ?? {}, pod.podLabels)) return NO;

@@ -1,4 +1,5 @@
 import type { NetworkPolicy } from '../../model/k8s/network-policy.ts';
+import type { Resource } from '../../model/resource.ts';
 import type { Requirement } from '../verdict.ts';
 import type { Labels } from '../../model/inventory/label-selection.ts';
 
@@ -41,9 +42,9 @@ export type NetworkPeer =
 export interface NetworkDecision {
   readonly direction: 'ingress' | 'egress';
   readonly outcome: 'allow' | 'deny' | 'unknown';
-  /** The policy, and of an `allow` the rule, that decided; null when nothing isolates the pod. */
-  readonly by: { readonly policy: NetworkPolicy; readonly rule?: number } | null;
-  /** Policies that isolate the pod in this direction; empty: everything is allowed. */
+  /** The policy, and of an `allow` the rule, that decided; null when nothing isolates the pod and no administrator's rule matches. */
+  readonly by: { readonly policy: Resource; readonly rule?: number } | null;
+  /** NetworkPolicies that isolate the pod in this direction, where they were asked. */
   readonly isolatedBy: readonly NetworkPolicy[];
   /** What an `allow` needs of the caller: an address in some range. */
   readonly requires: readonly Requirement[];

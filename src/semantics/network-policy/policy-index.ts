@@ -2,6 +2,7 @@ import type { NetworkPolicy } from '../../model/k8s/network-policy.ts';
 import type { Resources, Unmodelled } from '../../model/resources.ts';
 import { type Labels, matchesSelector } from '../../model/inventory/label-selection.ts';
 import { labelProjection } from '../selector.ts';
+import { type AdminTiers, adminPoliciesOf, indexAdminPolicies } from './admin-index.ts';
 import { type CompiledPolicy, compileNetworkPolicy } from './compile.ts';
 import type { NetworkPod } from './peer.ts';
 
@@ -24,19 +25,26 @@ export interface NetworkPolicyIndex {
   readonly namespaces: ReadonlyMap<string, NamespacePolicies>;
   /** Kinds that may change the answer, by the namespace they act in; the empty one holds cluster-wide ones. */
   readonly unmodelled: ReadonlyMap<string, readonly Unmodelled[]>;
+  /** Policies of administrators, by cluster. */
+  readonly admin: ReadonlyMap<string, AdminTiers>;
 }
 
 const NOTHING: Isolation = { ingress: [], egress: [] };
 const keyOf = (cluster: string, namespace: string): string => `${cluster}\n${namespace}`;
 
 export function indexNetworkPolicies(resources: Resources): NetworkPolicyIndex {
-  return buildIndex(resources.of('NetworkPolicy'), resources.unmodelled);
+  return buildIndex(
+    resources.of('NetworkPolicy'),
+    resources.unmodelled,
+    indexAdminPolicies(adminPoliciesOf(resources)),
+  );
 }
 
 /** The same from its parts. */
 export function buildIndex(
   policies: readonly NetworkPolicy[],
   unmodelled: readonly Unmodelled[] = [],
+  admin: NetworkPolicyIndex['admin'] = new Map(),
 ): NetworkPolicyIndex {
   const byNamespace = new Map<string, CompiledPolicy[]>();
   for (const policy of policies)
@@ -53,7 +61,7 @@ export function buildIndex(
   }
   const others = new Map<string, Unmodelled[]>();
   for (const object of unmodelled) if (object.touches === 'network-policy') push(others, object.namespace, object);
-  return { namespaces, unmodelled: others };
+  return { namespaces, unmodelled: others, admin };
 }
 
 /** Host-network pods are never selected (reference §15.4). */
