@@ -1,6 +1,6 @@
 import type { Principal, Workload, WorkloadPort } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
-import { decideChain } from '../semantics/authz/decide-chain.ts';
+import { decidePatched } from '../semantics/patches/decide-patched.ts';
 import { decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import { gatewayView } from '../semantics/gateway/gateway-view.ts';
@@ -58,6 +58,11 @@ function atGateway(enforcement: Enforcement, query: Query, chain: 'http' | 'tcp'
   const path = chain === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined;
   const view = gatewayView(enforcement, query, { peer: query.source.identity, sni: query.sni ?? '' }, path);
   const request = { view, ...(query.token ? { token: query.token } : {}) };
-  const { steps, ...decision } = decideChain(envoy[chain], envoy.providers, request, 'gateway');
+  const { steps, ...decision } = decidePatched(
+    enforcement.changesAt(workload),
+    { chain: envoy[chain], providers: envoy.providers },
+    request,
+    'gateway',
+  );
   return { ...decision, point: 'gateway', trace: steps };
 }

@@ -164,7 +164,7 @@ function controlOf({ mesh, enforcement, isComplete }: Facts, workload: Workload)
       holes.length > 0 ? `${names} admits no more than ${holes.join('; ')}` : `${names} admits no address outside`;
     return { by, holes, state: 'restricted', why, assumes: implemented };
   }
-  const foreign = findUnmodelled(enforcement.network, workload.namespace);
+  const foreign = findUnmodelled(enforcement.network, workload);
   const object = foreign && `${foreign.kind} ${foreign.namespace ? `${foreign.namespace}/` : ''}${foreign.name}`;
   if (object) {
     const why = `${object} is not modelled and may restrict it; NetworkPolicy alone does not`;

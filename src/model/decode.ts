@@ -214,6 +214,7 @@ function describeUnmodelled(
     return {
       kind,
       apiVersion,
+      cluster: object.cluster,
       namespace,
       name: metadata.name,
       origin: object.origin,

@@ -17,6 +17,7 @@ import { requestAuthentication } from './istio/request-authentication.ts';
 import { serviceEntry } from './istio/service-entry.ts';
 import { sidecar } from './istio/sidecar.ts';
 import { telemetry } from './istio/telemetry.ts';
+import { trafficExtension } from './istio/traffic-extension.ts';
 import { virtualService } from './istio/virtual-service.ts';
 import { wasmPlugin } from './istio/wasm-plugin.ts';
 import { workloadEntry } from './istio/workload-entry.ts';
@@ -89,6 +90,7 @@ export const KINDS = [
   serviceEntry,
   sidecar,
   telemetry,
+  trafficExtension,
   virtualService,
   wasmPlugin,
   workloadEntry,

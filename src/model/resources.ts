@@ -5,6 +5,7 @@ import type { Origin, Resource } from './resource.ts';
 export interface Unmodelled {
   readonly kind: string;
   readonly apiVersion: string;
+  readonly cluster: string;
   readonly namespace: string;
   readonly name: string;
   readonly origin: Origin;

@@ -17,7 +17,6 @@ describe('kinds that matter and are not modelled', () => {
     ['configuration.konghq.com', 'TCPIngress', 'ingress'],
     ['k8s.nginx.org', 'VirtualServer', 'ingress'],
     ['serving.knative.dev', 'Service', 'ingress'],
-    ['extensions.istio.io', 'TrafficExtension', 'mesh'],
     ['maistra.io', 'ServiceMeshControlPlane', 'mesh'],
     ['policy.linkerd.io', 'AuthorizationPolicy', 'authorization'],
     ['rbac.istio.io', 'ServiceRole', 'authorization'],

@@ -68,10 +68,6 @@ const KINDS: Readonly<Record<string, Touch>> = {
   ),
   'serving.knative.dev/DomainMapping': namespaced('ingress', 'Knative opens a host at its gateway by it'),
 
-  'extensions.istio.io/TrafficExtension': namespaced(
-    'mesh',
-    'it puts a Wasm or Lua filter into proxies, which may reject requests or rewrite what policies read',
-  ),
   'maistra.io/ServiceMeshControlPlane': namespaced(
     'mesh',
     'it holds the mesh config and version of an OpenShift Service Mesh, which is not read',

@@ -94,6 +94,7 @@ test('the boundary is incomplete without gateways or mesh config, and with kinds
   const route = {
     kind: 'Route',
     apiVersion: 'route.openshift.io/v1',
+    cluster: '',
     namespace: 'shop',
     name: 'web',
     origin: sampleResource('Route', 'shop', 'web', {}).origin,

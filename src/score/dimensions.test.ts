@@ -196,6 +196,7 @@ describe('request authentication', () => {
     const route = {
       kind: 'Route',
       apiVersion: 'route.openshift.io/v1',
+      cluster: '',
       namespace: 'shop',
       name: 'web',
       origin: sampleResource('Route', 'shop', 'web', {}).origin,

@@ -60,8 +60,7 @@ function judgeNetwork(population: Population, member: Member, covers: (isolation
   const byAdmin = decideForAdmins(enforcement, workload);
   const covered = byAdmin ? byAdmin === 'deny' : covers(selectPolicies(enforcement.network, workload));
   const known = covered || facts.isComplete('network-policies') || isNamespaceComplete(facts, workload);
-  const conditional =
-    !known || byAdmin === 'unknown' || findUnmodelled(enforcement.network, workload.namespace) !== undefined;
+  const conditional = !known || byAdmin === 'unknown' || findUnmodelled(enforcement.network, workload) !== undefined;
   return judgedWorkload(population, member, {
     covered,
     status: conditional ? 'UNKNOWN' : 'INFERRED',

@@ -54,7 +54,7 @@ export function attachedPolicies<P extends Attachable>(index: PolicyIndex<P>, po
 }
 
 /** A policy labelled with a revision is read by that revision's istiod alone. */
-function isReadBy(policy: Resource, revision: string): boolean {
+export function isReadBy(policy: Resource, revision: string): boolean {
   const wanted = policy.labels['istio.io/rev'];
   return wanted === undefined || wanted === '' || wanted === revision;
 }

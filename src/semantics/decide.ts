@@ -9,6 +9,8 @@ import { decideAtGateway } from './gateway/decide-at-gateway.ts';
 import { indexGateways } from './gateway/index-gateways.ts';
 import type { Endpoint } from './gateway/registry.ts';
 import { decideNetwork } from './network.ts';
+import { readsRequests } from './patches/decide-patched.ts';
+import { assumptionOf } from './patches/proxy-change.ts';
 import type { Destination, Query } from './query.ts';
 import { decideAtSidecar } from './sidecar.ts';
 import type { EnforcementPoint, Verdict } from './verdict.ts';
@@ -95,12 +97,23 @@ function decideThroughGateway(enforcement: Enforcement, query: Query): Verdict {
   let refused: Verdict | undefined;
   for (const backend of first.backends) {
     for (const endpoint of backend.mirrored ? [] : backend.workloads) {
-      const second = decide(enforcement, behindGateway(enforcement.mesh, query, backend, endpoint));
+      const reached = decide(enforcement, behindGateway(enforcement.mesh, query, backend, endpoint));
+      const second = { ...reached, assumes: [...assumesOfRewriting(enforcement, query, endpoint), ...reached.assumes] };
       if (second.outcome !== 'deny') return joined(first, second);
       refused ??= second;
     }
   }
   return refused ? joined(first, refused) : first;
+}
+
+/** Code in the gateway, behind its own policies, that may rewrite what policies at the endpoint read. Reference §9.1. */
+function assumesOfRewriting(enforcement: Enforcement, query: Query, { workload }: Endpoint): readonly string[] {
+  const { workload: gateway, port } = query.destination;
+  const code = enforcement
+    .changesAt(gateway)
+    .filter(({ effect, ports }) => effect.kind === 'rewrites-later' && ports?.includes(port) !== false);
+  if (code.length === 0 || !query.http || workload.dataPlane.kind === 'none') return [];
+  return readsRequests(enforcement.envoy(workload).http) ? code.map(assumptionOf) : [];
 }
 
 /** The request as it leaves the gateway. */

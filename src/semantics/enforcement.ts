@@ -1,8 +1,7 @@
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
-import type { Mesh, Principal, Workload } from '../model/inventory/types.ts';
+import type { Mesh, MeshService, Principal, Workload } from '../model/inventory/types.ts';
 import type { MeshConfig } from '../model/mesh-config.ts';
-import type { Resource } from '../model/resource.ts';
 import { type AmbientIndex, compileForWorkload, indexAmbient, type ZtunnelPolicies } from './ambient/compile.ts';
 import { type AttachmentPoint, attachedPolicies } from './attachment.ts';
 import { buildChain, type PolicyChain } from './authz/chain.ts';
@@ -10,7 +9,9 @@ import type { TrustBundle } from './authz/trust-domain.ts';
 import { type JwtProvider, providersOf } from './jwt/authenticate.ts';
 import { type EffectiveModes, effectiveModes } from './mtls/effective-mode.ts';
 import { indexNetworkPolicies, type NetworkPolicyIndex } from './network-policy/policy-index.ts';
-import { ProxyPatches } from './proxy-patches.ts';
+import { readsRequests } from './patches/decide-patched.ts';
+import type { ProxyChange } from './patches/proxy-change.ts';
+import { ProxyChanges } from './patches/proxy-changes.ts';
 import { indexPolicies, type Policies } from './policy-index.ts';
 
 /** What one Envoy (sidecar, gateway or waypoint) holds for one workload or service. */
@@ -37,7 +38,7 @@ export class Enforcement {
   readonly #ztunnels = new Map<Workload, ZtunnelPolicies>();
   #ambient: AmbientIndex | undefined;
   #waypoints: Map<string, Workload> | undefined;
-  #patches: ProxyPatches | undefined;
+  #changes: ProxyChanges | undefined;
   #network: NetworkPolicyIndex | undefined;
 
   /** `base`: the same mesh but for its security policies, whose answers to all else hold here too. */
@@ -80,11 +81,21 @@ export class Enforcement {
     return this.#ambient;
   }
 
-  /** EnvoyFilters and the like that may change what a workload's proxy enforces (reference §9.1, §15.9). */
-  patchesOf(workload: Workload): readonly Resource[] {
-    if (this.#base) return this.#base.patchesOf(workload);
-    this.#patches ??= new ProxyPatches(this.mesh.resources, this.rootNamespace);
-    return this.#patches.of(workload);
+  /** What EnvoyFilters and the like change in the verdicts of a workload's own Envoy; of a waypoint, for a service. */
+  changesAt(workload: Workload, service?: MeshService): readonly ProxyChange[] {
+    if (this.#base) return this.#base.changesAt(workload, service);
+    this.#changes ??= new ProxyChanges(this.mesh);
+    return this.#changes.of(workload, attachmentPoint(workload, this.rootNamespace, service), service);
+  }
+
+  /** The objects that may change what policies come to at a workload's proxy (reference §9.1, §15.9). */
+  patchesOf(workload: Workload): readonly ProxyChange['object'][] {
+    const changes = this.changesAt(workload);
+    if (changes.length === 0) return [];
+    const { http } = this.envoy(workload);
+    const counts = ({ effect }: ProxyChange): boolean =>
+      effect.kind === 'rewrites' ? readsRequests(http) : effect.kind !== 'rewrites-later';
+    return [...new Set(changes.filter(counts).map(({ object }) => object))];
   }
 
   /** The waypoint of that name, if its workload exists. */
@@ -166,7 +177,13 @@ export class Enforcement {
     ].join('|');
     let policies = this.#envoys.get(key);
     if (!policies) {
-      policies = new LazyPolicies(authorization, requestAuthentication, this.bundleOf(config), config);
+      policies = new LazyPolicies(
+        authorization,
+        requestAuthentication,
+        this.bundleOf(config),
+        config,
+        this.mesh.version?.value,
+      );
       this.#envoys.set(key, policies);
     }
     return policies;
@@ -180,6 +197,7 @@ class LazyPolicies implements EnvoyPolicies {
   readonly providers: readonly JwtProvider[];
   readonly #bundle: TrustBundle;
   readonly #config: MeshConfig;
+  readonly #version: string | undefined;
   #http: PolicyChain | undefined;
   #tcp: PolicyChain | undefined;
 
@@ -188,32 +206,44 @@ class LazyPolicies implements EnvoyPolicies {
     requestAuthentication: readonly RequestAuthentication[],
     bundle: TrustBundle,
     config: MeshConfig,
+    version: string | undefined,
   ) {
     this.authorization = authorization;
     this.requestAuthentication = requestAuthentication;
     this.providers = providersOf(requestAuthentication);
     this.#bundle = bundle;
     this.#config = config;
+    this.#version = version;
   }
 
   get http(): PolicyChain {
-    this.#http ??= buildChain(this.authorization, 'http', this.#bundle, this.#config.extensionProviders.value);
+    this.#http ??= this.#build('http');
     return this.#http;
   }
 
   get tcp(): PolicyChain {
-    this.#tcp ??= buildChain(this.authorization, 'tcp', this.#bundle, this.#config.extensionProviders.value);
+    this.#tcp ??= this.#build('tcp');
     return this.#tcp;
+  }
+
+  #build(type: PolicyChain['type']): PolicyChain {
+    const providers = this.#config.extensionProviders.value;
+    return buildChain(this.authorization, type, this.#bundle, providers, this.#version);
   }
 }
 
 /** How policies attach to the workload's own proxy. */
-function attachmentPoint(workload: Workload, rootNamespace: string): AttachmentPoint {
+function attachmentPoint(workload: Workload, rootNamespace: string, service?: MeshService): AttachmentPoint {
   const { cluster, namespace, labels } = workload;
   const base = { cluster, namespace, labels, rootNamespace, revision: workload.dataPlane.revision };
   const gateway = workload.gateway;
   if (gateway?.kind === 'waypoint')
-    return { ...base, kind: 'waypoint', gatewayName: gateway.gatewayName ?? workload.name };
+    return {
+      ...base,
+      kind: 'waypoint',
+      gatewayName: gateway.gatewayName ?? workload.name,
+      ...(service ? { service: { kind: 'Service', namespace: service.namespace, name: service.name } } : {}),
+    };
   if (gateway?.kind === 'kubernetes' && gateway.gatewayName) {
     return { ...base, kind: 'kubernetes-gateway', gatewayName: gateway.gatewayName };
   }

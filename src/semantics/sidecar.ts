@@ -1,12 +1,13 @@
 import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
 import { forwardedAddress } from './authz/address.ts';
-import { decideChain } from './authz/decide-chain.ts';
 import type { View } from './authz/view.ts';
 import type { Enforcement } from './enforcement.ts';
 import { explaining } from './judged.ts';
 import { normalizePath } from './http/normalize-path.ts';
 import { modeOfPort } from './mtls/effective-mode.ts';
 import { acceptConnection, isTrusted } from './mtls/transport.ts';
+import { decidePatched } from './patches/decide-patched.ts';
+import { assumptionOf, objectOf, type ProxyChange } from './patches/proxy-change.ts';
 import { addressOf, type Query } from './query.ts';
 import type { TraceStep, Verdict } from './verdict.ts';
 
@@ -17,47 +18,91 @@ function findPort(workload: Workload, port: number): WorkloadPort | undefined {
 
 /**
  * What a workload's own sidecar makes of a connection that reached it: transport, then the filters of the chain that takes it.
- * Reference §0, §1.3, §2.
+ * Reference §0, §1.3, §2. Where an EnvoyFilter may change the TLS of its listeners, with and without it.
  */
 export function decideAtSidecar(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
   const { workload, port } = query.destination;
-  const config = enforcement.configOf(workload);
-  const modes = enforcement.modes(workload);
-  const { mode, by } = modeOfPort(modes, port);
+  const changes = enforcement.changesAt(workload);
+  const verdict = decideTerminated(enforcement, query, terminate(enforcement, query, connects), changes);
+  const touching = changes.filter(
+    ({ effect, ports }) =>
+      ports?.includes(port) !== false &&
+      ((effect.kind === 'removes' && effect.control === 'mutual TLS') ||
+        (effect.kind === 'unclear' && effect.what === 'mutual TLS')),
+  );
+  const [first] = touching;
+  if (!first) return verdict;
+  const gone = touching.filter(({ effect }) => effect.kind === 'removes');
+  if (gone.length > 0) {
+    const { chain } = findPort(workload, port) ?? { chain: 'auto' };
+    const kind = chain === 'auto' ? (query.http ? 'http' : 'tcp') : chain;
+    const open: Terminated = { accepted: true, peer: null, chain: kind, text: 'without mutual TLS anybody connects' };
+    const other = decideTerminated(enforcement, query, open, changes);
+    if (other.outcome !== verdict.outcome) {
+      const names = gone.map((change) => `${objectOf(change)} (${change.text})`).join(', ');
+      const reason = `${names} may take mutual TLS away: if so ${other.outcome}, if not ${verdict.outcome}: ${verdict.reason}`;
+      return { ...verdict, outcome: 'unknown', by: first.by, reason };
+    }
+  }
+  const named = touching.filter(({ effect }) => effect.kind === 'unclear').map(assumptionOf);
+  return { ...verdict, assumes: [...new Set([...verdict.assumes, ...named])] };
+}
+
+type Terminated =
+  | { readonly accepted: true; readonly peer: View['peer']; readonly chain: 'http' | 'tcp'; readonly text: string }
+  | { readonly accepted: false; readonly why: string };
+
+/** What the listener makes of the connection, by the mode of the port. */
+function terminate(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Terminated {
+  const { workload, port } = query.destination;
+  const { mode, by } = modeOfPort(enforcement.modes(workload), port);
   const chainKind = findPort(workload, port)?.chain ?? 'auto';
   const peer = connects === 'mtls' ? query.source.identity : null;
   const arrived = acceptConnection(mode, chainKind, { transport: connects, speaksHttp: query.http !== undefined });
-  const refuse = (reason: string): Verdict => ({
-    outcome: 'deny',
-    requires: [],
-    assumes: modes.assumes,
-    by,
-    reason,
-    point: 'sidecar',
-    trace: [transportStep('stop', reason, by)],
-  });
-  if (!arrived.accepted) return refuse(arrived.why);
-  if (peer !== null && !isTrusted(peer, enforcement.bundleOf(config))) {
-    return refuse(`the sidecar trusts no certificate of trust domain \`${peer.slice(0, peer.indexOf('/'))}\``);
+  if (!arrived.accepted) return arrived;
+  if (peer !== null && !isTrusted(peer, enforcement.bundleOf(enforcement.configOf(workload)))) {
+    const why = `the sidecar trusts no certificate of trust domain \`${peer.slice(0, peer.indexOf('/'))}\``;
+    return { accepted: false, why };
+  }
+  const text = `${mode}${by ? '' : ', the default,'} takes ${connects === 'mtls' ? 'mutual TLS' : 'plaintext'} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
+  return { accepted: true, peer, chain: arrived.chain, text };
+}
+
+function decideTerminated(
+  enforcement: Enforcement,
+  query: Query,
+  arrived: Terminated,
+  changes: readonly ProxyChange[],
+): Verdict {
+  const { workload, port } = query.destination;
+  const config = enforcement.configOf(workload);
+  const modes = enforcement.modes(workload);
+  const { by } = modeOfPort(modes, port);
+  if (!arrived.accepted) {
+    return {
+      outcome: 'deny',
+      requires: [],
+      assumes: modes.assumes,
+      by,
+      reason: arrived.why,
+      point: 'sidecar',
+      trace: [transportStep('stop', arrived.why, by)],
+    };
   }
   const envoy = enforcement.envoy(workload);
   const chain = arrived.chain === 'http' ? envoy.http : envoy.tcp;
-  const view = viewAt(
-    query,
-    peer,
-    arrived.chain === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined,
-  );
-  const decision = decideChain(
-    chain,
-    envoy.providers,
+  const path =
+    arrived.chain === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined;
+  const decision = decidePatched(
+    changes,
+    { chain, providers: envoy.providers },
     {
-      view,
+      view: viewAt(query, arrived.peer, path),
       ...explaining(query, { point: 'sidecar', workload, chain, providers: envoy.providers }, envoy.authorization),
       ...(query.token ? { token: query.token } : {}),
     },
     'sidecar',
   );
-  const accepted = `${mode}${by ? '' : ', the default,'} takes ${connects === 'mtls' ? 'mutual TLS' : 'plaintext'} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
   return {
     outcome: decision.outcome,
     requires: decision.requires,
@@ -65,7 +110,7 @@ export function decideAtSidecar(enforcement: Enforcement, query: Query, connects
     by: decision.by,
     reason: decision.reason,
     point: 'sidecar',
-    trace: [transportStep('pass', accepted, by), ...decision.steps],
+    trace: [transportStep('pass', arrived.text, by), ...decision.steps],
   };
 }
 

@@ -22,6 +22,7 @@ export interface TraceStep {
     | 'audit'
     | 'deny'
     | 'allow'
+    | 'patch'
     | 'route'
     | 'resolve';
   readonly outcome: 'pass' | 'stop' | 'note';

@@ -34,7 +34,7 @@ describe('what is open', () => {
 
   it.each([
     ['cilium.io/v2', 'CiliumNetworkPolicy', 'what CiliumNetworkPolicy shop/x does, which is not modelled'],
-    ['extensions.istio.io/v1alpha1', 'TrafficExtension', 'what TrafficExtension shop/x does, which is not modelled'],
+    ['cilium.io/v2', 'CiliumEnvoyConfig', 'what CiliumEnvoyConfig shop/x does, which is not modelled'],
     ['route.openshift.io/v1', 'Route', 'what Route shop/x does, which is not modelled'],
   ])('names what is not modelled: %s %s', (apiVersion, kind, text) => {
     expect(openQuestions(object(apiVersion, kind, 'x')).join('\n')).toContain(text);
@@ -54,5 +54,9 @@ describe('what is open', () => {
     );
     expect(questions).toContain('whether WasmPlugin shop/w rewrites what policies read, or refuses requests itself');
     expect(questions).toContain('what EnvoyFilter shop/ef changes in what proxies enforce');
+    const extension = object('extensions.istio.io/v1alpha1', 'TrafficExtension', 't', '{ phase: AUTHN, lua: {} }');
+    expect(openQuestions(extension)).toContain(
+      'whether TrafficExtension shop/t rewrites what policies read, or refuses requests itself',
+    );
   });
 });

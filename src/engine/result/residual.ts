@@ -26,6 +26,8 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
   }
   for (const workload of inMesh) {
     for (const { kind, namespace, name } of facts.enforcement.patchesOf(workload)) {
+      // What is not modelled, and plugins, are listed below.
+      if (kind !== 'EnvoyFilter' && kind !== 'AuthorizationPolicy') continue;
       const command = `istioctl proxy-config listener <pod> -n ${workload.namespace} -o json`;
       add(`what ${kind} ${namespace}/${name} changes in what proxies enforce`, workload.ports.length, command);
     }
@@ -38,11 +40,12 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
     const command = `kubectl get ${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ''} -o yaml`;
     add(`what ${kind} ${full} does, which is not modelled: ${why}`, touched.length, command);
   }
-  for (const { namespace, name, spec } of facts.mesh.resources.of('WasmPlugin')) {
+  const plugins = [...facts.mesh.resources.of('WasmPlugin'), ...facts.mesh.resources.of('TrafficExtension')];
+  for (const { kind, namespace, name, spec } of plugins) {
     if (spec.phase !== 'AUTHN' && spec.phase !== 'AUTHZ') continue;
     const touched = inMesh.filter((workload) => workload.namespace === namespace);
-    const what = `whether WasmPlugin ${namespace}/${name} rewrites what policies read, or refuses requests itself`;
-    add(what, touched.length, `kubectl get wasmplugin ${name} -n ${namespace} -o yaml`);
+    const what = `whether ${kind} ${namespace}/${name} rewrites what policies read, or refuses requests itself`;
+    add(what, touched.length, `kubectl get ${kind.toLowerCase()} ${name} -n ${namespace} -o yaml`);
   }
   const root = facts.enforcement.rootNamespace;
   if (facts.mesh.config.trustDomain.from === 'default' && !facts.isComplete('mesh-config')) {

@@ -179,8 +179,8 @@ describe('authz/allow-any', () => {
     );
   });
 
-  it('is not sure where an EnvoyFilter may change the filters', () => {
-    const filter = {
+  it('is not sure where an EnvoyFilter may change the filters, unless it can only rewrite requests', () => {
+    const filterOf = (name: string) => ({
       apiVersion: 'networking.istio.io/v1alpha3',
       kind: 'EnvoyFilter',
       metadata: { name: 'own', namespace: 'shop' },
@@ -189,12 +189,14 @@ describe('authz/allow-any', () => {
           {
             applyTo: 'HTTP_FILTER',
             match: { context: 'SIDECAR_INBOUND' },
-            patch: { operation: 'INSERT_BEFORE', value: { name: 'own.lua' } },
+            patch: { operation: 'INSERT_BEFORE', value: { name } },
           },
         ],
       },
-    };
-    const [fail] = failing(factsOfText(meshWith([{}], { more: [filter] }), 'mesh.yaml'));
+    });
+    const [sure] = failing(factsOfText(meshWith([{}], { more: [filterOf('own.lua')] }), 'mesh.yaml'));
+    expect(sure?.status).toBe('INFERRED');
+    const [fail] = failing(factsOfText(meshWith([{}], { more: [filterOf('own.auth')] }), 'mesh.yaml'));
     expect(fail?.status).toBe('UNKNOWN');
     expect(fail?.assumes.join('\n')).toContain('EnvoyFilter shop/own may change what is enforced');
   });

@@ -121,6 +121,7 @@ function compile(input: AmbientInput, here: NamespaceIndex, workload: AmbientWor
     policies: here.peerAuthentications,
     rootNamespace: input.rootNamespace,
     workload,
+    version: input.version,
   });
   let space: SourceSpace | undefined;
   return {

@@ -1,4 +1,5 @@
 import type { MutualTlsMode, PeerAuthentication } from '../../model/istio/peer-authentication.ts';
+import { hasChange } from '../versions.ts';
 import { type Group, WITHOUT_IDENTITY } from './authorization.ts';
 
 export type Mode = MutualTlsMode;
@@ -71,6 +72,7 @@ export function convertPorts(
   { mode, ports }: WorkloadModes,
   namespace: LevelMode,
   mesh: LevelMode,
+  version?: string,
 ): readonly Group[] | null {
   if (ports.length === 0) return null;
   const groups: Group[] = [];
@@ -95,6 +97,10 @@ export function convertPorts(
   if ((mode === 'STRICT' && !exceptions) || (rules.length === 0 && groups.length === 0)) return null;
   const mergesStrict = inheritsFromMesh || namespace === 'STRICT';
   if (mergesStrict && exceptions) rules.push({ path: ['spec', 'mtls', 'mode'], matches: [WITHOUT_IDENTITY] });
-  if (rules.length > 0) groups.push({ clauses: rules });
-  return groups;
+  // Up to 1.24 the STRICT ports stood in one group, all of which had to match (from release notes).
+  const strict = hasChange('ambient-strict-ports', version) ? groups : joined(groups);
+  return rules.length > 0 ? [...strict, { clauses: rules }] : strict;
 }
+
+const joined = (groups: readonly Group[]): readonly Group[] =>
+  groups.length < 2 ? groups : [{ clauses: groups.flatMap(({ clauses }) => clauses) }];

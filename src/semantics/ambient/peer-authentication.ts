@@ -46,6 +46,8 @@ export interface TransportInput {
   readonly policies: readonly PeerAuthentication[];
   readonly rootNamespace: string;
   readonly workload: { readonly namespace: string; readonly labels: Labels };
+  /** Istio's; absent: the one that was recorded. */
+  readonly version?: string | undefined;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface TransportInput {
  *
  * Source: istio pilot/pkg/serviceregistry/ambient/{workloads,policies,authorization}.go (reference §1.6, §16).
  */
-export function resolveTransport({ policies, rootNamespace, workload }: TransportInput): Transport {
+export function resolveTransport({ policies, rootNamespace, workload, version }: TransportInput): Transport {
   const { namespace, labels } = workload;
   const inRoot = policies.filter((policy) => policy.namespace === rootNamespace);
   const own = namespace === rootNamespace ? [] : policies.filter((policy) => policy.namespace === namespace);
@@ -80,7 +82,7 @@ export function resolveTransport({ policies, rootNamespace, workload }: Transpor
   };
   const views = product(modesOf(seen.namespace), modesOf(seen.mesh));
   const lateViews = product([...modesOf(seen.namespace), null], [...modesOf(seen.mesh), null]);
-  const build = (list: typeof views) => buildVariants(attached, list, rootNamespace);
+  const build = (list: typeof views) => buildVariants(attached, list, { rootNamespace, version });
   const variants = build(views);
   return {
     variants,
@@ -134,14 +136,14 @@ function product(namespaces: readonly LevelMode[], meshes: readonly LevelMode[])
 function buildVariants(
   levels: Levels,
   views: readonly ConvertView[],
-  rootNamespace: string,
+  settings: Pick<TransportInput, 'rootNamespace' | 'version'>,
 ): readonly TransportVariant[] {
   const found: TransportVariant[] = [];
   for (const mesh of orNull(levels.mesh)) {
     for (const namespace of orNull(levels.namespace)) {
       for (const workload of orNull(levels.workload)) {
         for (const view of views) {
-          const variant = buildVariant({ mesh, namespace, workload }, view, rootNamespace);
+          const variant = buildVariant({ mesh, namespace, workload }, view, settings);
           if (!found.some((other) => sameEffect(other, variant))) found.push(variant);
         }
       }
@@ -153,7 +155,7 @@ function buildVariants(
 function buildVariant(
   winners: TransportVariant['winners'],
   view: ConvertView,
-  rootNamespace: string,
+  { rootNamespace, version }: Pick<TransportInput, 'rootNamespace' | 'version'>,
 ): TransportVariant {
   const { mesh, namespace, workload } = winners;
   const modes: WorkloadModes | null = workload && workloadModes(workload);
@@ -170,7 +172,7 @@ function buildVariant(
       source: strictBy,
     });
   }
-  const groups = portPolicy && modes ? convertPorts(modes, view.namespace, view.mesh) : null;
+  const groups = portPolicy && modes ? convertPorts(modes, view.namespace, view.mesh, version) : null;
   if (groups && workload) {
     const name = `converted_peer_authentication_${workload.name}`;
     authorizations.push({

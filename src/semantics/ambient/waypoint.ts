@@ -1,5 +1,5 @@
 import { type MeshService, namespaceKey, type Workload } from '../../model/inventory/types.ts';
-import { decideChain } from '../authz/decide-chain.ts';
+import { decidePatched } from '../patches/decide-patched.ts';
 import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
 import { explaining } from '../judged.ts';
 import { normalizePath } from '../http/normalize-path.ts';
@@ -50,9 +50,9 @@ export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoin
   const seen = viewAt(query, query.source.identity, path);
   const view = via ? { ...seen, port: via.port.port } : seen;
   const chain = chainType === 'http' ? envoy.http : envoy.tcp;
-  const decision = decideChain(
-    chain,
-    envoy.providers,
+  const decision = decidePatched(
+    enforcement.changesAt(waypoint, via?.service),
+    { chain, providers: envoy.providers },
     {
       view,
       ...explaining(

@@ -2,6 +2,7 @@ import type { AuthorizationPolicy } from '../../model/istio/authorization-policy
 import type { ExtensionProvider } from '../../model/mesh-config.ts';
 import { type ChainType, type CompiledPolicy, compilePolicy } from './compile.ts';
 import { isDryRun } from './dry-run.ts';
+import { hasChange } from '../versions.ts';
 import type { TrustBundle } from './trust-domain.ts';
 
 /** What CUSTOM comes to on one chain. */
@@ -33,16 +34,22 @@ export function buildChain(
   type: ChainType,
   bundle: TrustBundle,
   providers: readonly ExtensionProvider[],
+  version?: string,
 ): PolicyChain {
-  const compiled = attached.filter((policy) => !isDryRun(policy)).map((policy) => compilePolicy(policy, type, bundle));
+  const compiled = attached
+    .filter((policy) => !isDryRun(policy))
+    .map((policy) => compilePolicy(policy, type, bundle, version));
   const of = (action: CompiledPolicy['action']): readonly CompiledPolicy[] =>
     compiled.filter((entry) => entry.action === action);
   const shadowed = attached
-    .filter((policy) => policy.spec.action === 'CUSTOM' && isDryRun(policy))
-    .map((policy) => compilePolicy(policy, type, bundle));
+    .filter((policy) => policy.spec.action === 'CUSTOM' && isDryRun(policy) && hasChange('dry-run-custom', version))
+    .map((policy) => compilePolicy(policy, type, bundle, version));
   return {
     type,
-    custom: [...customPolicies(of('CUSTOM'), type, providers), ...dryRunCustom(shadowed, type, providers)],
+    custom: [
+      ...customPolicies(of('CUSTOM'), type, providers, hasChange('provider-names', version)),
+      ...dryRunCustom(shadowed, type, providers),
+    ],
     audit: of('AUDIT'),
     deny: of('DENY'),
     allow: of('ALLOW'),
@@ -79,6 +86,7 @@ function customPolicies(
   policies: readonly CompiledPolicy[],
   type: ChainType,
   providers: readonly ExtensionProvider[],
+  checksNames: boolean,
 ): readonly CustomPolicies[] {
   const byName = new Map<string, CompiledPolicy[]>();
   for (const policy of policies) {
@@ -98,7 +106,7 @@ function customPolicies(
     if (provider.kind === 'other')
       return refuse(`extension provider \`${name}\` is no external authorizer, so what matches is refused`);
     // Names are checked since Istio 1.30 (reference §2.1).
-    if (!PROVIDER_NAME.test(name))
+    if (checksNames && !PROVIDER_NAME.test(name))
       return refuse(`\`${name}\` is no valid provider name since Istio 1.30, so what matches is refused`);
     if (type === 'tcp' && provider.kind === 'ext-authz-http') return [];
     const why = provider.failOpen

@@ -11,6 +11,7 @@ import {
   type Field,
   type FieldContext,
   type FieldTest,
+  isDropped,
   OPERATION_FIELDS,
   SOURCE_FIELDS,
 } from './fields.ts';
@@ -27,6 +28,7 @@ export interface Clause {
   readonly field: string;
   readonly values: readonly string[];
   readonly negated: boolean;
+  readonly httpOnly: boolean;
   readonly needs?: 'sourceIp' | 'remoteIp' | 'destinationIp';
   readonly test: (view: View) => Truth;
 }
@@ -69,9 +71,14 @@ export function actionOf(policy: AuthorizationPolicy): PolicyAction {
  *
  * Source: istio pilot/pkg/security/authz/model/model.go (Generate, checkError), builder/builder.go (reference §2.3, §2.8).
  */
-export function compilePolicy(policy: AuthorizationPolicy, chain: ChainType, bundle: TrustBundle): CompiledPolicy {
+export function compilePolicy(
+  policy: AuthorizationPolicy,
+  chain: ChainType,
+  bundle: TrustBundle,
+  version?: string,
+): CompiledPolicy {
   const action = actionOf(policy);
-  const context: FieldContext = { bundle, policyNamespace: policy.namespace };
+  const context: FieldContext = { bundle, policyNamespace: policy.namespace, version };
   const rules: CompiledRule[] = [];
   const dropped: { index: number; field: string; why: 'http-only' | 'unknown-key' | 'bad-value' }[] = [];
   const widened: { index: number; path: Path; field: string; why: 'http-only' | 'bad-value' }[] = [];
@@ -112,6 +119,7 @@ function compileRule(rule: AuthorizationRule, index: number, options: RuleContex
     path: Path,
   ): Clause | undefined => {
     if (values.length === 0) return undefined;
+    if (path[0] === 'from' && isDropped(positiveName(name), options.context.version)) return undefined;
     if (field.httpOnly && options.chain === 'tcp') {
       if (options.isAllow) return drop(name, 'http-only');
       widened.push({ path, field: name, why: 'http-only' });
@@ -133,6 +141,7 @@ function compileRule(rule: AuthorizationRule, index: number, options: RuleContex
       field: name,
       values: /serviceAccounts?$/i.test(name) ? values.map((value) => qualified(value, options.context)) : values,
       negated,
+      httpOnly: field.httpOnly,
       ...(field.needs ? { needs: field.needs } : {}),
       test: negated ? (view) => not(some(view)) : some,
     };
@@ -186,6 +195,10 @@ function withNegations(fields: Readonly<Record<string, Field>>): readonly NamedF
   ]);
 }
 
+/** `serviceAccounts` of `notServiceAccounts`. */
+const positiveName = (name: string): string =>
+  name.startsWith('not') ? name.charAt(3).toLowerCase() + name.slice(4) : name;
+
 const SOURCE = withNegations(SOURCE_FIELDS);
 const OPERATION = withNegations(OPERATION_FIELDS);
 
@@ -202,7 +215,7 @@ function conditionClauses(
   { options, widened, clauseOf, drop }: Compiling,
 ): readonly Clause[] {
   const key = condition.key ?? '';
-  const field = conditionField(key);
+  const field = conditionField(key, options.context.version);
   if (field === 'unknown') {
     drop(key, 'unknown-key');
     return [];

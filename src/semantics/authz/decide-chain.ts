@@ -20,7 +20,7 @@ export interface ChainDecision {
   readonly steps: readonly TraceStep[];
 }
 
-interface Request {
+export interface ChainRequest {
   /** Also say why rules missed: for a person, not for a search. */
   readonly explain?: boolean;
   /** With `explain`: all policies of the point, of which dry-run ones decide nothing. */
@@ -39,7 +39,7 @@ interface Request {
 export function decideChain(
   chain: PolicyChain,
   providers: readonly JwtProvider[],
-  request: Request,
+  request: ChainRequest,
   point: EnforcementPoint,
 ): ChainDecision {
   const decision = runFilters(chain, providers, request, point);
@@ -54,7 +54,7 @@ export function decideChain(
 function runFilters(
   chain: PolicyChain,
   providers: readonly JwtProvider[],
-  request: Request,
+  request: ChainRequest,
   point: EnforcementPoint,
 ): ChainDecision {
   const requires: Requirement[] = [];
@@ -170,7 +170,7 @@ function runFilters(
 }
 
 /** A token travels in a header, which conditions on headers see. */
-function withBearer(view: View, token: Request['token']): View {
+function withBearer(view: View, token: ChainRequest['token']): View {
   const { http } = view;
   if (!token || !http || http.headers.some(([name]) => name.toLowerCase() === 'authorization')) return view;
   return { ...view, http: { ...http, headers: [...http.headers, ['authorization', 'Bearer token']] } };

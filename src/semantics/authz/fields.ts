@@ -5,12 +5,15 @@ import { claimMatcher, requestPrincipalMatcher } from './claims.ts';
 import { namespaceMatcher, principalMatcher, serviceAccountMatcher, trustDomainMatcher } from './identity.ts';
 import { isPathTemplate, pathTemplateMatcher } from './path-template.ts';
 import type { TrustBundle } from './trust-domain.ts';
+import { type Change, hasChange } from '../versions.ts';
 import { caselessMatcher, valueMatcher } from './value-matcher.ts';
 import type { Truth, View } from './view.ts';
 
 export interface FieldContext {
   readonly bundle: TrustBundle;
   readonly policyNamespace: string;
+  /** Istio's; absent: the one that was recorded. */
+  readonly version?: string | undefined;
 }
 
 /** A test of one value of one field; undefined where istiod refuses the value (bad address, port, template). */
@@ -49,9 +52,13 @@ const ofClaim = (path: readonly string[]): Field => ({
   },
 });
 
-const principals = ofPeer((value, { bundle }) => principalMatcher(value, bundle));
-const namespaces = ofPeer((value) => namespaceMatcher(value));
-const serviceAccounts = ofPeer((value, { policyNamespace }) => serviceAccountMatcher(value, policyNamespace));
+const principals = ofPeer((value, { bundle, version }) =>
+  principalMatcher(value, bundle, hasChange('quoted-identities', version)),
+);
+const namespaces = ofPeer((value, { version }) => namespaceMatcher(value, hasChange('quoted-identities', version)));
+const serviceAccounts = ofPeer((value, { policyNamespace, version }) =>
+  serviceAccountMatcher(value, policyNamespace, hasChange('quoted-service-accounts', version)),
+);
 const trustDomains = ofPeer((value, { bundle }) => trustDomainMatcher(value, bundle));
 
 const requestPrincipals: Field = {
@@ -88,8 +95,9 @@ const methods: Field = {
 
 const paths: Field = {
   httpOnly: true,
-  compile(value) {
-    const matches = isPathTemplate(value) ? pathTemplateMatcher(value) : valueMatcher(value);
+  compile(value, { version }) {
+    const matches =
+      isPathTemplate(value) && hasChange('path-templates', version) ? pathTemplateMatcher(value) : valueMatcher(value);
     return matches && ((view) => view.http !== undefined && matches(withoutQuery(view.http.path)));
   },
 };
@@ -152,13 +160,28 @@ const CONDITION_FIELDS: Readonly<Record<string, Field>> = {
   'connection.sni': sni,
 };
 
+/** Fields and keys that older releases do not know. */
+const YOUNG_FIELDS: Readonly<Record<string, Change>> = {
+  serviceAccounts: 'service-accounts',
+  trustDomains: 'trust-domains',
+  'source.serviceAccount': 'service-accounts',
+  'source.trustDomain': 'trust-domains',
+};
+
+/** The API server drops a field that its schema does not have yet. */
+export const isDropped = (field: string, version?: string): boolean => {
+  const change = Object.hasOwn(YOUNG_FIELDS, field) ? YOUNG_FIELDS[field] : undefined;
+  return change !== undefined && !hasChange(change, version);
+};
+
 /**
  * The field of a `when` key. `unknown`: istiod skips the whole rule, whatever the action. `malformed`: the key is taken by its prefix but
  * its bracket is broken, which counts as a bad value (reference §2.4, §14).
  *
  * Source: istio pilot/pkg/security/authz/model/model.go (New).
  */
-export function conditionField(key: string): Field | 'unknown' | 'malformed' {
+export function conditionField(key: string, version?: string): Field | 'unknown' | 'malformed' {
+  if (isDropped(key, version)) return 'unknown';
   const plain = Object.hasOwn(CONDITION_FIELDS, key) ? CONDITION_FIELDS[key] : undefined;
   if (plain) return plain;
   if (key.startsWith('request.headers')) {

@@ -1,7 +1,7 @@
 import type { Principal } from '../../model/inventory/types.ts';
 import type { ClientTls } from '../../result/request.ts';
-import { decideChain } from '../authz/decide-chain.ts';
 import { explaining } from '../judged.ts';
+import { decidePatched } from '../patches/decide-patched.ts';
 import type { Enforcement } from '../enforcement.ts';
 import type { Requirement } from '../verdict.ts';
 import { serviceOfSni } from './auto-passthrough.ts';
@@ -113,9 +113,9 @@ function decideTcp(
 ): GatewayVerdict {
   const { workload } = query.destination;
   const policies = enforcement.envoy(workload);
-  const decision = decideChain(
-    policies.tcp,
-    [],
+  const decision = decidePatched(
+    enforcement.changesAt(workload),
+    { chain: policies.tcp, providers: [] },
     {
       view: gatewayView(enforcement, query, arrived, undefined),
       ...explaining(query, { point: 'gateway', workload, chain: policies.tcp, providers: [] }, policies.authorization),

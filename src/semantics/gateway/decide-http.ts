@@ -1,4 +1,4 @@
-import { decideChain } from '../authz/decide-chain.ts';
+import { decidePatched } from '../patches/decide-patched.ts';
 import type { HttpRequest } from '../attempt.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { explaining } from '../judged.ts';
@@ -48,9 +48,9 @@ export function decideHttp(
   const http: HttpRequest = { ...query.http, path };
   const policies = enforcement.envoy(workload);
   const view = gatewayView(enforcement, query, arrived, path);
-  const decision = decideChain(
-    policies.http,
-    policies.providers,
+  const decision = decidePatched(
+    enforcement.changesAt(workload),
+    { chain: policies.http, providers: policies.providers },
     {
       view,
       ...explaining(

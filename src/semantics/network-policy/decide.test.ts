@@ -162,6 +162,7 @@ describe('decideIngress', () => {
     const cilium = (namespace: string): Unmodelled => ({
       kind: 'CiliumNetworkPolicy',
       apiVersion: 'cilium.io/v2',
+      cluster: '',
       namespace,
       name: 'c',
       origin,

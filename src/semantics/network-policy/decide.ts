@@ -127,7 +127,7 @@ function fromOwnNode(decision: NetworkDecision, from: NetworkPeer): NetworkDecis
 
 /** Policies of kinds that are not modelled may refuse what is allowed here, and some of them may allow what is refused. */
 function qualify(index: NetworkPolicyIndex, pod: NetworkPod, decision: NetworkDecision): NetworkDecision {
-  const object = pod.hostNetwork ? undefined : findUnmodelled(index, pod.namespace);
+  const object = pod.hostNetwork ? undefined : findUnmodelled(index, pod);
   if (!object) return decision;
   const name = object.namespace ? `${object.namespace}/${object.name}` : object.name;
   return {

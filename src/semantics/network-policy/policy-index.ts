@@ -23,7 +23,7 @@ interface NamespacePolicies {
 /** All NetworkPolicies, compiled and by namespace. Selected policies are remembered per namespace and the labels that matter there. */
 export interface NetworkPolicyIndex {
   readonly namespaces: ReadonlyMap<string, NamespacePolicies>;
-  /** Kinds that may change the answer, by the namespace they act in; the empty one holds cluster-wide ones. */
+  /** Kinds that may change the answer, by cluster and the namespace they act in; the empty one holds cluster-wide ones. */
   readonly unmodelled: ReadonlyMap<string, readonly Unmodelled[]>;
   /** Policies of administrators, by cluster. */
   readonly admin: ReadonlyMap<string, AdminTiers>;
@@ -60,7 +60,8 @@ export function buildIndex(
     });
   }
   const others = new Map<string, Unmodelled[]>();
-  for (const object of unmodelled) if (object.touches === 'network-policy') push(others, object.namespace, object);
+  for (const object of unmodelled)
+    if (object.touches === 'network-policy') push(others, keyOf(object.cluster, object.namespace), object);
   return { namespaces, unmodelled: others, admin };
 }
 
@@ -99,8 +100,11 @@ export function isolation(
 }
 
 /** An object of a kind that is not modelled and may change what pods of the namespace may send or receive. */
-export function findUnmodelled(index: NetworkPolicyIndex, namespace: string): Unmodelled | undefined {
-  return index.unmodelled.get('')?.[0] ?? index.unmodelled.get(namespace)?.[0];
+export function findUnmodelled(
+  { unmodelled }: NetworkPolicyIndex,
+  { cluster, namespace }: Pick<NetworkPod, 'cluster' | 'namespace'>,
+): Unmodelled | undefined {
+  return unmodelled.get(keyOf(cluster, ''))?.[0] ?? unmodelled.get(keyOf(cluster, namespace))?.[0];
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {
