@@ -108,6 +108,7 @@ export function sampleFacts({
   const mesh: Mesh = {
     resources: indexed,
     clusters: [''],
+    clusterByName: new Map(),
     configs,
     config,
     ...(version === undefined ? {} : { version: { value: version, by: 'test' } }),

@@ -1,10 +1,12 @@
 import { parseYamlValue } from '../collect/yaml/parse-value.ts';
 import { decodeObjects } from '../model/decode.ts';
-import { buildMesh } from '../model/inventory/inventory.ts';
+import { buildMesh, type MeshFacts } from '../model/inventory/inventory.ts';
 import type { Mesh } from '../model/inventory/types.ts';
+import { KINDS } from '../model/kinds.ts';
 import { readIstioVersion } from '../model/read-istio-version.ts';
 import { readMeshConfigs } from '../model/read-mesh-config.ts';
 import type { RawObject } from '../model/resource.ts';
+import type { Resources } from '../model/resources.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
 
 /** What the input does not show and the user said (design §3, `mesh:`). */
@@ -26,11 +28,12 @@ export interface LoadedMesh {
 export function loadMesh(objects: Iterable<RawObject>, facts: StatedFacts = {}): LoadedMesh {
   const { defaultNamespace, trustDomain, istioVersion } = facts;
   const decoded = decodeObjects(objects, defaultNamespace === undefined ? {} : { defaultNamespace });
-  const { configs, diagnostics } = readMeshConfigs(decoded.resources, parseYamlValue);
+  const { configs, configsByCluster, diagnostics } = readConfigs(decoded.resources);
   const version =
     istioVersion === undefined ? readIstioVersion(decoded.resources) : { value: istioVersion, by: 'meshproof.yaml' };
   const built = buildMesh(decoded.resources, {
     configs,
+    ...(configsByCluster ? { configsByCluster } : {}),
     scopeComplete: facts.complete ?? [],
     cni: facts.cni ?? 'enforces-network-policy',
     ...(version ? { version } : {}),
@@ -38,4 +41,22 @@ export function loadMesh(objects: Iterable<RawObject>, facts: StatedFacts = {}):
     ...(trustDomain === undefined ? {} : { trustDomain }),
   });
   return { mesh: built.mesh, diagnostics: [...decoded.diagnostics, ...diagnostics, ...built.diagnostics] };
+}
+
+/** The mesh config of each cluster; where there is one cluster, of all that is there. */
+function readConfigs(resources: Resources): Pick<MeshFacts, 'configs' | 'configsByCluster'> & {
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const found = new Set<string>();
+  for (const { name } of KINDS) for (const { cluster } of resources.of(name)) found.add(cluster);
+  const clusters = [...found].sort();
+  if (clusters.length < 2) return readMeshConfigs(resources, parseYamlValue);
+  const read = clusters.map((cluster) => [cluster, readMeshConfigs(resources, parseYamlValue, cluster)] as const);
+  const written = read.filter(([, { isWritten }]) => isWritten);
+  const [, first] = written[0] ?? read[0] ?? [];
+  return {
+    configs: first?.configs ?? new Map(),
+    configsByCluster: new Map(written.map(([cluster, { configs }]) => [cluster, configs])),
+    diagnostics: read.flatMap(([, { diagnostics }]) => diagnostics),
+  };
 }

@@ -29,7 +29,7 @@ export function findGatewayAccess(
     return null;
   };
   const anyPod = { kind: 'pod-outside-mesh' } as const;
-  const stranger = strangerOf(enforcement.mesh.config.trustDomain.value);
+  const stranger = strangerOf(enforcement.configOf(workload).trustDomain.value);
   const plaintext = attempt({ position: { kind: 'unstated' }, identity: null, connects: 'plaintext' });
   const anyIdentity = plaintext ?? attempt({ position: { kind: 'unstated' }, identity: stranger });
   return {

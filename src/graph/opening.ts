@@ -87,7 +87,7 @@ function openingOf(
   way: Way,
 ): Opening {
   const { via, waypoint, policies } = way;
-  const stranger = bearerOf(strangerOf(enforcement.mesh.config.trustDomain.value));
+  const stranger = bearerOf(strangerOf(enforcement.configOf(workload).trustDomain.value));
   // Without an identity nobody gets to a waypoint.
   const sources: readonly Source[] = waypoint ? [stranger] : [ANONYMOUS, stranger];
   const held = policies[chain];

@@ -105,9 +105,9 @@ function factAt(
   const publicPaths = new Set<string>();
   const approvals = new Map<string, By>();
   let left = MOST_QUESTIONS;
-  for (const candidate of tokenlessCandidates(policies.http, port, enforcement.mesh.config.trustDomain.value)) {
+  for (const candidate of tokenlessCandidates(policies.http, port, enforcement.configOf(workload).trustDomain.value)) {
     if (openings.length >= MOST_OPENINGS || openings.some((opening) => covers(opening, candidate))) continue;
-    for (const { source, callers } of sourcesOf(enforcement, candidate, via !== undefined)) {
+    for (const { source, callers } of sourcesOf(enforcement, workload, candidate, via !== undefined)) {
       if (left-- <= 0) break;
       const question: Question = {
         workload,
@@ -170,9 +170,14 @@ interface Caller {
 }
 
 /** Who to ask as: those whom the rule names, else somebody without an identity, then with one that nobody names. */
-function sourcesOf(enforcement: Enforcement, { peers }: Candidate, throughWaypoint: boolean): readonly Caller[] {
+function sourcesOf(
+  enforcement: Enforcement,
+  workload: Workload,
+  { peers }: Candidate,
+  throughWaypoint: boolean,
+): readonly Caller[] {
   const stranger: Caller = {
-    source: bearerOf(strangerOf(enforcement.mesh.config.trustDomain.value)),
+    source: bearerOf(strangerOf(enforcement.configOf(workload).trustDomain.value)),
     callers: 'any-identity',
   };
   const unnamed: readonly Caller[] = throughWaypoint

@@ -21,6 +21,7 @@ export const meshConfigShape = object({
     interceptionMode: oneOf('REDIRECT', 'TPROXY', 'NONE'),
     proxyMetadata: map(text),
   }),
+  serviceSettings: list(object({ settings: object({ clusterLocal: boolean }), hosts: list(string) })),
   discoverySelectors: list(any),
   defaultServiceExportTo: list(string),
   defaultVirtualServiceExportTo: list(string),

@@ -38,6 +38,8 @@ export interface MeshConfig {
   readonly numTrustedProxies: Setting<number>;
   /** `defaultConfig.interceptionMode`. */
   readonly interceptionMode: Setting<'REDIRECT' | 'TPROXY' | 'NONE'>;
+  /** `serviceSettings`: hosts whose endpoints are those of the client's own cluster. */
+  readonly clusterLocal: Setting<readonly { readonly hosts: readonly string[]; readonly isLocal: boolean }[]>;
   readonly discoverySelectors: Setting<readonly unknown[]>;
   /** `defaultConfig.proxyMetadata`. */
   readonly proxyMetadata: Setting<Readonly<Record<string, string>>>;

@@ -9,6 +9,8 @@ import type { Resources } from './resources.ts';
 export interface MeshConfigs {
   /** By revision, sorted; always has `default`. */
   readonly configs: ReadonlyMap<string, MeshConfig>;
+  /** Something in the input says what it is. */
+  readonly isWritten: boolean;
   readonly diagnostics: Diagnostic[];
 }
 
@@ -26,15 +28,19 @@ export function readMeshConfigs(resources: Resources, parseYaml: ParseYaml, clus
     configs.set(revision, resolve(revision, layers.get(revision) ?? []));
   if (!configs.has('default')) {
     const only = configs.size === 1 ? [...configs.keys()][0] : undefined;
-    const revision = findDefaultTag(resources) ?? only;
+    const revision = findDefaultTag(resources, cluster) ?? only;
     configs.set('default', (revision !== undefined && configs.get(revision)) || resolve('default', []));
   }
-  return { configs, diagnostics: log.list() };
+  return { configs, isWritten: layers.size > 0, diagnostics: log.list() };
 }
 
 /** The revision that `istioctl tag set default --revision R` made the default one. */
-function findDefaultTag(resources: Resources): string | undefined {
-  const tag = resources.of('MutatingWebhookConfiguration').find(({ labels }) => labels['istio.io/tag'] === 'default');
+function findDefaultTag(resources: Resources, wanted: string | undefined): string | undefined {
+  const tag = resources
+    .of('MutatingWebhookConfiguration')
+    .find(
+      ({ labels, cluster }) => labels['istio.io/tag'] === 'default' && (wanted === undefined || wanted === cluster),
+    );
   return tag?.labels['istio.io/rev'];
 }
 
@@ -92,6 +98,9 @@ function resolve(revision: string, layers: readonly MeshConfigLayer[]): MeshConf
       'REDIRECT',
       ['defaultConfig', 'interceptionMode'],
       (written) => written.defaultConfig?.interceptionMode,
+    ),
+    clusterLocal: pick<MeshConfig['clusterLocal']['value']>([], ['serviceSettings'], (written) =>
+      written.serviceSettings?.map(({ settings, hosts = [] }) => ({ hosts, isLocal: settings?.clusterLocal === true })),
     ),
     discoverySelectors: pick<readonly unknown[]>([], ['discoverySelectors'], (written) => written.discoverySelectors),
     proxyMetadata: collect<Readonly<Record<string, string>>>(

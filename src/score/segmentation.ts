@@ -74,7 +74,7 @@ function judgeNetwork(population: Population, member: Member, covers: (isolation
  */
 function decideForAdmins({ mesh, network }: Enforcement, workload: Workload): NetworkDecision['outcome'] | undefined {
   if (!network.admin.has(workload.cluster)) return undefined;
-  const anyPod = { ...peerOf(mesh, { kind: 'pod-outside-mesh' }), cluster: workload.cluster };
+  const anyPod = peerOf(mesh, { kind: 'pod-outside-mesh' }, undefined, workload.cluster);
   const ports = workload.ports.filter(({ transport }) => transport === 'TCP').map(({ port }) => port);
   const answers = (ports.length > 0 ? ports : [ANY_PORT]).map((port) =>
     decideIngress(network, anyPod, podOf(workload), port, 'TCP'),

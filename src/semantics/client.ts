@@ -1,5 +1,5 @@
 import type { Enforcement } from './enforcement.ts';
-import { modeOfPort } from './mtls/effective-mode.ts';
+import { type EffectiveModes, modeOfPort } from './mtls/effective-mode.ts';
 import type { Query } from './query.ts';
 
 /**
@@ -22,8 +22,18 @@ export function chooseTransport(enforcement: Enforcement, query: Query): readonl
     default: {
       if (!enforcement.configOf(workload).enableAutoMtls.value) return ['plaintext'];
       // An excluded port is called with mutual TLS all the same: the client knows only that the pod has a sidecar.
-      const { mode } = modeOfPort(enforcement.modes(workload), destination.port);
+      const { mode } = modeOfPort(modesAtClient(enforcement, query), destination.port);
       return [mode === 'DISABLE' ? 'plaintext' : 'mtls'];
     }
   }
+}
+
+/** The client's istiod decides by the policies of its own cluster, also for endpoints of others (reference §9.2). */
+function modesAtClient(enforcement: Enforcement, { source, destination }: Query): EffectiveModes {
+  const { workload } = destination;
+  if (source.position.kind !== 'workload') return enforcement.modes(workload);
+  const cluster = enforcement.policyCluster(source.position.workload);
+  return cluster === enforcement.policyCluster(workload)
+    ? enforcement.modes(workload)
+    : enforcement.modesSeenBy(cluster, workload);
 }

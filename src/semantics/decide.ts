@@ -3,6 +3,7 @@ import { decideAtZtunnel } from './ambient/arrive.ts';
 import { decideAtWaypoint, waypointOf } from './ambient/waypoint.ts';
 import { isCaptured, PROXY_PORTS } from './capture.ts';
 import { chooseTransport } from './client.ts';
+import { crossClusters } from './east-west.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { GatewayBackend } from './gateway/backend.ts';
 import { decideAtGateway } from './gateway/decide-at-gateway.ts';
@@ -32,16 +33,19 @@ export function decide(enforcement: Enforcement, query: Query): Verdict {
 function decideArrival(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
   if (query.at !== undefined && query.at !== 'network-policy')
     return decideAtPoint(enforcement, query, connects, query.at);
-  const network = decideNetwork(enforcement, query, connects);
+  const crossing = crossClusters(enforcement, query, connects);
+  if (crossing.kind === 'none') return crossing.verdict;
+  const network = decideNetwork(enforcement, query, connects, crossing);
   if (!network.passes) return network.verdict;
   if (query.at === 'network-policy') return pass('network-policy', 'no NetworkPolicy stops it');
   const verdict = decideOnTheWay(enforcement, query, connects);
-  if (network.steps.length === 0 && network.requires.length === 0) return verdict;
+  const between = crossing.kind === 'gateway' ? crossing : undefined;
+  if (network.steps.length === 0 && network.requires.length === 0 && !between) return verdict;
   return {
     ...verdict,
     requires: [...network.requires, ...verdict.requires],
-    assumes: [...network.assumes, ...verdict.assumes],
-    trace: [...network.steps, ...verdict.trace],
+    assumes: [...(between?.assumes ?? []), ...network.assumes, ...verdict.assumes],
+    trace: [...(between ? [between.step] : []), ...network.steps, ...verdict.trace],
   };
 }
 
@@ -121,7 +125,7 @@ export function behindGateway(mesh: Mesh, query: Query, backend: GatewayBackend,
   const gateway = query.destination.workload;
   const { tls: _tls, sni: _sni, http: _http, token, ...rest } = query;
   const passed = backend.identity === 'client';
-  const via = findVia(backend, mesh);
+  const via = findVia(backend, mesh, workload.cluster);
   return {
     ...rest,
     client: 'app',
@@ -138,8 +142,8 @@ export function behindGateway(mesh: Mesh, query: Query, backend: GatewayBackend,
   };
 }
 
-function findVia({ service, servicePort }: GatewayBackend, { serviceById }: Mesh): Destination['via'] {
-  const found = serviceById.get(service);
+function findVia({ service, servicePort }: GatewayBackend, { serviceById }: Mesh, cluster: string): Destination['via'] {
+  const found = serviceById.get(service) ?? serviceById.get(`${cluster}:${service}`);
   const port = found?.ports.find((candidate) => candidate.port === servicePort);
   return found && port ? { service: found, port } : undefined;
 }

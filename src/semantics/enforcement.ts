@@ -1,5 +1,6 @@
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
+import { configClusterOf } from '../model/inventory/clusters.ts';
 import type { Mesh, MeshService, Principal, Workload } from '../model/inventory/types.ts';
 import type { MeshConfig } from '../model/mesh-config.ts';
 import { type AmbientIndex, compileForWorkload, indexAmbient, type ZtunnelPolicies } from './ambient/compile.ts';
@@ -36,7 +37,7 @@ export class Enforcement {
   readonly #base: Enforcement | undefined;
   #identities: Map<string, Principal[]> | undefined;
   readonly #ztunnels = new Map<Workload, ZtunnelPolicies>();
-  #ambient: AmbientIndex | undefined;
+  readonly #ambient = new Map<string, AmbientIndex>();
   #waypoints: Map<string, Workload> | undefined;
   #changes: ProxyChanges | undefined;
   #network: NetworkPolicyIndex | undefined;
@@ -62,30 +63,38 @@ export class Enforcement {
   ztunnel(workload: Workload): ZtunnelPolicies {
     let policies = this.#ztunnels.get(workload);
     if (!policies) {
-      policies = compileForWorkload(this.#indexAmbient(), workload);
+      policies = compileForWorkload(this.#indexAmbient(workload), workload);
       this.#ztunnels.set(workload, policies);
     }
     return policies;
   }
 
-  #indexAmbient(): AmbientIndex {
-    const { trustDomain, trustDomainAliases } = this.mesh.config;
-    this.#ambient ??= indexAmbient({
-      policies: this.mesh.resources.of('AuthorizationPolicy'),
-      peerAuthentications: this.mesh.resources.of('PeerAuthentication'),
+  #indexAmbient(workload: Workload): AmbientIndex {
+    const cluster = this.policyCluster(workload);
+    // Clusters that one istiod configures may have mesh configs of their own.
+    const { trustDomain, trustDomainAliases } =
+      this.mesh.clusterByName.get(workload.cluster)?.config ?? this.mesh.config;
+    const key = `${cluster} ${trustDomain.value}`;
+    const known = this.#ambient.get(key);
+    if (known) return known;
+    const isHere = (policy: { readonly cluster: string }): boolean => policy.cluster === cluster;
+    const index = indexAmbient({
+      policies: this.mesh.resources.of('AuthorizationPolicy').filter(isHere),
+      peerAuthentications: this.mesh.resources.of('PeerAuthentication').filter(isHere),
       rootNamespace: this.rootNamespace,
       trustDomain: trustDomain.value,
       trustDomainAliases: trustDomainAliases.value,
       ...(this.mesh.version ? { version: this.mesh.version.value } : {}),
     });
-    return this.#ambient;
+    this.#ambient.set(key, index);
+    return index;
   }
 
   /** What EnvoyFilters and the like change in the verdicts of a workload's own Envoy; of a waypoint, for a service. */
   changesAt(workload: Workload, service?: MeshService): readonly ProxyChange[] {
     if (this.#base) return this.#base.changesAt(workload, service);
     this.#changes ??= new ProxyChanges(this.mesh);
-    return this.#changes.of(workload, attachmentPoint(workload, this.rootNamespace, service), service);
+    return this.#changes.of(workload, this.#pointOf(workload, service), service);
   }
 
   /** The objects that may change what policies come to at a workload's proxy (reference §9.1, §15.9). */
@@ -116,8 +125,16 @@ export class Enforcement {
     return this.mesh.config.rootNamespace.value;
   }
 
-  configOf(workload: Workload): MeshConfig {
-    return this.mesh.configs.get(workload.dataPlane.revision) ?? this.mesh.config;
+  /** The mesh config that the workload's proxy has: of its revision, in the cluster that configures it. */
+  configOf({ cluster, dataPlane }: Pick<Workload, 'cluster' | 'dataPlane'>): MeshConfig {
+    const found = this.mesh.clusterByName.get(cluster);
+    if (found) return found.configs.get(dataPlane.revision) ?? found.config;
+    return this.mesh.configs.get(dataPlane.revision) ?? this.mesh.config;
+  }
+
+  /** The cluster whose policies a workload's proxy gets (reference §9.2). */
+  policyCluster({ cluster }: Pick<Workload, 'cluster'>): string {
+    return configClusterOf(this.mesh, cluster);
   }
 
   bundleOf(config: MeshConfig): TrustBundle {
@@ -127,10 +144,15 @@ export class Enforcement {
   modes(workload: Workload): EffectiveModes {
     let modes = this.#modes.get(workload);
     if (!modes) {
-      modes = effectiveModes(this.policies.peerAuthentication, workload, this.rootNamespace);
+      modes = this.modesSeenBy(this.policyCluster(workload), workload);
       this.#modes.set(workload, modes);
     }
     return modes;
+  }
+
+  /** The same as an istiod sees it that has the policies of another cluster: that of a client. */
+  modesSeenBy(cluster: string, { namespace, labels }: Workload): EffectiveModes {
+    return effectiveModes(this.policies.peerAuthentication, { cluster, namespace, labels }, this.rootNamespace);
   }
 
   /** Identities of the workloads of a namespace, sorted. */
@@ -161,10 +183,14 @@ export class Enforcement {
   envoy(workload: Workload): EnvoyPolicies {
     let policies = this.#ofWorkload.get(workload);
     if (!policies) {
-      policies = this.envoyAt(attachmentPoint(workload, this.rootNamespace), this.configOf(workload));
+      policies = this.envoyAt(this.#pointOf(workload), this.configOf(workload));
       this.#ofWorkload.set(workload, policies);
     }
     return policies;
+  }
+
+  #pointOf(workload: Workload, service?: MeshService): AttachmentPoint {
+    return attachmentPoint(workload, this.policyCluster(workload), this.rootNamespace, service);
   }
 
   envoyAt(point: AttachmentPoint, config: MeshConfig): EnvoyPolicies {
@@ -233,8 +259,13 @@ class LazyPolicies implements EnvoyPolicies {
 }
 
 /** How policies attach to the workload's own proxy. */
-function attachmentPoint(workload: Workload, rootNamespace: string, service?: MeshService): AttachmentPoint {
-  const { cluster, namespace, labels } = workload;
+function attachmentPoint(
+  workload: Workload,
+  cluster: string,
+  rootNamespace: string,
+  service?: MeshService,
+): AttachmentPoint {
+  const { namespace, labels } = workload;
   const base = { cluster, namespace, labels, rootNamespace, revision: workload.dataPlane.revision };
   const gateway = workload.gateway;
   if (gateway?.kind === 'waypoint')

@@ -1,6 +1,7 @@
 import { byOf } from '../model/by.ts';
 import { type Mesh, namespaceKey, type Workload } from '../model/inventory/types.ts';
 import type { Position } from './attempt.ts';
+import type { Crossing } from './east-west.ts';
 import type { Enforcement } from './enforcement.ts';
 import { decideEgress, decideIngress } from './network-policy/decide.ts';
 import type { NetworkDecision, NetworkPeer, NetworkPod } from './network-policy/peer.ts';
@@ -25,7 +26,12 @@ const OPEN: NetworkOutcome = { passes: true, requires: [], assumes: [], steps: [
  * NetworkPolicy on the way of a request: egress of the source, ingress of the destination. Asked only where the source's place on the network
  * is known; a peer that is known by its identity alone may be anywhere.
  */
-export function decideNetwork(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): NetworkOutcome {
+export function decideNetwork(
+  enforcement: Enforcement,
+  query: Query,
+  connects: 'mtls' | 'plaintext',
+  crossing: Crossing = { kind: 'direct' },
+): NetworkOutcome {
   const { mesh, network } = enforcement;
   const { position } = query.source;
   const { workload } = query.destination;
@@ -35,19 +41,17 @@ export function decideNetwork(enforcement: Enforcement, query: Query, connects: 
   const port = connects === 'mtls' && workload.dataPlane.kind === 'ambient' ? HBONE_PORT : query.destination.port;
   const decisions: NetworkDecision[] = [];
   if (position.kind === 'workload') {
-    decisions.push(
-      decideEgress(
-        network,
-        podOf(position.workload),
-        peerOf(mesh, { kind: 'workload', workload }),
-        port,
-        query.transport,
-      ),
-    );
+    // Towards another network the packets go to its gateway's address outside the cluster.
+    const to: NetworkPeer =
+      crossing.kind === 'gateway' ? { kind: 'external' } : peerOf(mesh, { kind: 'workload', workload });
+    decisions.push(decideEgress(network, podOf(position.workload), to, port, query.transport));
   }
-  decisions.push(
-    decideIngress(network, peerOf(mesh, position, query.source.ip), podOf(workload), port, query.transport),
-  );
+  const seen = positionAfter(position, crossing);
+  if (seen) {
+    const ip = crossing.kind === 'gateway' ? undefined : query.source.ip;
+    const from = peerOf(mesh, seen, ip, workload.cluster);
+    decisions.push(decideIngress(network, from, podOf(workload), port, query.transport));
+  }
   const stop =
     decisions.find(({ outcome }) => outcome === 'deny') ?? decisions.find(({ outcome }) => outcome === 'unknown');
   if (stop) return { passes: false, verdict: verdictOf(stop) };
@@ -60,8 +64,14 @@ export function decideNetwork(enforcement: Enforcement, query: Query, connects: 
   };
 }
 
+/** Where packets come from once they crossed; undefined: from a gateway that is not in the input. */
+function positionAfter(position: Position, crossing: Crossing): Position | undefined {
+  if (crossing.kind !== 'gateway') return position;
+  return crossing.gateway && { kind: 'workload', workload: crossing.gateway };
+}
+
 /** What a NetworkPolicy sees of a place. */
-export function peerOf(mesh: Mesh, position: Position, ip?: string): NetworkPeer {
+export function peerOf(mesh: Mesh, position: Position, ip?: string, cluster = ''): NetworkPeer {
   switch (position.kind) {
     case 'workload': {
       const pod = podOf(position.workload);
@@ -83,8 +93,8 @@ export function peerOf(mesh: Mesh, position: Position, ip?: string): NetworkPeer
     case 'node-network':
       return position.sameNode === undefined ? { kind: 'node' } : { kind: 'node', sameNode: position.sameNode };
     default:
-      // A pod that nobody has labelled, in a namespace that nobody has labelled.
-      return { kind: 'pod', cluster: '', namespace: '(any)', namespaceLabels: {}, podLabels: {}, hostNetwork: false };
+      // A pod of the same cluster that nobody has labelled, in a namespace that nobody has labelled.
+      return { kind: 'pod', cluster, namespace: '(any)', namespaceLabels: {}, podLabels: {}, hostNetwork: false };
   }
 }
 

@@ -10,6 +10,7 @@ import {
 import type { HttpAttributes, Request, RequestFrom, RequestTo } from '../result/request.ts';
 import { suggest } from '../util/suggest.ts';
 import type { HttpRequest, Position } from './attempt.ts';
+import { type ServiceClient, servicesSeenBy } from './clusters.ts';
 import type { Destination, Query, Source } from './query.ts';
 
 /** A request that names something the mesh does not have, or that makes no sense. */
@@ -25,7 +26,7 @@ export interface Unresolved {
 export function resolveRequest(mesh: Mesh, request: Request): readonly Query[] | Unresolved {
   const source = resolveSource(mesh, request.from);
   if ('error' in source) return source;
-  const destinations = resolveDestinations(mesh, request.to);
+  const destinations = resolveDestinations(mesh, request.to, clientOf(source, request.from));
   if ('error' in destinations) return destinations;
   return destinations.map((destination) => ({
     client: request.from.as ?? 'app',
@@ -57,7 +58,8 @@ export function resolveSource(mesh: Mesh, from: RequestFrom): Source | Unresolve
   }
   if (from.internet) return { position: { kind: 'internet' }, identity: null, connects: 'plaintext', ...addresses };
   if (from.principal !== undefined || from.namespace !== undefined) {
-    const trustDomain = from.trustDomain ?? mesh.config.trustDomain.value;
+    const { config } = mesh.clusterByName.get(from.cluster ?? '') ?? mesh;
+    const trustDomain = from.trustDomain ?? config.trustDomain.value;
     const identity =
       from.principal === undefined
         ? principal(trustDomain, from.namespace ?? '', from.serviceAccount ?? 'default')
@@ -83,14 +85,27 @@ const PLACES: Readonly<Record<NonNullable<RequestFrom['position']>, Position>> =
   apiserver: { kind: 'node-network', sameNode: false },
 };
 
-function resolveDestinations(mesh: Mesh, to: RequestTo): readonly Destination[] | Unresolved {
+/** The cluster that the client is in, and how it resolves services; undefined: not stated. */
+function clientOf({ position }: Source, { cluster }: RequestFrom): ServiceClient | undefined {
+  if (position.kind === 'workload') {
+    const { workload } = position;
+    return { cluster: workload.cluster, isAmbient: workload.dataPlane.kind === 'ambient' };
+  }
+  return cluster === undefined ? undefined : { cluster, isAmbient: false };
+}
+
+function resolveDestinations(
+  mesh: Mesh,
+  to: RequestTo,
+  client: ServiceClient | undefined,
+): readonly Destination[] | Unresolved {
   const ip = to.ip ? { ip: to.ip } : {};
   const named = to.workload ?? to.gateway;
   if (named !== undefined) {
     const workload = findWorkload(mesh, named);
     return 'error' in workload ? workload : [{ workload, port: to.port, ...ip }];
   }
-  if (to.service !== undefined) return throughService(mesh, to.service, to, ip);
+  if (to.service !== undefined) return throughServices(mesh, to.service, to, { ip, client });
   if (to.serviceEntry !== undefined) {
     return {
       error: 'requests to hosts of a ServiceEntry are not decided yet',
@@ -103,32 +118,53 @@ function resolveDestinations(mesh: Mesh, to: RequestTo): readonly Destination[] 
   };
 }
 
-function throughService(
+interface Through {
+  readonly ip: { readonly ip?: string };
+  readonly client: ServiceClient | undefined;
+}
+
+/** The endpoints of a service in every cluster that has it, as the client sees it. Reference §15.7. */
+function throughServices(
   mesh: Mesh,
   id: string,
   { port: number, at }: Pick<RequestTo, 'port' | 'at'>,
-  ip: { ip?: string },
+  { ip, client }: Through,
 ): readonly Destination[] | Unresolved {
-  const service = mesh.serviceById.get(id);
-  if (!service) return unknownName('service', id, mesh.serviceById.keys());
-  const port = service.ports.find((candidate) => candidate.port === number);
-  if (!port) {
-    const known = service.ports.map((candidate) => candidate.port).join(', ') || 'none';
+  const services = findServices(mesh, id, client);
+  const [first] = services;
+  if (!first) return unknownName('service', id, mesh.serviceById.keys());
+  const withPort = services.flatMap((service) => {
+    const port = service.ports.find((candidate) => candidate.port === number);
+    return port ? [{ service, port }] : [];
+  });
+  const [via] = withPort;
+  if (!via) {
+    const known = first.ports.map((candidate) => candidate.port).join(', ') || 'none';
     return { error: `service \`${id}\` has no port ${number}`, help: `its ports: ${known}` };
   }
-  const destinations = service.workloads.flatMap((workloadId): Destination[] => {
-    const workload = mesh.workloadById.get(workloadId);
-    const target = workload && targetPort(workload, service, port);
-    return workload && target !== undefined ? [{ workload, port: target, via: { service, port }, ...ip }] : [];
-  });
+  const destinations = withPort.flatMap(({ service, port }) =>
+    service.workloads.flatMap((workloadId): Destination[] => {
+      const workload = mesh.workloadById.get(workloadId);
+      const target = workload && targetPort(workload, service, port);
+      return workload && target !== undefined ? [{ workload, port: target, via: { service, port }, ...ip }] : [];
+    }),
+  );
   if (destinations.length > 0) return destinations;
   // A waypoint decides by the service alone, so that any waypoint may stand where endpoints are missing.
   const standIn = at === 'waypoint' && mesh.workloads.find(({ gateway }) => gateway?.kind === 'waypoint');
-  if (standIn) return [{ workload: standIn, port: number, via: { service, port }, ...ip }];
+  if (standIn) return [{ workload: standIn, port: number, via, ...ip }];
   return {
     error: `service \`${id}\` leads to no workload of the input`,
     help: 'its selector matches no pod; name the workload itself',
   };
+}
+
+/** By `cluster:ns/name` the one of that cluster, by `ns/name` those of all clusters that are one service to the client. */
+function findServices(mesh: Mesh, id: string, client: ServiceClient | undefined): readonly MeshService[] {
+  const exact = mesh.serviceById.get(id);
+  if (exact || id.includes(':')) return exact ? [exact] : [];
+  const all = mesh.clusters.flatMap((cluster) => mesh.serviceById.get(`${cluster}:${id}`) ?? []);
+  return client ? servicesSeenBy(mesh, all, client) : all;
 }
 
 /** The workload's own port behind a service port. */
@@ -142,7 +178,16 @@ export function targetPort(workload: Workload, service: MeshService, port: Servi
 
 function findWorkload(mesh: Mesh, name: string, cluster = ''): Workload | Unresolved {
   const id = (cluster && !name.includes(':') ? `${cluster}:${name}` : name) as WorkloadId;
-  return mesh.workloadById.get(id) ?? unknownName('workload', name, mesh.workloadById.keys());
+  const found = mesh.workloadById.get(id);
+  if (found) return found;
+  const elsewhere = id.includes(':')
+    ? []
+    : mesh.clusters.flatMap((each) => mesh.workloadById.get(`${each}:${name}` as WorkloadId) ?? []);
+  const [only] = elsewhere;
+  if (!only) return unknownName('workload', name, mesh.workloadById.keys());
+  if (elsewhere.length === 1) return only;
+  const names = elsewhere.map((each) => `\`${each.id}\``).join(', ');
+  return { error: `workload \`${name}\` is in several clusters`, help: `name one of ${names}` };
 }
 
 function unknownName(what: string, name: string, known: Iterable<string>): Unresolved {

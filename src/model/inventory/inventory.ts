@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../result/diagnostic.ts';
 import type { MeshConfig } from '../mesh-config.ts';
 import type { Resources } from '../resources.ts';
 import { listAssumptions } from './assumptions.ts';
+import { findClusters, findSharedIdentities, findUnread } from './clusters.ts';
 import { findOpenedPorts } from './gateways/listeners.ts';
 import type { Member } from './member.ts';
 import { findMembers } from './members.ts';
@@ -19,6 +20,8 @@ import { toWorkload } from './workload.ts';
 export interface MeshFacts {
   /** By revision; always has `default`. */
   readonly configs: ReadonlyMap<string, MeshConfig>;
+  /** The same of each of several clusters whose mesh config is in the input. */
+  readonly configsByCluster?: ReadonlyMap<string, ReadonlyMap<string, MeshConfig>>;
   readonly version?: Version;
   /** `scope.complete` of meshproof.yaml; a namespace of its list as `namespace:NAME`. */
   readonly scopeComplete: readonly string[];
@@ -37,7 +40,6 @@ export interface Inventory {
 export function buildMesh(resources: Resources, facts: MeshFacts): Inventory {
   const configs = withTrustDomain(facts.configs, facts.trustDomain);
   const config = defaultOf(configs);
-  const configOf = (revision: string): MeshConfig => configs.get(revision) ?? config;
   const complete = facts.scopeComplete.includes('all');
 
   const sets = findPodSets(resources);
@@ -45,6 +47,18 @@ export function buildMesh(resources: Resources, facts: MeshFacts): Inventory {
     resources.of(kind),
   );
   const namespaces = findNamespaces(resources, [...sets, ...others]);
+  const clusters = [...new Set([...namespaces.values()].map(({ cluster }) => cluster))].sort();
+  const clusterByName = findClusters(resources, namespaces, {
+    names: clusters,
+    configs: new Map(
+      [...(facts.configsByCluster ?? [])].map(([name, own]) => [name, withTrustDomain(own, facts.trustDomain)]),
+    ),
+    standard: configs,
+  });
+  const configOf = (cluster: string, revision: string): MeshConfig => {
+    const found = clusterByName.get(cluster);
+    return found?.configs.get(revision) ?? found?.config ?? config;
+  };
   const found = findMembers(sets, namespaces, { resources, configOf, complete });
   const services = findServices(
     resources,
@@ -69,16 +83,19 @@ export function buildMesh(resources: Resources, facts: MeshFacts): Inventory {
       ports,
       services: [...(services.selecting.get(member) ?? [])].sort(),
       namespace: namespaces.get(namespaceKey(member.cluster, member.namespace)),
-      trustDomain: configOf(dataPlane.revision).trustDomain.value,
+      trustDomain: configOf(member.cluster, dataPlane.revision).trustDomain.value,
       owners: facts.owners,
     });
   });
 
   const scope = readScope(facts.scopeComplete, namespaces.values(), workloads);
+  const identities = groupBy<Principal, Workload>(workloads, ({ identity }) => (identity ? [identity] : []));
+  diagnostics.push(...findUnread(resources, clusterByName), ...findSharedIdentities(identities));
   const sortedServices = [...services.services].sort((a, b) => (a.id < b.id ? -1 : 1));
   const mesh: Mesh = {
     resources,
-    clusters: [...new Set([...namespaces.values()].map(({ cluster }) => cluster))].sort(),
+    clusters,
+    clusterByName,
     configs,
     config,
     ...(facts.version && { version: facts.version }),
@@ -89,9 +106,12 @@ export function buildMesh(resources: Resources, facts: MeshFacts): Inventory {
     workloadsByNamespace: groupBy(workloads, ({ cluster, namespace }) => [namespaceKey(cluster, namespace)]),
     services: sortedServices,
     serviceById: new Map(sortedServices.map((service) => [service.id, service])),
-    identities: groupBy<Principal, Workload>(workloads, ({ identity }) => (identity ? [identity] : [])),
+    identities,
     scope,
-    assumptions: listAssumptions(resources, { config, cni: facts.cni, scope, workloads }),
+    assumptions: [
+      ...listAssumptions(resources, { config, cni: facts.cni, scope, workloads }),
+      ...[...clusterByName.values()].flatMap(({ assumes }) => assumes),
+    ],
   };
   return { mesh, diagnostics: diagnostics.sort(byPlace) };
 }

@@ -15,7 +15,7 @@ import { type MeshNamespace, namespaceKey, type WorkloadId, workloadId } from '.
 
 export interface MemberContext {
   readonly resources: Resources;
-  readonly configOf: (revision: string) => MeshConfig;
+  readonly configOf: (cluster: string, revision: string) => MeshConfig;
   /** The input is said to hold everything. */
   readonly complete: boolean;
 }
@@ -57,7 +57,7 @@ export function findMembers(
 
   const gateways = new Map(managed.gateways.map((each) => [gatewayKey(each.member), each.member]));
   const machines: Member[] = [];
-  for (const machine of findMachines(resources, configOf('default'))) {
+  for (const machine of findMachines(resources, (cluster) => configOf(cluster, 'default'))) {
     const key = gatewayKey(machine);
     const gateway = machine.kind === 'WorkloadEntry' && key !== undefined ? gateways.get(key) : undefined;
     // An entry with the label of a Gateway gives that Gateway an address.
@@ -100,7 +100,7 @@ function dataPlaneContexts(
       webhooks: webhooksOf(cluster),
       settingsOf,
       complete,
-      configOf,
+      configOf: (revision) => configOf(cluster, revision),
       ambientAssumes: ztunnels.has(cluster) ? [] : ['istio-cni and ztunnel run on every node'],
     };
     contexts.set(key, context);

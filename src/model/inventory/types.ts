@@ -1,6 +1,7 @@
 import type { By } from '../../result/location.ts';
 import type { EvidenceStatus } from '../../result/status.ts';
 import type { MeshConfig } from '../mesh-config.ts';
+import type { MeshCluster } from './clusters.ts';
 import type { Path, Resource } from '../resource.ts';
 import type { Resources } from '../resources.ts';
 
@@ -188,7 +189,8 @@ export interface Version {
 export interface Mesh {
   readonly resources: Resources;
   readonly clusters: readonly string[];
-  /** By revision; always has `default`. */
+  readonly clusterByName: ReadonlyMap<string, MeshCluster>;
+  /** By revision; always has `default`. Of several clusters, those of the first. */
   readonly configs: ReadonlyMap<string, MeshConfig>;
   /** The one whose root namespace and trust domain hold: of the default revision, else of the only one. */
   readonly config: MeshConfig;

@@ -189,7 +189,7 @@ function newWaypoints(facts: Facts, missing: readonly Reached[]): Waypoints {
       for (const each of allow)
         copies.set(`${each.name}@${reached.service.id}`, atWaypoint(each, reached, each.spec.rules ?? []));
       const matchLabels = selectorOf(mesh, workload);
-      const own = principal(mesh.config.trustDomain.value, reached.service.namespace, WAYPOINT);
+      const own = principal(enforcement.configOf(workload).trustDomain.value, reached.service.namespace, WAYPOINT);
       const metadata = { name: `allow-waypoint-to-${workload.name}`, namespace: workload.namespace };
       const rules = [{ from: [{ source: { principals: [own] } }] }];
       if (matchLabels)

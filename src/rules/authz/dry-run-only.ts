@@ -158,9 +158,11 @@ function nothingToUse(facts: Facts, workload: Workload): Factors {
   };
 }
 
-function entryOf({ mesh }: Facts, { port, effect }: PortEffect): Factors['entry'] {
+function entryOf({ enforcement }: Facts, { port, effect }: PortEffect): Factors['entry'] {
   const { identity } = effect.question.source;
   if (port.workload.gateway && port.internet.some(({ verdict }) => verdict.outcome !== 'deny')) return 'internet';
   if (identity === null) return 'plaintext';
-  return identity === strangerOf(mesh.config.trustDomain.value) ? 'any-identity' : 'named-identities';
+  return identity === strangerOf(enforcement.configOf(port.workload).trustDomain.value)
+    ? 'any-identity'
+    : 'named-identities';
 }

@@ -92,11 +92,11 @@ interface Proof {
 /** A request that the rule names: one that passes, on its own or through a waypoint, else one that something else refuses. */
 function passesThough(enforcement: Enforcement, { policy, rule, facts }: Case): Proof | undefined {
   const { workload, port } = facts;
-  const stranger = bearerOf(strangerOf(enforcement.mesh.config.trustDomain.value));
+  const stranger = bearerOf(strangerOf(enforcement.configOf(workload).trustDomain.value));
   let stopped: Proof | undefined;
   for (const { via, sources } of likelyCallers(enforcement, facts)) {
     for (const sample of samplesOf(rule)) {
-      const named = sample.peer === undefined ? [] : callersLike(enforcement, sample);
+      const named = sample.peer === undefined ? [] : callersLike(enforcement, workload, sample);
       for (const source of [...named, ...sources, stranger]) {
         const question: Question = { workload, port, source, sample, chain: 'http', ...(via ? { via } : {}) };
         if (!isNamed(question, rule)) continue;
@@ -118,8 +118,8 @@ const OTHERS: readonly Sample[] = ['GET', 'POST', 'OPTIONS', 'DELETE'].map((meth
 /** A request that the rule does not name, and that the policy refuses all the same. */
 function refusedBeyond(enforcement: Enforcement, { policy, rule, facts }: Case): Proof | undefined {
   const { workload, port } = facts;
-  const stranger = bearerOf(strangerOf(enforcement.mesh.config.trustDomain.value));
-  const named = samplesOf(rule).flatMap((sample) => callersLike(enforcement, sample));
+  const stranger = bearerOf(strangerOf(enforcement.configOf(workload).trustDomain.value));
+  const named = samplesOf(rule).flatMap((sample) => callersLike(enforcement, workload, sample));
   const sources: readonly Source[] = [...named, stranger, ANONYMOUS];
   const chain = port.chain === 'tcp' ? 'tcp' : 'http';
   for (const sample of chain === 'tcp' ? [{}] : OTHERS) {

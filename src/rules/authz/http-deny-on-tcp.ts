@@ -91,7 +91,7 @@ function refusedRequest(
 ): Proof | undefined {
   const { workload, port, via, number } = at;
   for (const sample of samplesOf(rule)) {
-    for (const source of callersLike(enforcement, sample)) {
+    for (const source of callersLike(enforcement, workload, sample)) {
       const question: Question = { workload, port, source, sample, chain: 'tcp', ...(via ? { via } : {}) };
       const answer = ask(enforcement, question);
       if (isRefusedBy(answer, policy)) return { question, answer };

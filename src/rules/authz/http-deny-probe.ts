@@ -1,6 +1,6 @@
 import { strangerOf } from '../../graph/reach/sources.ts';
 import { ANONYMOUS, type Answer, bearerOf, type Question } from '../../graph/ask.ts';
-import type { Principal } from '../../model/inventory/types.ts';
+import type { Principal, Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import type { Path } from '../../model/resource.ts';
 import type { Clause, CompiledPolicy, CompiledRule } from '../../semantics/authz/compile.ts';
@@ -35,8 +35,8 @@ export interface DenyEffects {
 }
 
 /** Callers that a sample stands for: those it names, else anybody, first with and then without an identity. */
-export function callersLike({ mesh }: Enforcement, { peer, peers }: Sample): readonly Source[] {
-  const trustDomain = mesh.config.trustDomain.value;
+export function callersLike(enforcement: Enforcement, workload: Workload, { peer, peers }: Sample): readonly Source[] {
+  const trustDomain = enforcement.configOf(workload).trustDomain.value;
   if (peer === null) return [ANONYMOUS];
   if (peer === undefined) return [bearerOf(strangerOf(trustDomain)), ANONYMOUS];
   // A sample fills in the default trust domain where the policy names none.

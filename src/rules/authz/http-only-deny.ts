@@ -98,11 +98,11 @@ function failOf(facts: Facts, port: PortFacts, effect: DenyEffect): Fail {
 
 /** Somebody sends what the policy was meant to refuse. */
 function passing(
-  { mesh }: Facts,
+  { enforcement }: Facts,
   { question, answer }: DenyEffect,
 ): Pick<Factors, 'entry' | 'requires' | 'defenceInDepth'> {
   const { identity } = question.source;
-  const stranger = identity === strangerOf(mesh.config.trustDomain.value);
+  const stranger = identity === strangerOf(enforcement.configOf(question.workload).trustDomain.value);
   const entry = identity === null ? 'plaintext' : stranger ? 'any-identity' : 'named-identities';
   return { entry, requires: answer.verdict.requires.map(({ kind }) => kind), defenceInDepth: false };
 }

@@ -21,7 +21,7 @@ const NAMED = 4;
 /** The pod itself, then its services where a waypoint stands in front of them. A waypoint is no caller of its own accord. */
 export function likelyCallers(enforcement: Enforcement, facts: PortFacts): readonly LikelyCallers[] {
   const { workload, port } = facts;
-  const stranger = bearerOf(strangerOf(enforcement.mesh.config.trustDomain.value));
+  const stranger = bearerOf(strangerOf(enforcement.configOf(workload).trustDomain.value));
   const { kind } = workload.dataPlane;
   if (kind === 'gateway') {
     return [{ sources: [ANONYMOUS, stranger], hasAllow: enforcement.envoy(workload).http.allow.length > 0 }];
@@ -40,7 +40,7 @@ export function likelyCallers(enforcement: Enforcement, facts: PortFacts): reado
       .flatMap(({ rules }) => rules)
       .flatMap(samplesOf)
       .filter(({ peer }) => peer);
-    const peers = samples.flatMap((sample) => callersLike(enforcement, sample)).slice(0, NAMED);
+    const peers = samples.flatMap((sample) => callersLike(enforcement, workload, sample)).slice(0, NAMED);
     return [{ via, sources: [stranger, ...peers], hasAllow: http.allow.length > 0 }];
   });
   return [direct, ...through];

@@ -255,7 +255,7 @@ function httpQuestions(
       : enforcement.envoy(workload);
     const samples = http.deny.filter((each) => each.policy === policy).flatMap(({ rules }) => rules.flatMap(samplesOf));
     return samples.flatMap((sample) =>
-      callersLike(enforcement, sample).map(
+      callersLike(enforcement, workload, sample).map(
         (source): Question => ({ workload, port, source, sample, chain: 'http', ...(via ? { via } : {}) }),
       ),
     );

@@ -78,7 +78,8 @@ function* questionsOf(enforcement: Enforcement, policy: AuthorizationPolicy, fac
       for (const { claims, ...sample } of named) {
         const asked = chain === 'http' && claims ? { ...sample, claims } : sample;
         // What a rule asks of the caller, else whoever gets in today; what nobody may do today, anybody may gain.
-        const like = sample.peer === undefined && denies ? sources : callersLike(enforcement, sample).toReversed();
+        const like =
+          sample.peer === undefined && denies ? sources : callersLike(enforcement, workload, sample).toReversed();
         for (const source of like) yield { kind: denies ? 'closes' : 'opens', question: ask(source, asked) };
       }
     }

@@ -97,7 +97,7 @@ export function waypointPolicies(
 function attachedTo(enforcement: Enforcement, waypoint: Workload, service: MeshService | undefined): EnvoyPolicies {
   return enforcement.envoyAt(
     {
-      cluster: waypoint.cluster,
+      cluster: enforcement.policyCluster(waypoint),
       namespace: waypoint.namespace,
       labels: waypoint.labels,
       rootNamespace: enforcement.rootNamespace,

@@ -1,4 +1,5 @@
 import { LISTENS_ITSELF } from '../../model/inventory/capture.ts';
+import { configClusterOf } from '../../model/inventory/clusters.ts';
 import { type Mesh, principal, type Workload, type WorkloadPort, workloadId } from '../../model/inventory/types.ts';
 import { matchesLabels } from '../../model/inventory/label-selection.ts';
 import { compare } from './age.ts';
@@ -44,11 +45,14 @@ function isServed(
   const [first] = Object.entries(selector);
   if (!first) {
     return mesh.workloads.some(
-      (each) => each.cluster === cluster && each.gateway !== undefined && each.gateway.kind !== 'waypoint',
+      (each) =>
+        configClusterOf(mesh, each.cluster) === cluster &&
+        each.gateway !== undefined &&
+        each.gateway.kind !== 'waypoint',
     );
   }
   return (byLabel.get(first.join('=')) ?? []).some(
-    (each) => each.cluster === cluster && matchesLabels(selector, each.labels) && isKnown(each),
+    (each) => configClusterOf(mesh, each.cluster) === cluster && matchesLabels(selector, each.labels) && isKnown(each),
   );
 }
 

@@ -1,6 +1,7 @@
-import type { Principal } from '../../model/inventory/types.ts';
+import type { Mesh, Principal } from '../../model/inventory/types.ts';
 import type { ClientTls } from '../../result/request.ts';
 import { explaining } from '../judged.ts';
+import { shareNetwork } from '../clusters.ts';
 import { decidePatched } from '../patches/decide-patched.ts';
 import type { Enforcement } from '../enforcement.ts';
 import type { Requirement } from '../verdict.ts';
@@ -99,7 +100,8 @@ function decideConnection(
   const progress: Progress = { requires, assumes, trace: [step('transport', 'pass', text, server)] };
   const arrived = { peer, sni: hello.sni, isTls: chain.tls !== null };
   if (chain.kind === 'http') return decideHttp(enforcement, index, chain, query, arrived, progress);
-  if (chain.kind === 'auto-passthrough') return passThrough(index, chain, query, arrived.sni, progress);
+  if (chain.kind === 'auto-passthrough')
+    return passThrough(enforcement.mesh, index, chain, query, arrived.sni, progress);
   return decideTcp(enforcement, index, chain, query, arrived, progress);
 }
 
@@ -128,6 +130,7 @@ function decideTcp(
   const context = {
     routeNamespace: route.owner.namespace,
     proxyNamespace: workload.namespace,
+    proxyCluster: workload.cluster,
     listenPort: chain.servers[0]?.port ?? query.destination.port,
   };
   const found = l4Backends(route, index.destinations, context);
@@ -136,13 +139,15 @@ function decideTcp(
 
 /** Bytes between proxies: no policy is asked, and the TLS inside is the client's own. */
 function passThrough(
+  mesh: Mesh,
   index: GatewayIndex,
   chain: Extract<FilterChain, { kind: 'auto-passthrough' }>,
   query: GatewayQuery,
   sni: string,
   progress: Progress,
 ): GatewayVerdict {
-  const { namespace } = query.destination.workload;
+  const { workload } = query.destination;
+  const { namespace, cluster } = workload;
   const { registry, subsets } = index.destinations;
   const target = serviceOfSni(sni, chain.hosts, registry, namespace);
   const by = chain.servers[0]?.by ?? null;
@@ -156,7 +161,8 @@ function passThrough(
     service: entry.label,
     servicePort: port,
     external: false,
-    workloads: entry.endpoints(port, labels),
+    // East-west gateways know the endpoints of their own network alone.
+    workloads: entry.endpoints(port, labels, cluster).filter((each) => shareNetwork(mesh, workload, each.workload)),
     mirrored: false,
     identity: 'client',
     forwardsToken: true,

@@ -89,6 +89,7 @@ export function decideHttp(
   const context = {
     routeNamespace: route.owner.namespace,
     proxyNamespace: workload.namespace,
+    proxyCluster: workload.cluster,
     listenPort: server?.port ?? port,
   };
   const found = httpBackends(route, departing, index.destinations, context);

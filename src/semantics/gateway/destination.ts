@@ -23,6 +23,7 @@ export type DestinationOutcome = FoundDestination | { readonly found: false; rea
 export interface RouteContext {
   readonly routeNamespace: string;
   readonly proxyNamespace: string;
+  readonly proxyCluster: string;
   /** Port of the server: where a destination without port on a service of several ports goes. */
   readonly listenPort: number;
 }
@@ -53,5 +54,6 @@ export function findDestination(
   const subset = destination?.subset ?? '';
   const labels = subset === '' ? {} : all.subsets.labelsOf(entry.host, subset, proxyNamespace, entry.namespace);
   if (!labels) return { found: false, why: `no DestinationRule defines subset \`${subset}\` of \`${entry.label}\`` };
-  return { found: true, entry, port, label: `${entry.label}:${port}`, endpoints: entry.endpoints(port, labels) };
+  const endpoints = entry.endpoints(port, labels, context.proxyCluster);
+  return { found: true, entry, port, label: `${entry.label}:${port}`, endpoints };
 }

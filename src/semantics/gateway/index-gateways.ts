@@ -1,4 +1,5 @@
 import type { Mesh, MeshService, Workload } from '../../model/inventory/types.ts';
+import { configClusterOf } from '../../model/inventory/clusters.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { findAbsentGateways } from './absent-gateway.ts';
 import { compareAge } from './age.ts';
@@ -71,11 +72,18 @@ function buildIndex(mesh: Mesh): GatewayIndex {
       ...ingresses.flatMap((ingress) => ingress.routes),
     ],
     mesh.config.defaultExportTo.value.virtualService,
+    (cluster) => configClusterOf(mesh, cluster),
   );
   const { serviceById } = mesh;
   const proxies = [
-    ...mesh.workloads.filter(isIngressProxy).map((workload) => toProxy(workload, true, gateways, routes, serviceById)),
-    ...findAbsentGateways(mesh, gateways).map((workload) => toProxy(workload, false, gateways, routes, serviceById)),
+    ...mesh.workloads
+      .filter(isIngressProxy)
+      .map((workload) =>
+        toProxy(workload, true, gateways, routes, serviceById, configClusterOf(mesh, workload.cluster)),
+      ),
+    ...findAbsentGateways(mesh, gateways).map((workload) =>
+      toProxy(workload, false, gateways, routes, serviceById, configClusterOf(mesh, workload.cluster)),
+    ),
   ];
   return {
     proxies,
@@ -94,8 +102,9 @@ function toProxy(
   gateways: readonly GatewayObject[],
   routes: RouteIndex,
   services: ReadonlyMap<string, MeshService>,
+  cluster: string,
 ): GatewayProxy {
-  const own = gateways.filter((gateway) => gateway.cluster === workload.cluster && serves(gateway, workload));
+  const own = gateways.filter((gateway) => gateway.cluster === cluster && serves(gateway, workload));
   const { groups, ignored } = mergeServers(own, workload, services);
   const listeners = new Map<
     string,

@@ -8,6 +8,7 @@ import {
 import { parseProtocol } from '../../model/inventory/protocol.ts';
 import type { ServiceEntry } from '../../model/istio/service-entry.ts';
 import { matchesLabels } from '../../model/inventory/label-selection.ts';
+import { servicesSeenBy } from '../clusters.ts';
 import { targetPort } from '../resolve-request.ts';
 import { qualifyHost, serviceHost } from './host-name.ts';
 import { isExported } from './visibility.ts';
@@ -37,8 +38,8 @@ export interface RegistryEntry {
   /** Of a Service of type ExternalName: the host it stands for. */
   readonly alias?: string;
   readonly isVisibleTo: (namespace: string) => boolean;
-  /** Workloads behind a port, of a subset's labels. */
-  readonly endpoints: (port: number, subset: Labels) => readonly Endpoint[];
+  /** Workloads behind a port, of a subset's labels, as a proxy of a cluster sees them. */
+  readonly endpoints: (port: number, subset: Labels, cluster: string) => readonly Endpoint[];
 }
 
 /** What istiod knows as destinations, by host. */
@@ -102,7 +103,10 @@ function ofServices(
     external: first.type === 'ExternalName',
     ...(first.type === 'ExternalName' && externalName ? { alias: qualifyHost(externalName, namespace) } : {}),
     isVisibleTo: (proxy) => isExported(exportTo, defaults, namespace, proxy),
-    endpoints: (number, subset) => services.flatMap((service) => endpointsOf(mesh, service, number, subset)),
+    endpoints: (number, subset, cluster) =>
+      servicesSeenBy(mesh, services, { cluster, isAmbient: false }).flatMap((service) =>
+        endpointsOf(mesh, service, number, subset),
+      ),
   };
 }
 

@@ -61,7 +61,14 @@ export class RouteIndex {
   readonly #bound = new Map<string, BoundRoutes>();
   readonly #exportedByDefault: readonly string[];
 
-  constructor(routes: readonly RouteObject[], exportedByDefault: readonly string[]) {
+  readonly #configClusterOf: (cluster: string) => string;
+
+  constructor(
+    routes: readonly RouteObject[],
+    exportedByDefault: readonly string[],
+    configClusterOf: (cluster: string) => string,
+  ) {
+    this.#configClusterOf = configClusterOf;
     this.#exportedByDefault = exportedByDefault;
     for (const route of [...routes].sort(compareAge)) {
       for (const gateway of route.gateways) push(this.#byGateway, `${route.cluster}:${gateway}`, route);
@@ -74,7 +81,8 @@ export class RouteIndex {
    *
    * Source: istio pilot/pkg/model/push_context.go (VirtualServicesForGateway).
    */
-  boundTo(cluster: string, gateway: string, proxyNamespace: string): BoundRoutes {
+  boundTo(proxyCluster: string, gateway: string, proxyNamespace: string): BoundRoutes {
+    const cluster = this.#configClusterOf(proxyCluster);
     const key = `${cluster}:${gateway} ${proxyNamespace}`;
     let bound = this.#bound.get(key);
     if (!bound) {

@@ -1,6 +1,7 @@
-import type { Workload } from '../../model/inventory/types.ts';
+import type { Mesh, Workload } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import type { ClientTls } from '../../result/request.ts';
+import { shareNetwork } from '../clusters.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { ownAnswer } from './answer.ts';
 import { sniOf } from './auto-passthrough.ts';
@@ -67,7 +68,7 @@ function routesOfChain(enforcement: Enforcement, index: GatewayIndex, place: Pla
     case 'tcp':
       return tcpRoutes(enforcement, index, { ...place, chain });
     case 'auto-passthrough':
-      return passthroughRoutes(index, { ...place, chain });
+      return passthroughRoutes(enforcement.mesh, index, { ...place, chain });
   }
 }
 
@@ -137,14 +138,15 @@ function tcpRoutes(enforcement: Enforcement, index: GatewayIndex, place: Kind<'t
 }
 
 /** Every service in the mesh that the hosts cover. Whoever comes needs a certificate of the mesh, which the service asks for. */
-function passthroughRoutes(index: GatewayIndex, place: Kind<'auto-passthrough'>): readonly InternetRoute[] {
+function passthroughRoutes(mesh: Mesh, index: GatewayIndex, place: Kind<'auto-passthrough'>): readonly InternetRoute[] {
   const { proxy, chain } = place;
   const by = chain.servers[0]?.by;
   if (!by) return [];
   return index.destinations.registry.visibleTo(proxy.workload.namespace).flatMap((entry) => {
     if (entry.external || !chain.hosts.some((wide) => covers(wide, entry.host))) return [];
     return entry.ports.flatMap(({ port, transport }) => {
-      const workloads = transport === 'TCP' ? entry.endpoints(port, {}) : [];
+      const known = transport === 'TCP' ? entry.endpoints(port, {}, proxy.workload.cluster) : [];
+      const workloads = known.filter((each) => shareNetwork(mesh, proxy.workload, each.workload));
       if (workloads.length === 0) return [];
       const sni = sniOf(entry.host, port);
       const backend = {
@@ -169,6 +171,7 @@ function contextOf({ proxy, listener, chain }: Place, routeNamespace: string) {
   return {
     routeNamespace,
     proxyNamespace: proxy.workload.namespace,
+    proxyCluster: proxy.workload.cluster,
     listenPort: chain.servers[0]?.port ?? listener.port,
   };
 }

@@ -43,13 +43,11 @@ export const hasUnknownTarget = ({ spec }: AuthorizationPolicy): boolean =>
  * AuthorizationPolicies that target a kind which istiod of the recorded version does not know, as HTTPRoute: where it does, they take the place of
  * others for what they target. Reference §15.8.
  */
-export function unknownTargets(mesh: Mesh, workload: Workload): readonly ProxyChange[] {
+export function unknownTargets(mesh: Mesh, workload: Workload, cluster: string): readonly ProxyChange[] {
   if (workload.dataPlane.kind !== 'gateway') return [];
   return mesh.resources
     .of('AuthorizationPolicy')
-    .filter(
-      (policy) => policy.cluster === workload.cluster && hasUnknownTarget(policy) && reaches(mesh, policy, workload),
-    )
+    .filter((policy) => policy.cluster === cluster && hasUnknownTarget(policy) && reaches(mesh, policy, workload))
     .map((policy) => {
       const targets = targetsOf(policy.spec).map(({ kind, name }) => `${kind} ${name}`);
       return {

@@ -54,7 +54,7 @@ export class ProxyChanges {
         ...this.#patches(workload, point),
         ...this.#added(point),
         ...unmodelledChanges(this.#mesh, workload),
-        ...unknownTargets(this.#mesh, workload),
+        ...unknownTargets(this.#mesh, workload, point.cluster),
       ];
       byService.set(service, changes);
     }
@@ -72,7 +72,7 @@ export class ProxyChanges {
     const kind: ProxyKind = point.kind === 'waypoint' ? 'waypoint' : point.kind === 'sidecar' ? 'sidecar' : 'gateway';
     const namespaces = new Set([point.rootNamespace, workload.namespace]);
     return [...namespaces]
-      .flatMap((namespace) => this.#filters.get(`${workload.cluster}:${namespace}`) ?? [])
+      .flatMap((namespace) => this.#filters.get(`${point.cluster}:${namespace}`) ?? [])
       .filter((filter) => isReadBy(filter, point.revision) && selects(filter, workload, point))
       .flatMap((filter) =>
         (filter.spec.configPatches ?? []).flatMap((patch, index): readonly ProxyChange[] => {

@@ -17,7 +17,7 @@ const TLS_MODE = 'security.istio.io/tlsMode';
  * Machines outside Kubernetes: each WorkloadGroup, and each WorkloadEntry that no group of the input registered. Labels of the entry's
  * metadata come before those of its spec (istio pilot/pkg/serviceregistry/serviceentry/conversion.go, ConvertWorkloadEntry).
  */
-export function findMachines(resources: Resources, config: MeshConfig): readonly Member[] {
+export function findMachines(resources: Resources, configOf: (cluster: string) => MeshConfig): readonly Member[] {
   const entriesOfGroup = new Map<string, WorkloadEntry[]>();
   const alone: WorkloadEntry[] = [];
   for (const entry of resources.of('WorkloadEntry')) {
@@ -36,10 +36,10 @@ export function findMachines(resources: Resources, config: MeshConfig): readonly
         ofGroup(
           group,
           entriesOfGroup.get(`${namespaceKey(group.cluster, group.namespace)}/${group.name}`) ?? [],
-          config,
+          configOf(group.cluster),
         ),
       ),
-    ...alone.map((entry) => ofEntry(entry, config)),
+    ...alone.map((entry) => ofEntry(entry, configOf(entry.cluster))),
   ];
 }
 
