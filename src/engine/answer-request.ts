@@ -25,7 +25,7 @@ export interface Answered {
   readonly endpoints: readonly EndpointAnswer[];
 }
 
-/** Decides a request at every endpoint that it may land at; what some endpoint lets in gets in. */
+/** Decides a request at every endpoint that it may land at, in every cluster (reference §15.7); the weakest answer counts. */
 export function answerRequest(
   enforcement: Enforcement,
   request: Request,
@@ -48,12 +48,21 @@ export function answerRequest(
     };
     return { query, verdict: decide(enforcement, asked), judged };
   });
-  const decisive =
-    endpoints.find(({ verdict }) => verdict.outcome === 'allow') ??
-    endpoints.find(({ verdict }) => verdict.outcome === 'unknown') ??
-    endpoints[0];
-  if (!decisive) throw new Error('a resolved request has at least one endpoint');
-  return { decisive, endpoints };
+  return { decisive: weakestOf(endpoints), endpoints };
+}
+
+const RANK = { allow: 0, unknown: 1, deny: 2 } as const;
+
+/** What some endpoint lets in gets in, and where it asks for least; the first of equals. */
+function weakestOf(endpoints: readonly EndpointAnswer[]): EndpointAnswer {
+  const [weakest] = endpoints.toSorted(
+    ({ verdict: a }, { verdict: b }) =>
+      RANK[a.outcome] - RANK[b.outcome] ||
+      a.requires.length - b.requires.length ||
+      a.assumes.length - b.assumes.length,
+  );
+  if (!weakest) throw new Error('a resolved request has at least one endpoint');
+  return weakest;
 }
 
 /** A gateway whose pods are not in the input is no workload of the inventory, and can be asked about all the same. */

@@ -329,7 +329,10 @@ export const auditResult = z.strictObject({
   inventory: z.strictObject({
     clusters: z.array(z.string()),
     services: z.array(serviceResult),
-    identities: z.array(z.strictObject({ principal, workloads: z.array(workloadId) })),
+    // `clusters` only where workloads of several hold the same identity, which no policy tells apart.
+    identities: z.array(
+      z.strictObject({ principal, workloads: z.array(workloadId), clusters: z.array(z.string()).optional() }),
+    ),
     gateways: z.array(gatewayResult),
     externalHosts: z.array(z.string()),
     workloads: z.array(workloadResult),

@@ -14,6 +14,7 @@ import type { Model } from '../../src/semantics/algebra/solver.ts';
 import type { Enforcement } from '../../src/semantics/enforcement.ts';
 import { normalizePath } from '../../src/semantics/http/normalize-path.ts';
 import { authenticate } from '../../src/semantics/jwt/authenticate.ts';
+import { changesOn, filtersLeft } from '../../src/semantics/patches/filters-left.ts';
 import type { Query } from '../../src/semantics/query.ts';
 
 /** One concrete request as values of the axes; undefined where TLS or JWT authentication refuses it before any policy. */
@@ -27,7 +28,9 @@ export function axisValuesOf(enforcement: Enforcement, query: Query, region: Reg
   let claims: Readonly<Record<string, unknown>> | undefined;
   let rule = 0;
   if (!isAmbient && region.protocol === 'http' && http) {
-    const { providers } = enforcement.envoy(workload);
+    const envoy = enforcement.envoy(workload);
+    const changes = changesOn(enforcement.changesAt(workload), 'http', destination.port);
+    const [{ providers }] = filtersLeft(changes, { chain: envoy.http, providers: envoy.providers });
     const outcome = authenticate(providers, { ...http, ...(token ? { token } : {}) });
     if (outcome.kind === 'rejected') return undefined;
     if (outcome.kind === 'accepted') {

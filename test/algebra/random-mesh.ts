@@ -11,12 +11,15 @@ export interface RandomMesh {
   readonly dataPlane: 'sidecar' | 'ambient';
   readonly policies: readonly Json[];
   readonly config: Json;
+  /** Of Istio; empty: not known. */
+  readonly version: string;
 }
 
 const PORTS = { http: 8080, tcp: 9000, auto: 7000 } as const;
 
 const NAMESPACES = ['app', 'web', 'web-2'];
-const ACCOUNTS = ['app', 'web'];
+const ACCOUNTS = ['app', 'web', 'w.b'];
+const VERSIONS = ['', '', '', '1.21.6', '1.24.9', '1.28.0', '1.30.0'];
 const METHODS = ['GET', 'POST', 'get'];
 const PATHS = ['/', '/a', '/a/', '/a/b', '/ab', '//a', '/a%2Fb', '/a/../b', '/a?x=1', '/b/c/d', '/a/b/c'];
 const HOSTS = ['app', 'app.app', 'APP.app', 'app.app:8080', 'other.example'];
@@ -75,7 +78,7 @@ function firstOf(record: Json): Json {
 const source = lists({
   principals,
   namespaces,
-  serviceAccounts: pick(['web', 'web/web', 'app/app', 'web-2/web']),
+  serviceAccounts: pick(['web', 'web/web', 'app/app', 'web-2/web', 'web/w.b']),
   trustDomains: pick(['cluster.local', 'td.example', 'td.*', '*']),
   ipBlocks: pick(CIDRS),
   remoteIpBlocks: pick(CIDRS),
@@ -163,6 +166,17 @@ const jwtRule = fc
   })
   .map(withoutUndefined);
 
+/** What an EnvoyFilter takes away from the sidecar, for certain or perhaps. Tokens have no value on an axis if they may and may not be read. */
+const removal = fc
+  .record({
+    filter: pick(['http.rbac', 'network.rbac', 'http.jwt_authn', 'http.ext_authz']),
+    port: optional(pick([8080, 9000, 7000]), 1),
+    isCertain: fc.boolean(),
+  })
+  .map(
+    ({ filter, port, isCertain }): Removal => ({ filter, port, isCertain: isCertain || filter === 'http.jwt_authn' }),
+  );
+
 const MODES = ['STRICT', 'PERMISSIVE', 'DISABLE', 'UNSET'];
 const peerAuthentication = fc.record({
   namespace: pick(['app', 'istio-system']),
@@ -179,9 +193,15 @@ export const randomMesh: fc.Arbitrary<RandomMesh> = fc
     normalization: pick(['BASE', 'NONE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES']),
     trustDomain: pick(['cluster.local', 'cluster.local', 'td.example']),
     aliases: fc.array(pick(['old', 'td.other']), { maxLength: 1 }),
+    version: pick(VERSIONS),
+    removals: fc.oneof(
+      { weight: 3, arbitrary: fc.constant<Removal[]>([]) },
+      { weight: 1, arbitrary: fc.array(removal, { minLength: 1, maxLength: 2 }) },
+    ),
   })
-  .map(({ dataPlane, authorizations, jwtRules, peers, normalization, trustDomain, aliases }) => ({
+  .map(({ dataPlane, authorizations, jwtRules, peers, normalization, trustDomain, aliases, version, removals }) => ({
     dataPlane,
+    version,
     policies: [
       ...authorizations.map(({ action, provider, rules, namespace }, i) => ({
         apiVersion: 'security.istio.io/v1',
@@ -203,6 +223,12 @@ export const randomMesh: fc.Arbitrary<RandomMesh> = fc
             },
           ]
         : []),
+      ...removals.map((written, i) => ({
+        apiVersion: 'networking.istio.io/v1alpha3',
+        kind: 'EnvoyFilter',
+        metadata: metadata('app', i),
+        spec: { configPatches: [patchOf(written)] },
+      })),
       ...peers.map(({ namespace, mode, port }, i) => ({
         apiVersion: 'security.istio.io/v1',
         kind: 'PeerAuthentication',
@@ -224,8 +250,29 @@ export const randomMesh: fc.Arbitrary<RandomMesh> = fc
     },
   }));
 
+interface Removal {
+  readonly filter: string;
+  readonly port?: number | undefined;
+  readonly isCertain: boolean;
+}
+
+function patchOf({ filter, port, isCertain }: Removal): Json {
+  const name = `envoy.filters.${filter}`;
+  const isHttp = filter.startsWith('http.');
+  const matched = isHttp ? { name: 'envoy.filters.network.http_connection_manager', subFilter: { name } } : { name };
+  return {
+    applyTo: isHttp ? 'HTTP_FILTER' : 'NETWORK_FILTER',
+    match: {
+      context: 'SIDECAR_INBOUND',
+      ...(isCertain ? {} : { proxy: { metadata: { some: 'thing' } } }),
+      listener: { ...(port === undefined ? {} : { portNumber: port }), filterChain: { filter: matched } },
+    },
+    patch: { operation: 'REMOVE' },
+  };
+}
+
 /** The mesh as the engine sees it. */
-export function loadRandom({ dataPlane, policies, config }: RandomMesh): {
+export function loadRandom({ dataPlane, policies, config, version }: RandomMesh): {
   readonly enforcement: Enforcement;
   readonly workload: Workload;
 } {
@@ -265,7 +312,11 @@ export function loadRandom({ dataPlane, policies, config }: RandomMesh): {
     },
     ...policies,
   ];
-  const { mesh } = loadMesh(objects.map((value) => inlineObject(value, 'random.yaml', 1)));
+  const stated = version === '' ? {} : { istioVersion: version };
+  const { mesh } = loadMesh(
+    objects.map((value) => inlineObject(value, 'random.yaml', 1)),
+    stated,
+  );
   const workload = mesh.workloadById.get('app/app' as WorkloadId);
   if (!workload) throw new Error('the random mesh has lost its workload');
   return { enforcement: new Enforcement(mesh), workload };

@@ -22,7 +22,7 @@ const identity = fc
   .tuple(
     pick(['cluster.local', 'cluster.local', 'td.example', 'old']),
     pick(['app', 'web', 'web-2', 'zoo']),
-    pick(['app', 'web', 'default']),
+    pick(['app', 'web', 'default', 'w.b', 'wXb']),
   )
   .map(([trustDomain, namespace, account]) => `${trustDomain}/ns/${namespace}/sa/${account}` as Principal);
 

@@ -1,12 +1,12 @@
 import { collect, type CollectIo, inlineObject } from '../../collect/collect.ts';
 import { readSuites, type SuiteDocument } from '../../collect/policy-tests.ts';
 import type { Stated } from '../../graph/make-facts.ts';
-import { isObject } from '../../model/shape.ts';
 import type { RawObject } from '../../model/resource.ts';
 import type { Diagnostic } from '../../result/diagnostic.ts';
 import { type LoadedMesh, loadMesh } from '../load-mesh.ts';
 import { readConfig } from '../read-config.ts';
 import { readPolicyTest, runPolicyTest, type SuiteResult } from './run.ts';
+import type { PolicyTest } from './schema.ts';
 
 export interface SuitesResult extends SuiteResult {
   readonly diagnostics: readonly Diagnostic[];
@@ -52,20 +52,43 @@ interface Loaded extends LoadedMesh {
   readonly stated: Stated;
 }
 
+type Entry = NonNullable<PolicyTest['resources']>[number];
+
+/** A file or folder, or an object, and the cluster that it is of. */
+type Place =
+  | { readonly cluster: string; readonly path: string }
+  | { readonly cluster: string; readonly object: RawObject['value'] };
+
+/** `{ cluster, resources }` names the cluster of what it holds, as `--cluster` does; the rest is of the only one. */
+function placesOf(entries: readonly Entry[], cluster = ''): readonly Place[] {
+  return entries.flatMap((entry): readonly Place[] => {
+    if (typeof entry === 'string') return [{ cluster, path: entry }];
+    const { cluster: name, resources } = entry;
+    if (typeof name === 'string' && Array.isArray(resources) && !('kind' in entry)) return placesOf(resources, name);
+    return [{ cluster, object: entry }];
+  });
+}
+
 async function meshOf(
-  resources: readonly (string | Readonly<Record<string, unknown>>)[],
+  resources: readonly Entry[],
   document: SuiteDocument,
   io: CollectIo,
   meshes: Map<string, Loaded>,
 ): Promise<Loaded> {
-  const paths = resources.filter((entry) => typeof entry === 'string');
-  const inline = resources.filter(isObject).map((value) => inlineObject(value, document.file, document.line));
+  const places = placesOf(resources);
+  const paths = places.flatMap((place) => ('path' in place ? [place] : []));
+  const inline = places.flatMap((place) =>
+    'object' in place ? [inlineObject(place.object, document.file, document.line, place.cluster)] : [],
+  );
   if (paths.length === 0) return { ...loadMesh(inline), stated: {} };
-  const key = inline.length === 0 ? [document.folder, ...paths].join('\n') : undefined;
+  const key =
+    inline.length === 0
+      ? [document.folder, ...paths.map(({ cluster, path }) => `${cluster}=${path}`)].join('\n')
+      : undefined;
   const known = key === undefined ? undefined : meshes.get(key);
   if (known) return known;
   const collected = await collect(
-    paths.map((path) => ({ path })),
+    paths.map(({ cluster, path }) => ({ path, ...(cluster ? { cluster } : {}) })),
     { ...io, cwd: document.folder },
   );
   const config = collected.configFile ? readConfig(collected.configFile) : undefined;

@@ -24,6 +24,13 @@ export interface CaseResult {
   readonly requires: readonly string[];
   readonly assumes: readonly string[];
   readonly trace: readonly TraceStep[];
+  /** Where endpoints lie in several clusters: what each of them answers. The weakest is the case's. */
+  readonly endpoints?: readonly {
+    readonly workload: string;
+    readonly port: number;
+    readonly got: Verdict['outcome'];
+    readonly reason: string;
+  }[];
 }
 
 export interface SuiteResult {
@@ -60,11 +67,12 @@ type Case = NonNullable<PolicyTest['cases']>[number];
 
 function runCase(enforcement: Enforcement, suite: string, entry: Case, index: number): CaseResult {
   const base = { suite, name: entry.name ?? `case ${index + 1}`, expect: entry.expect };
-  const verdict = answer(enforcement, entry.request as Request);
-  if ('error' in verdict) {
-    const reason = `${verdict.error}; ${verdict.help}`;
+  const answered = answer(enforcement, entry.request as Request);
+  if ('error' in answered) {
+    const reason = `${answered.error}; ${answered.help}`;
     return { ...base, got: 'error', pass: false, by: null, reason, requires: [], assumes: [], trace: [] };
   }
+  const { verdict, endpoints } = answered;
   const by = verdict.by && nameOf(verdict.by);
   const asExpected = verdict.outcome === entry.expect && (entry.by === undefined || entry.by === by);
   const pass = asExpected && (entry.routed === undefined || entry.routed === verdict.routed);
@@ -78,12 +86,26 @@ function runCase(enforcement: Enforcement, suite: string, entry: Case, index: nu
     requires: verdict.requires.map(describeRequirement),
     assumes: verdict.assumes,
     trace: verdict.trace,
+    ...(endpoints ? { endpoints } : {}),
   };
 }
 
-function answer(enforcement: Enforcement, request: Request): Verdict | Unresolved {
+interface Answered extends Pick<CaseResult, 'endpoints'> {
+  readonly verdict: Verdict;
+}
+
+function answer(enforcement: Enforcement, request: Request): Answered | Unresolved {
   const answered = answerRequest(enforcement, request, { explain: true });
-  return 'error' in answered ? answered : answered.decisive.verdict;
+  if ('error' in answered) return answered;
+  const { verdict } = answered.decisive;
+  const endpoints = answered.endpoints.flatMap(({ query, verdict: { outcome, reason } }) =>
+    query ? [{ ...query.destination, got: outcome, reason }] : [],
+  );
+  if (new Set(endpoints.map(({ workload }) => workload.cluster)).size < 2) return { verdict };
+  return {
+    verdict,
+    endpoints: endpoints.map(({ workload, port, got, reason }) => ({ workload: workload.id, port, got, reason })),
+  };
 }
 
 const nameOf = (by: By): string => (by.namespace ? `${by.namespace}/${by.name}` : by.name);

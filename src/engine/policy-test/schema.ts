@@ -25,12 +25,22 @@ const unless = z
   })
   .refine((value) => Object.keys(value).length > 0, 'says nothing: give jwt, principal, port or http');
 
+const manifest = z.record(z.string(), z.unknown());
+
 /** A PolicyTest document (design §5). */
 export const policyTest = z.strictObject({
   apiVersion: z.literal('meshproof.dev/v1'),
   kind: z.literal('PolicyTest'),
   metadata: z.looseObject({ name: z.string().optional() }).optional(),
-  resources: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).optional(),
+  resources: z
+    .array(
+      z.union([
+        z.string(),
+        z.strictObject({ cluster: z.string().min(1), resources: z.array(z.union([z.string(), manifest])) }),
+        manifest,
+      ]),
+    )
+    .optional(),
   cases: z
     .array(
       z.strictObject({

@@ -7,10 +7,14 @@ import type { AuditResult, PortResult, WorkloadResult } from '../../result/types
 /** The inventory as the result shows it. */
 export function inventoryResult(facts: Facts): AuditResult['inventory'] {
   const { mesh } = facts;
-  const identities = [...mesh.identities].map(([principal, workloads]) => ({
-    principal,
-    workloads: workloads.map(({ id }) => id).sort(),
-  }));
+  const identities = [...mesh.identities].map(([principal, workloads]) => {
+    const clusters = [...new Set(workloads.map(({ cluster }) => cluster))].sort();
+    return {
+      principal,
+      workloads: workloads.map(({ id }) => id).sort(),
+      ...(clusters.length > 1 ? { clusters } : {}),
+    };
+  });
   return {
     clusters: mesh.clusters,
     services: mesh.services.map(({ id, cluster, type, ports, workloads }) => ({

@@ -65,7 +65,7 @@ function identifiedOf(enforcement: Enforcement, region: Region): Sources {
     );
     return findIn(region, isPeer);
   };
-  const unnamed = strangerOf(enforcement.mesh.config.trustDomain.value);
+  const unnamed = strangerOf(enforcement.configOf(region.destination.workload).trustDomain.value);
   const stranger = as(unnamed);
   return new Identified(stranger, () => classesOf(enforcement, region, unnamed), as);
 }
@@ -147,7 +147,7 @@ function peerSets(formula: Formula): readonly TextSet[] {
 /** Identities of the input, and those written out in full, that are in a set that the stranger is not in, or the reverse; sorted. */
 function toldApart(enforcement: Enforcement, sets: readonly TextSet[], stranger: Principal): readonly Principal[] {
   const { mesh } = enforcement;
-  const own = `${mesh.config.trustDomain.value}/`;
+  const own = stranger.slice(0, stranger.indexOf('/') + 1);
   const found = new Set<Principal>();
   for (const set of sets) {
     const { words, namespaces } = set;

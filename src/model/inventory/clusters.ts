@@ -3,21 +3,7 @@ import type { MeshConfig } from '../mesh-config.ts';
 import { KINDS, type KindName } from '../kinds.ts';
 import type { KindDefinition } from '../kind.ts';
 import type { Resources } from '../resources.ts';
-import { type MeshNamespace, namespaceKey, type Principal, type Workload } from './types.ts';
-
-/** One cluster as a part of the mesh. */
-export interface MeshCluster {
-  readonly name: string;
-  /** The cluster whose istiod configures its proxies, and so the one whose policies they get: itself, or a primary. */
-  readonly configCluster: string;
-  /** By revision; always has `default`. */
-  readonly configs: ReadonlyMap<string, MeshConfig>;
-  readonly config: MeshConfig;
-  /** `topology.istio.io/network` of its root namespace; empty where none is set. */
-  readonly network: string;
-  /** What it rests on that the input does not show. */
-  readonly assumes: readonly string[];
-}
+import { type MeshCluster, type MeshNamespace, namespaceKey, type Principal, type Workload } from './types.ts';
 
 export interface ClusterFacts {
   readonly names: readonly string[];

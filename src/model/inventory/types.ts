@@ -1,7 +1,6 @@
 import type { By } from '../../result/location.ts';
 import type { EvidenceStatus } from '../../result/status.ts';
 import type { MeshConfig } from '../mesh-config.ts';
-import type { MeshCluster } from './clusters.ts';
 import type { Path, Resource } from '../resource.ts';
 import type { Resources } from '../resources.ts';
 
@@ -183,6 +182,20 @@ export interface Version {
   /** `1.31` or `1.31.1`. */
   readonly value: string;
   readonly by: string;
+}
+
+/** One cluster as a part of the mesh. */
+export interface MeshCluster {
+  readonly name: string;
+  /** The cluster whose istiod configures its proxies, and so the one whose policies they get: itself, or a primary. */
+  readonly configCluster: string;
+  /** By revision; always has `default`. */
+  readonly configs: ReadonlyMap<string, MeshConfig>;
+  readonly config: MeshConfig;
+  /** `topology.istio.io/network` of its root namespace; empty where none is set. */
+  readonly network: string;
+  /** What it rests on that the input does not show. */
+  readonly assumes: readonly string[];
 }
 
 /** The inventory: what the input says exists. Pure data; everything above computes from it. */

@@ -31,7 +31,7 @@ export function inventory(result: AuditResult): Html {
 ${workloads.length === 0 && html`<p>The input holds no workload.</p>`}${totals(result)}${folder !== '' && workloads.length > 0 && html`<p class="muted small">Files of the table are in ${code(folder)}.</p>`}
 ${workloads.length >= filterFrom && filter}
 ${workloadTables(result, { short: principalShortener(result), place: placeInFolder(folder) })}
-${shared.length > 0 && html`<h3>Shared identities</h3>${bullets(shared.map(({ principal, workloads: holders }) => html`${code(principal)}: ${joined(holders.map(code), ', ')}`))}`}
+${shared.length > 0 && html`<h3>Shared identities</h3>${bullets(shared.map(({ principal, workloads: holders, clusters = [] }) => html`${code(principal)}: ${joined(holders.map(code), ', ')}${clusters.length > 1 && html` (one identity in clusters ${joined(clusters.map(code), ', ')})`}`))}`}
 ${gateways.length > 0 && html`<h3>Gateways</h3>${table('Gateways', ['Gateway', 'Exposed to', 'Listeners', 'Routes'], gateways.map(gatewayRow))}`}
 ${externalHosts.length > 0 && html`<h3>External hosts</h3>${bullets(externalHosts.map(code))}`}
 </section>`;

@@ -32,7 +32,10 @@ export function inventory(result: AuditResult): string[] {
           '### Shared identities',
           ...bullets(
             shared.map(
-              ({ principal, workloads: holders }) => `${code(principal)}: ${fewOf(holders.map(code), namedIdentities)}`,
+              ({ principal, workloads: holders, clusters = [] }) =>
+                `${code(principal)}: ${fewOf(holders.map(code), namedIdentities)}${
+                  clusters.length > 1 ? ` (one identity in clusters ${clusters.map(code).join(', ')})` : ''
+                }`,
             ),
           ),
         ]

@@ -59,8 +59,8 @@ export function ruleFormula({ from, to, when }: CompiledRule, viewpoint: Viewpoi
 }
 
 /** The requests that satisfy one clause. */
-function clauseFormula({ field, values, negated }: Clause, viewpoint: Viewpoint): Formula {
-  const positive = positiveFormula(negated ? withoutNot(field) : field, values, viewpoint);
+function clauseFormula({ field, values, negated, reads }: Clause, viewpoint: Viewpoint): Formula {
+  const positive = positiveFormula(negated ? withoutNot(field) : field, values, { ...viewpoint, reads });
   return negated ? not(positive) : positive;
 }
 
@@ -68,22 +68,33 @@ function clauseFormula({ field, values, negated }: Clause, viewpoint: Viewpoint)
 const withoutNot = (field: string): string =>
   /^not[A-Z]/.test(field) ? field.charAt(3).toLowerCase() + field.slice(4) : field;
 
-function positiveFormula(field: string, values: readonly string[], viewpoint: Viewpoint): Formula {
+type Reading = Viewpoint & { readonly reads?: Clause['reads'] | undefined };
+
+function positiveFormula(field: string, values: readonly string[], viewpoint: Reading): Formula {
   const { bundle } = viewpoint;
+  const anyDots = viewpoint.reads === 'any-dots';
+  const dotted = (globs: readonly Glob[]): readonly Glob[] => (anyDots ? globs.map(withAnyDots) : globs);
   const ofPeer = (globs: (value: string) => readonly Glob[], namespaces?: readonly string[]): Formula =>
     viewpoint.identified ? textLiteral(PEER, field, values, globs, viewpoint, { namespaces }) : NOTHING;
   switch (field) {
     case 'principals':
     case 'source.principal':
-      return ofPeer((value) => principalGlobs(value, bundle));
+      // Only the form with a leading star is an expression.
+      return ofPeer((value) => {
+        const globs = principalGlobs(value, bundle);
+        return value.startsWith('*') ? dotted(globs) : globs;
+      });
     case 'namespaces':
     case 'source.namespace':
-      return ofPeer(namespaceGlobs, values.some((value) => value.includes('*')) ? undefined : values);
+      return ofPeer(
+        (value) => dotted(namespaceGlobs(value)),
+        anyDots || values.some((value) => value.includes('*')) ? undefined : values,
+      );
     case 'serviceAccounts':
     case 'source.serviceAccount':
       return ofPeer(
-        serviceAccountGlobs,
-        values.map((value) => value.slice(0, value.indexOf('/'))),
+        (value) => dotted(serviceAccountGlobs(value)),
+        anyDots ? undefined : values.map((value) => value.slice(0, value.indexOf('/'))),
       );
     case 'trustDomains':
     case 'source.trustDomain':
@@ -106,9 +117,14 @@ function positiveFormula(field: string, values: readonly string[], viewpoint: Vi
     case 'methods':
       return textLiteral(METHOD, field, values, (value) => valueGlobs(value, 'any'), viewpoint);
     case 'paths':
-      return textLiteral(viewpoint.own?.path ?? PATH, field, values, pathGlobs, viewpoint, {
-        comparison: 'before-query',
-      });
+      return textLiteral(
+        viewpoint.own?.path ?? PATH,
+        field,
+        values,
+        viewpoint.reads === 'plain-paths' ? (value) => valueGlobs(value) : pathGlobs,
+        viewpoint,
+        { comparison: 'before-query' },
+      );
     case 'connection.sni':
       return textLiteral(SERVER_NAME, field, values, (value) => valueGlobs(value), viewpoint);
     case 'requestPrincipals':
@@ -127,6 +143,10 @@ function positiveFormula(field: string, values: readonly string[], viewpoint: Vi
   return NOTHING;
 }
 
+/** A dot stands for any character (`quoting` of authz/identity.ts). */
+const withAnyDots = (glob: Glob): Glob =>
+  glob.map((token) => (typeof token.of === 'object' && token.of.only === '.' ? { ...token, of: 'any' } : token));
+
 const pathGlobs = (value: string): readonly Glob[] => {
   if (!isPathTemplate(value)) return valueGlobs(value);
   const glob = templateGlob(value);
@@ -138,11 +158,11 @@ function textLiteral(
   kind: string,
   values: readonly string[],
   globs: (value: string) => readonly Glob[],
-  { pool, bundle }: Viewpoint,
+  { pool, bundle, reads }: Reading,
   { comparison = 'as-is', namespaces }: { comparison?: Comparison; namespaces?: readonly string[] | undefined } = {},
 ): Formula {
   const scope = axis === PEER ? bundle : [];
-  const key = JSON.stringify([kind, scope, values]);
+  const key = JSON.stringify([kind, scope, values, ...(reads ? [reads] : [])]);
   const set = pool.words(key, comparison, () => values.flatMap(globs), namespaces);
   return set.words?.length === 0 ? NOTHING : literal(axis, set);
 }

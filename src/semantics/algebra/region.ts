@@ -3,11 +3,12 @@ import { decideAtZtunnel } from '../ambient/arrive.ts';
 import { waypointOf, waypointPolicies } from '../ambient/waypoint.ts';
 import { isCaptured } from '../capture.ts';
 import type { Enforcement } from '../enforcement.ts';
+import { changesOn, filtersLeft } from '../patches/filters-left.ts';
 import { modeOfPort } from '../mtls/effective-mode.ts';
 import { acceptConnection } from '../mtls/transport.ts';
 import { addressOf, type Destination } from '../query.ts';
 import type { ChainSets } from './chain-formula.ts';
-import { EVERYTHING, type Formula } from './formula.ts';
+import { all, any, EVERYTHING, type Formula } from './formula.ts';
 import type { Solver } from './solver.ts';
 import { symbolicOf } from './symbolic.ts';
 import type { ZtunnelSets } from './ztunnel-formula.ts';
@@ -62,9 +63,10 @@ export function regionsOf(enforcement: Enforcement, workload: Workload, port: Po
       const { mode } = modeOfPort(enforcement.modes(workload), port.port);
       const arrived = acceptConnection(mode, port.chain, { transport, speaksHttp: protocol === 'http' });
       if (!arrived.accepted) return [];
-      const sets = symbolic.sidecar(enforcement, workload, port.port, identified, arrived.chain);
-      const { passes } = sets;
-      return [{ ...base, transport, protocol, passes, mayPass: passes, point: { kind: 'sidecar', sets } }];
+      const readings = symbolic.sidecar(enforcement, workload, port.port, identified, arrived.chain);
+      const [sets] = readings;
+      if (!sets) return [];
+      return [{ ...base, transport, protocol, ...passing(readings), point: { kind: 'sidecar', sets } }];
     }),
   );
 }
@@ -98,22 +100,27 @@ export function regionsThrough(
   const bundle = enforcement.bundleOf(config);
   const envoy = waypointPolicies(enforcement, { destination }, waypoint);
   const solver = symbolic.solver(bundle, config);
-  return protocolsOf(via.port.chain).map((protocol): Region => {
-    const sets = symbolic.chain(envoy, protocol, {
-      bundle,
-      port: via.port.port,
-      identified: true,
-      destinationIp: addressOf(destination),
-    });
-    const { passes } = sets;
-    return {
-      transport: 'mtls',
-      protocol,
-      destination,
-      passes,
-      mayPass: passes,
-      solver,
-      point: { kind: 'waypoint', sets },
-    };
+  const changes = enforcement.changesAt(waypoint, via.service);
+  return protocolsOf(via.port.chain).flatMap((protocol): readonly Region[] => {
+    const filters = { chain: envoy[protocol], providers: envoy.providers };
+    const readings = filtersLeft(changesOn(changes, protocol, via.port.port), filters).map((left) =>
+      symbolic.chain(left, {
+        bundle,
+        port: via.port.port,
+        identified: true,
+        destinationIp: addressOf(destination),
+      }),
+    );
+    const [sets] = readings;
+    if (!sets) return [];
+    return [
+      { transport: 'mtls', protocol, destination, ...passing(readings), solver, point: { kind: 'waypoint', sets } },
+    ];
   });
+}
+
+/** What passes under every reading, and under some. */
+function passing(readings: readonly ChainSets[]): Pick<Region, 'passes' | 'mayPass'> {
+  const sets = readings.map(({ passes }) => passes);
+  return { passes: all(sets), mayPass: any(sets) };
 }

@@ -2,7 +2,8 @@ import type { Workload } from '../../model/inventory/types.ts';
 import type { MeshConfig } from '../../model/mesh-config.ts';
 import type { ZtunnelPolicies } from '../ambient/compile.ts';
 import type { PolicyChain } from '../authz/chain.ts';
-import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
+import type { Enforcement } from '../enforcement.ts';
+import { changesOn, type Filters, filtersLeft } from '../patches/filters-left.ts';
 import { addressOf } from '../query.ts';
 import { spaceOf } from './axes.ts';
 import { type ChainPoint, type ChainSets, chainSets } from './chain-formula.ts';
@@ -53,15 +54,17 @@ export class Symbolic {
     port: number,
     identified: boolean,
     type: 'http' | 'tcp',
-  ): ChainSets {
-    const envoy = enforcement.envoy(workload);
+  ): readonly ChainSets[] {
     const bundle = enforcement.bundleOf(enforcement.configOf(workload));
-    return this.chain(envoy, type, { bundle, port, identified, destinationIp: addressOf({ workload }) });
+    const envoy = enforcement.envoy(workload);
+    const filters = { chain: envoy[type], providers: envoy.providers };
+    return filtersLeft(changesOn(enforcement.changesAt(workload), type, port), filters).map((left) =>
+      this.chain(left, { bundle, port, identified, destinationIp: addressOf({ workload }) }),
+    );
   }
 
   chain(
-    envoy: EnvoyPolicies,
-    type: 'http' | 'tcp',
+    { chain, providers }: Filters,
     point: {
       readonly bundle: readonly string[];
       readonly port: number;
@@ -70,9 +73,8 @@ export class Symbolic {
       readonly own?: NonNullable<ChainPoint['own']>;
     },
   ): ChainSets {
-    const chain = envoy[type];
-    const key = `${point.own?.token.key ?? ''}${keyOf(readsOf(chain), point)}`;
-    return remembered(this.#chains, chain, key, () => chainSets(chain, envoy.providers, { pool: this.pool, ...point }));
+    const key = `${providers.length} ${point.own?.token.key ?? ''}${keyOf(readsOf(chain), point)}`;
+    return remembered(this.#chains, chain, key, () => chainSets(chain, providers, { pool: this.pool, ...point }));
   }
 
   ztunnel(enforcement: Enforcement, workload: Workload, port: number, identified: boolean): ZtunnelSets {

@@ -15,6 +15,7 @@ import {
   OPERATION_FIELDS,
   SOURCE_FIELDS,
 } from './fields.ts';
+import { hasChange } from '../versions.ts';
 import type { TrustBundle } from './trust-domain.ts';
 import { not, type Truth, type View } from './view.ts';
 
@@ -29,6 +30,8 @@ export interface Clause {
   readonly values: readonly string[];
   readonly negated: boolean;
   readonly httpOnly: boolean;
+  /** How an older release reads the values: a dot is any character, or a path template a plain string. */
+  readonly reads?: 'any-dots' | 'plain-paths';
   readonly needs?: 'sourceIp' | 'remoteIp' | 'destinationIp';
   readonly test: (view: View) => Truth;
 }
@@ -142,6 +145,7 @@ function compileRule(rule: AuthorizationRule, index: number, options: RuleContex
       values: /serviceAccounts?$/i.test(name) ? values.map((value) => qualified(value, options.context)) : values,
       negated,
       httpOnly: field.httpOnly,
+      ...readingOf(field, options.context.version),
       ...(field.needs ? { needs: field.needs } : {}),
       test: negated ? (view) => not(some(view)) : some,
     };
@@ -193,6 +197,10 @@ function withNegations(fields: Readonly<Record<string, Field>>): readonly NamedF
     { name, field, negated: false },
     { name: `not${name.charAt(0).toUpperCase()}${name.slice(1)}`, field, negated: true },
   ]);
+}
+
+function readingOf({ young }: Field, version: string | undefined): Pick<Clause, 'reads'> {
+  return young && !hasChange(young.since, version) ? { reads: young.before } : {};
 }
 
 /** `serviceAccounts` of `notServiceAccounts`. */

@@ -22,13 +22,19 @@ export type FieldTest = (view: View) => Truth;
 export interface Field {
   /** Exists on HTTP chains only: deletes an ALLOW rule, or is deleted from a DENY rule, on TCP (reference §2.8). */
   readonly httpOnly: boolean;
+  /** From which release on values are read as they are today, and how they were before. */
+  readonly young?: { readonly since: Change; readonly before: 'any-dots' | 'plain-paths' };
   /** Cannot be stated by a request as long as the address is unknown. */
   readonly needs?: 'sourceIp' | 'remoteIp' | 'destinationIp';
   readonly compile: (value: string, context: FieldContext) => FieldTest | undefined;
 }
 
-const ofPeer = (make: (value: string, context: FieldContext) => (peer: string) => boolean): Field => ({
+const ofPeer = (
+  make: (value: string, context: FieldContext) => (peer: string) => boolean,
+  quotedSince?: Change,
+): Field => ({
   httpOnly: false,
+  ...(quotedSince ? { young: { since: quotedSince, before: 'any-dots' } } : {}),
   compile(value, context) {
     const matches = make(value, context);
     return (view) => view.peer !== null && matches(view.peer);
@@ -52,12 +58,18 @@ const ofClaim = (path: readonly string[]): Field => ({
   },
 });
 
-const principals = ofPeer((value, { bundle, version }) =>
-  principalMatcher(value, bundle, hasChange('quoted-identities', version)),
+const principals = ofPeer(
+  (value, { bundle, version }) => principalMatcher(value, bundle, hasChange('quoted-identities', version)),
+  'quoted-identities',
 );
-const namespaces = ofPeer((value, { version }) => namespaceMatcher(value, hasChange('quoted-identities', version)));
-const serviceAccounts = ofPeer((value, { policyNamespace, version }) =>
-  serviceAccountMatcher(value, policyNamespace, hasChange('quoted-service-accounts', version)),
+const namespaces = ofPeer(
+  (value, { version }) => namespaceMatcher(value, hasChange('quoted-identities', version)),
+  'quoted-identities',
+);
+const serviceAccounts = ofPeer(
+  (value, { policyNamespace, version }) =>
+    serviceAccountMatcher(value, policyNamespace, hasChange('quoted-service-accounts', version)),
+  'quoted-service-accounts',
 );
 const trustDomains = ofPeer((value, { bundle }) => trustDomainMatcher(value, bundle));
 
@@ -95,6 +107,7 @@ const methods: Field = {
 
 const paths: Field = {
   httpOnly: true,
+  young: { since: 'path-templates', before: 'plain-paths' },
   compile(value, { version }) {
     const matches =
       isPathTemplate(value) && hasChange('path-templates', version) ? pathTemplateMatcher(value) : valueMatcher(value);

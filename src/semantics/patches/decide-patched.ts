@@ -1,16 +1,12 @@
-import type { CustomPolicies, PolicyChain } from '../authz/chain.ts';
+import type { PolicyChain } from '../authz/chain.ts';
 import type { Clause, CompiledPolicy, CompiledRule } from '../authz/compile.ts';
 import { type ChainDecision, type ChainRequest, decideChain } from '../authz/decide-chain.ts';
 import { matchRule } from '../authz/evaluate.ts';
 import type { View } from '../authz/view.ts';
-import { authenticate, type JwtProvider } from '../jwt/authenticate.ts';
+import { authenticate } from '../jwt/authenticate.ts';
 import type { EnforcementPoint, TraceStep } from '../verdict.ts';
-import { assumptionOf, type Control, objectOf, type ProxyChange } from './proxy-change.ts';
-
-export interface Filters {
-  readonly chain: PolicyChain;
-  readonly providers: readonly JwtProvider[];
-}
+import { changesOn, type Filters, filtersLeft } from './filters-left.ts';
+import { assumptionOf, objectOf, type ProxyChange } from './proxy-change.ts';
 
 /**
  * What the filters of a chain decide where other objects change them: with a filter gone where one takes it away, with and without it where that
@@ -23,47 +19,31 @@ export function decidePatched(
   point: EnforcementPoint,
 ): ChainDecision {
   const { chain, providers } = filters;
-  const port = request.view.port;
-  const relevant = changes.filter(
-    (change) => (change.chain === 'any' || change.chain === chain.type) && isOnPort(change, port),
-  );
+  const relevant = changesOn(changes, chain.type, request.view.port);
   const plain = decideChain(chain, providers, request, point);
   if (relevant.length === 0) return plain;
-  const certain = relevant.filter((change) => removedBy(change, true) !== undefined);
-  const perhaps = relevant.filter((change) => removedBy(change, false) !== undefined);
-  const run = (removing: readonly ProxyChange[]): ChainDecision => {
-    const { chain: left, providers: readers } = without(filters, removing);
-    return decideChain(left, readers, request, point);
-  };
-  const sure = certain.length > 0 ? run(certain) : plain;
-  if (perhaps.length > 0) {
-    const other = run([...certain, ...perhaps]);
-    const [first] = perhaps;
-    if (first && other.outcome !== sure.outcome)
-      return {
-        ...sure,
-        outcome: 'unknown',
-        by: first.by,
-        reason: `${perhaps.map((each) => `${objectOf(each)} (${each.text})`).join(', ')} may match: if so ${other.outcome}, if not ${sure.outcome}: ${sure.reason}`,
-      };
+  const [left, ...others] = filtersLeft(relevant, filters);
+  const run = (each: Filters): ChainDecision => decideChain(each.chain, each.providers, request, point);
+  const sure = left === filters ? plain : run(left);
+  const other = others.map(run).find(({ outcome }) => outcome !== sure.outcome);
+  if (other) {
+    const perhaps = relevant.filter(({ effect }) => effect.kind === 'removes' && !effect.certain && !isOfTls(effect));
+    const names = perhaps.map((each) => `${objectOf(each)} (${each.text})`).join(', ');
+    const reason = `${names} may match: if so ${other.outcome}, if not ${sure.outcome}: ${sure.reason}`;
+    return { ...sure, outcome: 'unknown', by: perhaps[0]?.by ?? null, reason };
   }
   const code = relevant.filter(({ effect }) => effect.kind === 'rewrites');
   const assumes = [
-    ...(code.length > 0 && restsOnHttp(without(filters, certain), request) ? code : []),
+    ...(code.length > 0 && restsOnHttp(left, request) ? code : []),
     ...relevant.filter(({ effect }) => effect.kind === 'unclear' || (point !== 'sidecar' && isOfTls(effect))),
   ].map(assumptionOf);
+  const certain = relevant.filter(({ effect }) => effect.kind === 'removes' && effect.certain);
   return told(plain, { ...sure, assumes: [...sure.assumes, ...assumes] }, certain, point);
 }
 
 /** What takes mutual TLS away is decided where connections arrive; gateways and waypoints have no way without it. */
 const isOfTls = (effect: ProxyChange['effect']): boolean =>
   effect.kind === 'removes' && effect.control === 'mutual TLS';
-
-const isOnPort = ({ ports }: ProxyChange, port: number): boolean => ports?.includes(port) ?? true;
-
-function removedBy({ effect }: ProxyChange, certain: boolean): Control | undefined {
-  return effect.kind === 'removes' && effect.certain === certain ? effect.control : undefined;
-}
 
 /** Says in the trace what is gone; the object that took it away decided, where that changes the outcome. */
 function told(
@@ -74,7 +54,7 @@ function told(
 ): ChainDecision {
   if (certain.length === 0) return decision;
   const steps = certain.map((change): TraceStep => {
-    const control = removedBy(change, true) ?? '';
+    const control = removedBy(change);
     return {
       point,
       stage: 'patch',
@@ -91,20 +71,11 @@ function told(
   const after = { ...decision, assumes: [...decision.assumes, ...assumes], steps: [...steps, ...decision.steps] };
   const [first] = certain;
   if (!first || plain.outcome === decision.outcome) return after;
-  const reason = `${objectOf(first)} takes ${removedBy(first, true)} away (${first.text}), without which it would be ${plain.outcome}: ${plain.reason}`;
+  const reason = `${objectOf(first)} takes ${removedBy(first)} away (${first.text}), without which it would be ${plain.outcome}: ${plain.reason}`;
   return { ...after, by: first.by, reason };
 }
 
-/** RBAC gone takes CUSTOM with it: its shadow rules are what asks the external authorizer (reference §2.1). */
-function without({ chain, providers }: Filters, removing: readonly ProxyChange[]): Filters {
-  const gone = new Set(removing.map(({ effect }) => (effect.kind === 'removes' ? effect.control : undefined)));
-  const asks = ({ effect }: CustomPolicies): boolean => effect === 'ask';
-  const base = gone.has('RBAC') ? { ...chain, custom: [], audit: [], deny: [], allow: [] } : chain;
-  return {
-    chain: gone.has('external authorization') ? { ...base, custom: base.custom.filter((each) => !asks(each)) } : base,
-    providers: gone.has('JWT authentication') ? [] : providers,
-  };
-}
+const removedBy = ({ effect }: ProxyChange): string => (effect.kind === 'removes' ? effect.control : '');
 
 /** Whether any rule of the chain reads an HTTP attribute. */
 export const readsRequests = ({ custom, deny, allow }: PolicyChain): boolean =>
