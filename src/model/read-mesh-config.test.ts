@@ -81,6 +81,7 @@ extensionProviders:
       ingressControllerMode: 'OFF',
       numTrustedProxies: 2,
       interceptionMode: 'TPROXY',
+      clusterLocal: [],
       discoverySelectors: [{ matchLabels: { mesh: 'on' } }],
       proxyMetadata: { ISTIO_META_ENABLE_HBONE: 'true' },
       defaultExportTo: { service: ['.'], virtualService: ['*'], destinationRule: ['*'] },

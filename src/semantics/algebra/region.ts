@@ -8,7 +8,7 @@ import { modeOfPort } from '../mtls/effective-mode.ts';
 import { acceptConnection } from '../mtls/transport.ts';
 import { addressOf, type Destination } from '../query.ts';
 import type { ChainSets } from './chain-formula.ts';
-import { all, any, EVERYTHING, type Formula } from './formula.ts';
+import { all, any, EVERYTHING, type Formula, NOTHING } from './formula.ts';
 import type { Solver } from './solver.ts';
 import { symbolicOf } from './symbolic.ts';
 import type { ZtunnelSets } from './ztunnel-formula.ts';
@@ -121,6 +121,8 @@ export function regionsThrough(
 
 /** What passes under every reading, and under some. */
 function passing(readings: readonly ChainSets[]): Pick<Region, 'passes' | 'mayPass'> {
-  const sets = readings.map(({ passes }) => passes);
-  return { passes: all(sets), mayPass: any(sets) };
+  const [first, ...others] = readings.map(({ passes }) => passes);
+  // One and the same where there is one reading: what depends on no doubt is known by that.
+  if (!first || others.length === 0) return { passes: first ?? NOTHING, mayPass: first ?? NOTHING };
+  return { passes: all([first, ...others]), mayPass: any([first, ...others]) };
 }
