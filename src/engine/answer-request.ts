@@ -57,9 +57,7 @@ const RANK = { allow: 0, unknown: 1, deny: 2 } as const;
 function weakestOf(endpoints: readonly EndpointAnswer[]): EndpointAnswer {
   const [weakest] = endpoints.toSorted(
     ({ verdict: a }, { verdict: b }) =>
-      RANK[a.outcome] - RANK[b.outcome] ||
-      a.requires.length - b.requires.length ||
-      a.assumes.length - b.assumes.length,
+      RANK[a.outcome] - RANK[b.outcome] || a.requires.length - b.requires.length || a.assumes.length - b.assumes.length,
   );
   if (!weakest) throw new Error('a resolved request has at least one endpoint');
   return weakest;

@@ -23,7 +23,9 @@ export function decidePatched(
   const plain = decideChain(chain, providers, request, point);
   if (relevant.length === 0) return plain;
   const [left, ...others] = filtersLeft(relevant, filters);
-  const run = (each: Filters): ChainDecision => decideChain(each.chain, each.providers, request, point);
+  // Whoever watches is told once.
+  const { watch: _watch, ...quiet } = request;
+  const run = (each: Filters): ChainDecision => decideChain(each.chain, each.providers, quiet, point);
   const sure = left === filters ? plain : run(left);
   const other = others.map(run).find(({ outcome }) => outcome !== sure.outcome);
   if (other) {
