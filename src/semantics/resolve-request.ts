@@ -160,7 +160,7 @@ function throughServices(
 }
 
 /** By `cluster:ns/name` the one of that cluster, by `ns/name` those of all clusters that are one service to the client. */
-function findServices(mesh: Mesh, id: string, client: ServiceClient | undefined): readonly MeshService[] {
+export function findServices(mesh: Mesh, id: string, client?: ServiceClient): readonly MeshService[] {
   const exact = mesh.serviceById.get(id);
   if (exact || id.includes(':')) return exact ? [exact] : [];
   const all = mesh.clusters.flatMap((cluster) => mesh.serviceById.get(`${cluster}:${id}`) ?? []);

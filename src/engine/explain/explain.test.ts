@@ -450,6 +450,24 @@ describe('several endpoints of a service', () => {
   });
 });
 
+describe('a service of several clusters', () => {
+  it('is named without one, and every endpoint cluster answers', () => {
+    const shop = [namespace('shop'), ...workload('shop', 'web', { ports: { http: 8080 } })];
+    const closed = policy('AuthorizationPolicy', 'shop', 'closed', selecting('web'));
+    const { mesh } = meshOf({ east: meshText([...shop, closed]), west: meshText(shop) });
+    const enforcement = new Enforcement(mesh);
+    const read = readAsk(enforcement, { from: 'principal:cluster.local/ns/a/sa/b', to: 'service:shop/web:80' });
+    if ('error' in read) throw new Error(read.error);
+    const answered = answerRequest(enforcement, read);
+    if ('error' in answered) throw new Error(answered.error);
+    expect(answered.endpoints.map(({ query, verdict }) => [query?.destination.workload.id, verdict.outcome])).toEqual([
+      ['east:shop/web', 'deny'],
+      ['west:shop/web', 'allow'],
+    ]);
+    expect(answered.decisive.verdict.outcome).toBe('allow');
+  });
+});
+
 it('the mesh config decides what a foreign trust domain may do, and the advice is not to open the port', () => {
   const found = explained([...shop, meshConfig({ trustDomain: 'cluster.local' })], {
     from: 'principal:other.example/ns/x/sa/y',

@@ -3,7 +3,7 @@ import type { RequestTo } from '../../result/request.ts';
 import { PROXY_PORTS } from '../../semantics/capture.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { indexGateways } from '../../semantics/gateway/index-gateways.ts';
-import type { Unresolved } from '../../semantics/resolve-request.ts';
+import { findServices, type Unresolved } from '../../semantics/resolve-request.ts';
 import { suggest } from '../../util/suggest.ts';
 import { portList, unknownName } from './name-in-mesh.ts';
 
@@ -101,7 +101,8 @@ function unknownPort({ mesh }: Enforcement, workload: Workload, port: number): U
 }
 
 function toService({ mesh }: Enforcement, name: string, wanted: number | undefined): Target | Unresolved {
-  const service = mesh.serviceById.get(name);
+  const services = findServices(mesh, name);
+  const [service] = services;
   if (!service) {
     if (mesh.workloadById.has(name as WorkloadId))
       return {
@@ -116,10 +117,10 @@ function toService({ mesh }: Enforcement, name: string, wanted: number | undefin
       error: `\`service:${name}\` says no port`,
       help: `ports of service \`${name}\`: ${portList(service.ports)}`,
     };
-  const port = service.ports.find((each) => each.port === number);
+  const port = services.flatMap(({ ports }) => ports).find((each) => each.port === number);
   if (!port) return unknownServicePort(service, number);
   return {
-    to: { service: service.id, port: number },
+    to: { service: services.length > 1 ? name : service.id, port: number },
     chain: port.chain,
     protocol: port.protocol,
     isTls: false,

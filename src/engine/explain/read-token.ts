@@ -2,7 +2,7 @@ import type { WorkloadId } from '../../model/inventory/types.ts';
 import type { Token } from '../../result/request.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { JwtProvider } from '../../semantics/jwt/authenticate.ts';
-import type { Unresolved } from '../../semantics/resolve-request.ts';
+import { findServices, type Unresolved } from '../../semantics/resolve-request.ts';
 import { waypointOf, waypointPolicies } from '../../semantics/ambient/waypoint.ts';
 import type { Target } from './read-target.ts';
 
@@ -46,7 +46,7 @@ export function acceptedBy({ rule }: JwtProvider, claims: Readonly<Record<string
 /** What validates tokens at the destination. */
 function providersAt(enforcement: Enforcement, { to, workload }: Target): readonly JwtProvider[] {
   const { mesh } = enforcement;
-  const service = to.service === undefined ? undefined : mesh.serviceById.get(to.service);
+  const service = to.service === undefined ? undefined : findServices(mesh, to.service)[0];
   const behind = workload ?? (service?.workloads[0] && mesh.workloadById.get(service.workloads[0] as WorkloadId));
   if (!behind) return [];
   const waypoint = behind.dataPlane.kind === 'ambient' ? waypointOf(enforcement, service ?? behind) : undefined;

@@ -4,7 +4,7 @@ import type { RequestTo } from '../../result/request.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { indexGateways } from '../../semantics/gateway/index-gateways.ts';
 import { matchLabelsOf } from '../../semantics/policy-index.ts';
-import type { Unresolved } from '../../semantics/resolve-request.ts';
+import { findServices, type Unresolved } from '../../semantics/resolve-request.ts';
 import { hostOf, portOf, workloadAt, workloadOfPod } from './locate-pod.ts';
 import type { Seen, SeenEnd } from './seen.ts';
 
@@ -100,19 +100,20 @@ function gatewayOf(enforcement: Enforcement, seen: Seen): RequestTo | Unresolved
   return { error: 'more than one gateway listener fits', help: `say which: \`--to ${names.join('`, `--to ')}\`` };
 }
 
-function toService({ id, ports }: MeshService, seen: Seen): RequestTo | Unresolved {
+function toService({ id, namespace, name, ports }: MeshService, seen: Seen): RequestTo | Unresolved {
   const wanted = Number(/:(\d+)$/.exec(seen.host ?? '')?.[1] ?? seen.port ?? 80);
   const port = ports.find((each) => each.port === wanted) ?? onlyOf(ports);
-  if (port) return { service: id, port: port.port };
+  // By its name it is that of all clusters.
+  if (port) return { service: `${namespace}/${name}`, port: port.port };
   const list = ports.map((each) => each.port).join(', ');
   return { error: `service \`${id}\` has no port ${wanted}`, help: `its ports: ${list || 'none'}` };
 }
 
 /** `name.namespace`, with or without what follows; a bare name where only one service has it. */
-function serviceOf({ services, serviceById }: Mesh, host: string): MeshService | undefined {
+function serviceOf(mesh: Mesh, host: string): MeshService | undefined {
   const [name = '', namespace, kind] = host.replace(/:\d+$/, '').split('.');
-  if (namespace === undefined) return onlyOf(services.filter((each) => each.name === name));
-  return kind === undefined || kind === 'svc' ? serviceById.get(`${namespace}/${name}`) : undefined;
+  if (namespace === undefined) return onlyOf(mesh.services.filter((each) => each.name === name));
+  return kind === undefined || kind === 'svc' ? findServices(mesh, `${namespace}/${name}`)[0] : undefined;
 }
 
 const onlyOf = <T>(items: readonly T[]): T | undefined => (items.length === 1 ? items[0] : undefined);
