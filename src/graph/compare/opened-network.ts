@@ -14,7 +14,12 @@ export function networkDiffers({ before, after }: States): boolean {
   return networkText(before) !== networkText(after);
 }
 
-const KINDS = ['NetworkPolicy'] as const;
+const KINDS = [
+  'NetworkPolicy',
+  'AdminNetworkPolicy',
+  'BaselineAdminNetworkPolicy',
+  'ClusterNetworkPolicy',
+] as const;
 
 function networkText({ mesh }: Enforcement): string {
   const policies = KINDS.flatMap((kind) => mesh.resources.of(kind)).map(policyText);

@@ -1,11 +1,12 @@
 import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import type { Request } from '../../result/request.ts';
-import { all, type Axis, type Formula, not } from '../../semantics/algebra/formula.ts';
+import { all, any, type Axis, type Formula, not } from '../../semantics/algebra/formula.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
 import { withPeer } from '../../semantics/algebra/with-peer.ts';
 import { queryOfModel } from '../../semantics/algebra/witness.ts';
 import { decide } from '../../semantics/decide.ts';
+import { changesOn, filtersLeft } from '../../semantics/patches/filters-left.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { resolveRequest } from '../../semantics/resolve-request.ts';
 import type { Verdict } from '../../semantics/verdict.ts';
@@ -63,20 +64,20 @@ function requestsThrough(
   if (!gateway) return behind;
   const protocol = request.http ? 'http' : 'tcp';
   const bundle = enforcement.bundleOf(enforcement.configOf(gateway));
-  const sets = symbolicOf(enforcement).chain(enforcement.envoy(gateway), protocol, {
-    bundle,
-    port: request.to.port,
-    identified: false,
-    destinationIp: undefined,
-    own: GATEWAY,
-  });
+  const { port } = request.to;
+  const envoy = enforcement.envoy(gateway);
+  const filters = { chain: envoy[protocol], providers: envoy.providers };
   const { jwt } = unless ?? {};
-  // A token that the gateway validated exempts as well as one that the workload did.
-  const exemptThere =
-    jwt === undefined
-      ? []
-      : [not(exempt(enforcement, { jwt }, { sets, protocol, port: request.to.port, identified: false }))];
-  return all([behind, sets.passes, ...exemptThere]);
+  // What may pass under some reading of what patches take away there.
+  const through = filtersLeft(changesOn(enforcement.changesAt(gateway), protocol, port), filters).map((left) => {
+    const point = { bundle, port, identified: false, destinationIp: undefined, own: GATEWAY };
+    const sets = symbolicOf(enforcement).chain(left, point);
+    // A token that the gateway validated exempts as well as one that the workload did.
+    const exemptThere =
+      jwt === undefined ? [] : [not(exempt(enforcement, { jwt }, { sets, protocol, port, identified: false }))];
+    return all([sets.passes, ...exemptThere]);
+  });
+  return all([behind, any(through)]);
 }
 
 interface Refuting {
