@@ -14,12 +14,7 @@ export function networkDiffers({ before, after }: States): boolean {
   return networkText(before) !== networkText(after);
 }
 
-const KINDS = [
-  'NetworkPolicy',
-  'AdminNetworkPolicy',
-  'BaselineAdminNetworkPolicy',
-  'ClusterNetworkPolicy',
-] as const;
+const KINDS = ['NetworkPolicy', 'AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy'] as const;
 
 function networkText({ mesh }: Enforcement): string {
   const policies = KINDS.flatMap((kind) => mesh.resources.of(kind)).map(policyText);
