@@ -10,6 +10,7 @@ import {
 import type { HttpAttributes, Request, RequestFrom, RequestTo } from '../result/request.ts';
 import { suggest } from '../util/suggest.ts';
 import type { HttpRequest, Position } from './attempt.ts';
+import { type EntryService, entryEndpoints, entryServices, isEntryService } from './outbound/entry-service.ts';
 import type { Destination, Query, Source } from './query.ts';
 
 /** A request that names something the mesh does not have, or that makes no sense. */
@@ -91,12 +92,7 @@ function resolveDestinations(mesh: Mesh, to: RequestTo): readonly Destination[] 
     return 'error' in workload ? workload : [{ workload, port: to.port, ...ip }];
   }
   if (to.service !== undefined) return throughService(mesh, to.service, to, ip);
-  if (to.serviceEntry !== undefined) {
-    return {
-      error: 'requests to hosts of a ServiceEntry are not decided yet',
-      help: 'name a workload, a service or a gateway',
-    };
-  }
+  if (to.serviceEntry !== undefined) return throughServiceEntry(mesh, to.serviceEntry, to, ip);
   return {
     error: 'the request does not say where it goes',
     help: 'give `to` a workload, service or gateway, and a port',
@@ -111,24 +107,67 @@ function throughService(
 ): readonly Destination[] | Unresolved {
   const service = mesh.serviceById.get(id);
   if (!service) return unknownName('service', id, mesh.serviceById.keys());
-  const port = service.ports.find((candidate) => candidate.port === number);
-  if (!port) {
-    const known = service.ports.map((candidate) => candidate.port).join(', ') || 'none';
-    return { error: `service \`${id}\` has no port ${number}`, help: `its ports: ${known}` };
-  }
+  const port = findServicePort(service, `service \`${id}\``, number);
+  if ('error' in port) return port;
   const destinations = service.workloads.flatMap((workloadId): Destination[] => {
     const workload = mesh.workloadById.get(workloadId);
     const target = workload && targetPort(workload, service, port);
     return workload && target !== undefined ? [{ workload, port: target, via: { service, port }, ...ip }] : [];
   });
   if (destinations.length > 0) return destinations;
-  // A waypoint decides by the service alone, so that any waypoint may stand where endpoints are missing.
-  const standIn = at === 'waypoint' && mesh.workloads.find(({ gateway }) => gateway?.kind === 'waypoint');
-  if (standIn) return [{ workload: standIn, port: number, via: { service, port }, ...ip }];
-  return {
-    error: `service \`${id}\` leads to no workload of the input`,
-    help: 'its selector matches no pod; name the workload itself',
-  };
+  return (
+    (at === 'waypoint' && standIn(mesh, { service, port }, ip)) || {
+      error: `service \`${id}\` leads to no workload of the input`,
+      help: 'its selector matches no pod; name the workload itself',
+    }
+  );
+}
+
+/** Endpoints of a ServiceEntry that are workloads of the input. What lies outside is decided by `decideRequest`. */
+function throughServiceEntry(
+  mesh: Mesh,
+  id: string,
+  { port: number, at }: Pick<RequestTo, 'port' | 'at'>,
+  ip: { ip?: string },
+): readonly Destination[] | Unresolved {
+  const entry = findServiceEntry(mesh, id);
+  if ('error' in entry) return entry;
+  const port = findServicePort(entry, `ServiceEntry \`${id}\``, number);
+  if ('error' in port) return port;
+  const destinations = entryEndpoints(mesh, entry, number).flatMap((endpoint): readonly Destination[] =>
+    endpoint.kind === 'workload'
+      ? [{ workload: endpoint.workload, port: endpoint.port, via: { service: entry, port }, ...ip }]
+      : [],
+  );
+  if (destinations.length > 0) return destinations;
+  return (
+    (at === 'waypoint' && standIn(mesh, { service: entry, port }, ip)) || {
+      error: `ServiceEntry \`${id}\` leads to no workload of the input`,
+      help: 'only a waypoint can be asked alone, with `at: waypoint`',
+    }
+  );
+}
+
+export function findServiceEntry(mesh: Mesh, id: string): EntryService | Unresolved {
+  const { byName } = entryServices(mesh);
+  return byName.get(id) ?? unknownName('ServiceEntry', id, byName.keys());
+}
+
+export function findServicePort(service: MeshService, name: string, number: number): ServicePort | Unresolved {
+  const port = service.ports.find((candidate) => candidate.port === number);
+  if (port) return port;
+  const known = service.ports.map((candidate) => candidate.port).join(', ') || 'none';
+  return { error: `${name} has no port ${number}`, help: `its ports: ${known}` };
+}
+
+/** A waypoint decides by the service alone, so that any waypoint may stand where endpoints are missing. */
+function standIn(
+  mesh: Mesh,
+  via: NonNullable<Destination['via']>,
+  ip: { ip?: string },
+): readonly Destination[] | undefined {
+  const workload = mesh.workloads.find(({ gateway }) => gateway?.kind === 'waypoint');
+  return workload && [{ workload, port: via.port.port, via, ...ip }];
 }
 
 /** The workload's own port behind a service port. */
@@ -159,10 +198,14 @@ function httpRequest(http: HttpAttributes, { workload, via }: Destination): Http
   const list = (isPairs(headers) ? headers : Object.entries(headers)).map(
     ([name, value]) => [name, value.trim()] as const,
   );
-  const fallback = via
-    ? `${via.service.name}.${via.service.namespace}.svc.cluster.local`
-    : `${workload.name}.${workload.namespace}`;
+  const fallback = via ? hostOf(via.service) : `${workload.name}.${workload.namespace}`;
   return { method: http.method, path: http.path, host: http.host ?? fallback, headers: list };
+}
+
+/** The name by which clients call a service; one of those that a wildcard stands for. */
+export function hostOf(service: MeshService): string {
+  const [first] = isEntryService(service) ? service.hosts : [];
+  return first?.replace(/^\*/, 'any') ?? `${service.name}.${service.namespace}.svc.cluster.local`;
 }
 
 function isPairs(headers: NonNullable<HttpAttributes['headers']>): headers is readonly (readonly [string, string])[] {

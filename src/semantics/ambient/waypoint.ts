@@ -104,8 +104,10 @@ function attachedTo(enforcement: Enforcement, waypoint: Workload, service: MeshS
       revision: waypoint.dataPlane.revision,
       kind: 'waypoint',
       gatewayName: waypoint.gateway?.gatewayName ?? waypoint.name,
-      ...(service ? { service: { kind: 'Service', namespace: service.namespace, name: service.name } } : {}),
+      ...(service ? { service: { kind: kindOf(service), namespace: service.namespace, name: service.name } } : {}),
     },
     enforcement.configOf(waypoint),
   );
 }
+
+const kindOf = ({ resource }: MeshService) => (resource.kind === 'ServiceEntry' ? 'ServiceEntry' : 'Service');
