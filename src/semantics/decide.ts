@@ -104,7 +104,12 @@ function decideThroughGateway(enforcement: Enforcement, query: Query): Verdict {
 }
 
 /** The request as it leaves the gateway. */
-export function behindGateway(mesh: Mesh, query: Query, backend: GatewayBackend, { workload, port }: Endpoint): Query {
+export function behindGateway(
+  mesh: Mesh,
+  query: Query,
+  backend: GatewayBackend,
+  { workload, port }: Pick<Endpoint, 'workload' | 'port'>,
+): Query {
   const gateway = query.destination.workload;
   const { tls: _tls, sni: _sni, http: _http, token, ...rest } = query;
   const passed = backend.identity === 'client';

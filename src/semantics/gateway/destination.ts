@@ -1,18 +1,19 @@
 import type { Destination } from '../../model/istio/destination.ts';
+import type { DestinationRules, RuleClient } from '../outbound/destination-rules.ts';
 import { qualifyHost } from './host-name.ts';
 import type { Endpoint, Registry, RegistryEntry } from './registry.ts';
-import type { Subsets } from './subsets.ts';
 
 /** What a route of a gateway may lead to. */
 export interface Destinations {
   readonly registry: Registry;
-  readonly subsets: Subsets;
+  readonly rules: DestinationRules;
 }
 
 export interface FoundDestination {
   readonly found: true;
   readonly entry: RegistryEntry;
   readonly port: number;
+  readonly subset: string;
   /** `ns/service:port`, or `host:port` of a ServiceEntry. */
   readonly label: string;
   readonly endpoints: readonly Endpoint[];
@@ -22,7 +23,7 @@ export type DestinationOutcome = FoundDestination | { readonly found: false; rea
 
 export interface RouteContext {
   readonly routeNamespace: string;
-  readonly proxyNamespace: string;
+  readonly proxy: RuleClient;
   /** Port of the server: where a destination without port on a service of several ports goes. */
   readonly listenPort: number;
 }
@@ -38,7 +39,8 @@ export function findDestination(
   all: Destinations,
   context: RouteContext,
 ): DestinationOutcome {
-  const { routeNamespace, proxyNamespace } = context;
+  const { routeNamespace, proxy } = context;
+  const proxyNamespace = proxy.namespace;
   const host = qualifyHost(destination?.host ?? '', routeNamespace);
   if (host === '') return { found: false, why: 'its backend is not valid' };
   const named = all.registry.find(host, routeNamespace, proxyNamespace);
@@ -51,7 +53,14 @@ export function findDestination(
     return { found: false, why: `\`${entry.label}\` has no port ${port}` };
   }
   const subset = destination?.subset ?? '';
-  const labels = subset === '' ? {} : all.subsets.labelsOf(entry.host, subset, proxyNamespace, entry.namespace);
+  const labels = subset === '' ? {} : all.rules.labelsOf(entry.host, subset, proxy, entry.namespace);
   if (!labels) return { found: false, why: `no DestinationRule defines subset \`${subset}\` of \`${entry.label}\`` };
-  return { found: true, entry, port, label: `${entry.label}:${port}`, endpoints: entry.endpoints(port, labels) };
+  return {
+    found: true,
+    entry,
+    port,
+    subset,
+    label: `${entry.label}:${port}`,
+    endpoints: entry.endpoints(port, labels),
+  };
 }

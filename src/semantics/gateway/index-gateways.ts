@@ -1,5 +1,6 @@
 import type { Mesh, MeshService, Workload } from '../../model/inventory/types.ts';
 import type { Enforcement } from '../enforcement.ts';
+import { DestinationRules } from '../outbound/destination-rules.ts';
 import { findAbsentGateways } from './absent-gateway.ts';
 import { compareAge } from './age.ts';
 import type { Destinations } from './destination.ts';
@@ -12,7 +13,6 @@ import { type IgnoredServer, mergeServers } from './merge-servers.ts';
 import { Registry } from './registry.ts';
 import { RouteIndex } from './route-index.ts';
 import { type GatewayObject, readGateway, type Server } from './server.ts';
-import { Subsets } from './subsets.ts';
 import { readVirtualServices } from './virtual-services.ts';
 
 /** A port that the pods of a gateway listen on. */
@@ -80,7 +80,7 @@ function buildIndex(mesh: Mesh): GatewayIndex {
   return {
     proxies,
     byWorkload: new Map(proxies.map((proxy) => [proxy.workload, proxy])),
-    destinations: { registry: new Registry(mesh), subsets: new Subsets(mesh) },
+    destinations: { registry: new Registry(mesh), rules: new DestinationRules(mesh) },
   };
 }
 

@@ -168,7 +168,7 @@ function passthroughRoutes(index: GatewayIndex, place: Kind<'auto-passthrough'>)
 function contextOf({ proxy, listener, chain }: Place, routeNamespace: string) {
   return {
     routeNamespace,
-    proxyNamespace: proxy.workload.namespace,
+    proxy: proxy.workload,
     listenPort: chain.servers[0]?.port ?? listener.port,
   };
 }
