@@ -1,6 +1,6 @@
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
-import type { Mesh, Principal, Workload } from '../model/inventory/types.ts';
+import { type Mesh, namespaceKey, type Principal, type Workload } from '../model/inventory/types.ts';
 import type { MeshConfig } from '../model/mesh-config.ts';
 import type { Resource } from '../model/resource.ts';
 import { type AmbientIndex, compileForWorkload, indexAmbient, type ZtunnelPolicies } from './ambient/compile.ts';
@@ -8,7 +8,7 @@ import { type AttachmentPoint, attachedPolicies } from './attachment.ts';
 import { buildChain, type PolicyChain } from './authz/chain.ts';
 import type { TrustBundle } from './authz/trust-domain.ts';
 import { type JwtProvider, providersOf } from './jwt/authenticate.ts';
-import { type EffectiveModes, effectiveModes } from './mtls/effective-mode.ts';
+import { type EffectiveModes, effectiveModes, type PortMode } from './mtls/effective-mode.ts';
 import { indexNetworkPolicies, type NetworkPolicyIndex } from './network-policy/policy-index.ts';
 import { ProxyPatches } from './proxy-patches.ts';
 import { indexPolicies, type Policies } from './policy-index.ts';
@@ -32,6 +32,7 @@ export class Enforcement {
   readonly #envoys = new Map<string, EnvoyPolicies>();
   readonly #ofWorkload = new Map<Workload, EnvoyPolicies>();
   readonly #modes = new Map<Workload, EffectiveModes>();
+  readonly #namespaceModes = new Map<string, PortMode>();
   readonly #base: Enforcement | undefined;
   #identities: Map<string, Principal[]> | undefined;
   readonly #ztunnels = new Map<Workload, ZtunnelPolicies>();
@@ -120,6 +121,18 @@ export class Enforcement {
       this.#modes.set(workload, modes);
     }
     return modes;
+  }
+
+  /** What PeerAuthentication says of a namespace as a whole: all that clients know of a service before they choose an endpoint. */
+  namespaceMode(cluster: string, namespace: string): PortMode {
+    const key = namespaceKey(cluster, namespace);
+    let mode = this.#namespaceModes.get(key);
+    if (!mode) {
+      const { peerAuthentication } = this.policies;
+      mode = effectiveModes(peerAuthentication, { cluster, namespace, labels: {} }, this.rootNamespace).workload;
+      this.#namespaceModes.set(key, mode);
+    }
+    return mode;
   }
 
   /** Identities of the workloads of a namespace, sorted. */

@@ -1,6 +1,6 @@
 import { byOf } from '../model/by.ts';
 import { type Mesh, namespaceKey, type Workload } from '../model/inventory/types.ts';
-import type { Position } from './attempt.ts';
+import type { Position, Transport } from './attempt.ts';
 import type { Enforcement } from './enforcement.ts';
 import { decideEgress, decideIngress } from './network-policy/decide.ts';
 import type { NetworkDecision, NetworkPeer, NetworkPod } from './network-policy/peer.ts';
@@ -25,14 +25,15 @@ const OPEN: NetworkOutcome = { passes: true, requires: [], assumes: [], steps: [
  * NetworkPolicy on the way of a request: egress of the source, ingress of the destination. Asked only where the source's place on the network
  * is known; a peer that is known by its identity alone may be anywhere.
  */
-export function decideNetwork(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): NetworkOutcome {
+export function decideNetwork(enforcement: Enforcement, query: Query, connects: Transport): NetworkOutcome {
   const { mesh, network } = enforcement;
   const { position } = query.source;
   const { workload } = query.destination;
   if (mesh.cni === 'ignores-network-policy' || position.kind === 'unstated') return OPEN;
   if (network.namespaces.size === 0 && network.unmodelled.size === 0) return OPEN;
   if (position.kind === 'workload' && position.workload === workload) return OPEN;
-  const port = connects === 'mtls' && workload.dataPlane.kind === 'ambient' ? HBONE_PORT : query.destination.port;
+  const overHbone = connects === 'hbone' || (connects === 'mtls' && workload.dataPlane.kind === 'ambient');
+  const port = overHbone ? HBONE_PORT : query.destination.port;
   const decisions: NetworkDecision[] = [];
   if (position.kind === 'workload') {
     decisions.push(

@@ -1,4 +1,5 @@
 import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
+import { isIdentified, type Transport } from './attempt.ts';
 import { forwardedAddress } from './authz/address.ts';
 import { decideChain } from './authz/decide-chain.ts';
 import type { View } from './authz/view.ts';
@@ -19,13 +20,13 @@ function findPort(workload: Workload, port: number): WorkloadPort | undefined {
  * What a workload's own sidecar makes of a connection that reached it: transport, then the filters of the chain that takes it.
  * Reference §0, §1.3, §2.
  */
-export function decideAtSidecar(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
+export function decideAtSidecar(enforcement: Enforcement, query: Query, connects: Transport): Verdict {
   const { workload, port } = query.destination;
   const config = enforcement.configOf(workload);
   const modes = enforcement.modes(workload);
   const { mode, by } = modeOfPort(modes, port);
   const chainKind = findPort(workload, port)?.chain ?? 'auto';
-  const peer = connects === 'mtls' ? query.source.identity : null;
+  const peer = isIdentified(connects) ? query.source.identity : null;
   const arrived = acceptConnection(mode, chainKind, { transport: connects, speaksHttp: query.http !== undefined });
   const refuse = (reason: string): Verdict => ({
     outcome: 'deny',
@@ -57,7 +58,8 @@ export function decideAtSidecar(enforcement: Enforcement, query: Query, connects
     },
     'sidecar',
   );
-  const accepted = `${mode}${by ? '' : ', the default,'} takes ${connects === 'mtls' ? 'mutual TLS' : 'plaintext'} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
+  const mandate = connects === 'hbone' ? 'the sidecar' : `${mode}${by ? '' : ', the default,'}`;
+  const accepted = `${mandate} takes ${NAMES[connects]} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
   return {
     outcome: decision.outcome,
     requires: decision.requires,
@@ -68,6 +70,8 @@ export function decideAtSidecar(enforcement: Enforcement, query: Query, connects
     trace: [transportStep('pass', accepted, by), ...decision.steps],
   };
 }
+
+const NAMES = { mtls: 'mutual TLS', hbone: 'HBONE', tls: 'opaque TLS', plaintext: 'plaintext' } as const;
 
 function transportStep(outcome: 'pass' | 'stop', text: string, by: Verdict['by']): TraceStep {
   const step = { point: 'sidecar', stage: 'transport', outcome, text } as const;

@@ -156,3 +156,12 @@ function lookUp(shelves: ReadonlyMap<string, Shelf>, namespace: string, host: st
   const covering = shelf.wild.filter((entry) => covers(entry.host, host)).sort((a, b) => b.host.length - a.host.length);
   return covering.filter((entry) => entry.host === covering[0]?.host).map(({ rule }) => rule);
 }
+
+const KNOWN = new WeakMap<Mesh, DestinationRules>();
+
+/** Those of a mesh, worked out once. */
+export function destinationRules(mesh: Mesh): DestinationRules {
+  const known = KNOWN.get(mesh) ?? new DestinationRules(mesh);
+  KNOWN.set(mesh, known);
+  return known;
+}
