@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { meshOf } from '../../test/mesh-of.ts';
 import type { Request } from '../result/request.ts';
 import { Enforcement } from './enforcement.ts';
-import { decideExternal } from './external.ts';
+import { decideRequest } from './decide-request.ts';
 
 const enforcement = new Enforcement(
   meshOf(`
@@ -36,21 +36,15 @@ describe('a workload sends to an address outside the cluster', () => {
     ['203.0.113.5', 80, 'deny'],
     ['198.51.100.1', 443, 'deny'],
   ])('%s:%i by NetworkPolicy: %s', (ip, port, outcome) => {
-    expect(decideExternal(enforcement, to(ip, port, 'network-policy'))).toMatchObject({
+    expect(decideRequest(enforcement, to(ip, port, 'network-policy'))).toMatchObject({
       outcome,
       by: { kind: 'NetworkPolicy', name: 'partner-only' },
     });
   });
 
-  it('says that the proxy cannot be asked yet', () => {
-    expect(decideExternal(enforcement, to('203.0.113.5', 443))).toMatchObject({
-      error: expect.stringContaining('not decided yet'),
-    });
-  });
-
   it('names a workload that is nearly right', () => {
     expect(
-      decideExternal(enforcement, {
+      decideRequest(enforcement, {
         from: { workload: 'shop/wep' },
         to: { external: '203.0.113.5', port: 443, at: 'network-policy' },
       }),

@@ -33,7 +33,7 @@ export function resolveRequest(mesh: Mesh, request: Request): readonly Query[] |
     source,
     destination,
     transport: request.protocol ?? 'TCP',
-    ...(request.http ? { http: httpRequest(request.http, destination) } : {}),
+    ...(request.http ? { http: httpRequest(request.http, hostOfDestination(destination)) } : {}),
     ...(request.jwt ? { token: { claims: request.jwt.payload, valid: request.jwt.valid ?? true } } : {}),
     ...(request.sni === undefined ? {} : { sni: request.sni }),
     ...(request.tls ? { tls: request.tls } : {}),
@@ -192,15 +192,18 @@ function unknownName(what: string, name: string, known: Iterable<string>): Unres
   };
 }
 
-function httpRequest(http: HttpAttributes, { workload, via }: Destination): HttpRequest {
+/** `host` where the request names none. */
+export function httpRequest(http: HttpAttributes, host: string): HttpRequest {
   const { headers = [] } = http;
   // White space around a field value is no part of it (RFC 9110 §5.5).
   const list = (isPairs(headers) ? headers : Object.entries(headers)).map(
     ([name, value]) => [name, value.trim()] as const,
   );
-  const fallback = via ? hostOf(via.service) : `${workload.name}.${workload.namespace}`;
-  return { method: http.method, path: http.path, host: http.host ?? fallback, headers: list };
+  return { method: http.method, path: http.path, host: http.host ?? host, headers: list };
 }
+
+const hostOfDestination = ({ workload, via }: Destination): string =>
+  via ? hostOf(via.service) : `${workload.name}.${workload.namespace}`;
 
 /** The name by which clients call a service; one of those that a wildcard stands for. */
 export function hostOf(service: MeshService): string {

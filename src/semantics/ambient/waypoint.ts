@@ -3,6 +3,7 @@ import { decideChain } from '../authz/decide-chain.ts';
 import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
 import { explaining } from '../judged.ts';
 import { normalizePath } from '../http/normalize-path.ts';
+import { addressOf } from '../outbound/service-address.ts';
 import type { Query } from '../query.ts';
 import { viewAt } from '../sidecar.ts';
 import type { Verdict } from '../verdict.ts';
@@ -48,7 +49,10 @@ export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoin
   const path =
     chainType === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined;
   const seen = viewAt(query, query.source.identity, path);
-  const view = via ? { ...seen, port: via.port.port } : seen;
+  // What is addressed is the service, not the pod behind it.
+  const view = via
+    ? { ...seen, port: via.port.port, destinationIp: query.destination.ip ?? addressOf(via.service) }
+    : seen;
   const chain = chainType === 'http' ? envoy.http : envoy.tcp;
   const decision = decideChain(
     chain,

@@ -1,12 +1,22 @@
 import type { Destination } from '../../model/istio/destination.ts';
-import type { DestinationRules, RuleClient } from '../outbound/destination-rules.ts';
+import type { Mesh } from '../../model/inventory/types.ts';
+import { type DestinationRules, destinationRules, type RuleClient } from '../outbound/destination-rules.ts';
 import { qualifyHost } from './host-name.ts';
-import type { Endpoint, Registry, RegistryEntry } from './registry.ts';
+import { type Endpoint, type Outside, Registry, type RegistryEntry } from './registry.ts';
 
 /** What a route of a gateway may lead to. */
 export interface Destinations {
   readonly registry: Registry;
   readonly rules: DestinationRules;
+}
+
+const KNOWN = new WeakMap<Mesh, Destinations>();
+
+/** Those of a mesh, worked out once. */
+export function destinationsOf(mesh: Mesh): Destinations {
+  const known = KNOWN.get(mesh) ?? { registry: new Registry(mesh), rules: destinationRules(mesh) };
+  KNOWN.set(mesh, known);
+  return known;
 }
 
 export interface FoundDestination {
@@ -17,6 +27,7 @@ export interface FoundDestination {
   /** `ns/service:port`, or `host:port` of a ServiceEntry. */
   readonly label: string;
   readonly endpoints: readonly Endpoint[];
+  readonly outside: readonly Outside[];
 }
 
 export type DestinationOutcome = FoundDestination | { readonly found: false; readonly why: string };
@@ -62,5 +73,6 @@ export function findDestination(
     subset,
     label: `${entry.label}:${port}`,
     endpoints: entry.endpoints(port, labels),
+    outside: entry.outside(port, labels),
   };
 }

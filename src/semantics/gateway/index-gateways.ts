@@ -1,16 +1,14 @@
 import type { Mesh, MeshService, Workload } from '../../model/inventory/types.ts';
 import type { Enforcement } from '../enforcement.ts';
-import { DestinationRules } from '../outbound/destination-rules.ts';
 import { findAbsentGateways } from './absent-gateway.ts';
 import { compareAge } from './age.ts';
-import type { Destinations } from './destination.ts';
+import { type Destinations, destinationsOf } from './destination.ts';
 import { FilterChains } from './choose-chain.ts';
 import { buildFilterChains, type FilterChain } from './filter-chain.ts';
 import { isIstioIngress, readIngress } from './ingress.ts';
 import { readListeners } from './kubernetes/listeners.ts';
 import { readKubernetesRoutes } from './kubernetes/routes.ts';
 import { type IgnoredServer, mergeServers } from './merge-servers.ts';
-import { Registry } from './registry.ts';
 import { RouteIndex } from './route-index.ts';
 import { type GatewayObject, readGateway, type Server } from './server.ts';
 import { readVirtualServices } from './virtual-services.ts';
@@ -80,7 +78,7 @@ function buildIndex(mesh: Mesh): GatewayIndex {
   return {
     proxies,
     byWorkload: new Map(proxies.map((proxy) => [proxy.workload, proxy])),
-    destinations: { registry: new Registry(mesh), rules: new DestinationRules(mesh) },
+    destinations: destinationsOf(mesh),
   };
 }
 

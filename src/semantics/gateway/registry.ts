@@ -1,4 +1,5 @@
 import type { Mesh, MeshService, ServicePort, Workload } from '../../model/inventory/types.ts';
+import type { WorkloadEntrySpec } from '../../model/istio/workload-entry.ts';
 import { matchesLabels } from '../../model/inventory/label-selection.ts';
 import { type EntryEndpoint, type EntryService, entryEndpoints, entryServices } from '../outbound/entry-service.ts';
 import { targetPort } from '../resolve-request.ts';
@@ -13,6 +14,8 @@ export interface Endpoint {
   readonly port: number;
   /** The service that leads there. */
   readonly service: MeshService;
+  /** As a ServiceEntry itself has it. */
+  readonly written?: WorkloadEntrySpec;
 }
 
 /** A host that proxies know: a Service (of all clusters that have it) or a host of a ServiceEntry. */
@@ -71,6 +74,11 @@ export class Registry {
     return visible.find(({ namespace }) => namespace === routeNamespace) ?? visible[0];
   }
 
+  /** All that is exported to a namespace, Services before ServiceEntries; of one host there may be several. */
+  allExportedTo(proxyNamespace: string): readonly RegistryEntry[] {
+    return [...this.#byHost.values()].flat().filter((entry) => entry.isVisibleTo(proxyNamespace));
+  }
+
   /** Everything that a proxy sees, in the order of the input. */
   visibleTo(proxyNamespace: string): readonly RegistryEntry[] {
     return [...this.#byHost.values()].flatMap((entries) =>
@@ -126,7 +134,7 @@ function ofServiceEntry(mesh: Mesh, host: string, service: EntryService, default
     isVisibleTo: (proxy) => isExported(resource.spec.exportTo, defaults, namespace, proxy),
     endpoints: (number, subset) =>
       entryEndpoints(mesh, service, number, subset).flatMap((endpoint) =>
-        endpoint.kind === 'workload' ? [{ workload: endpoint.workload, port: endpoint.port, service }] : [],
+        endpoint.kind === 'workload' ? [{ ...endpoint, service }] : [],
       ),
     outside: (number, subset) =>
       entryEndpoints(mesh, service, number, subset).flatMap((endpoint) =>

@@ -27,7 +27,8 @@ export type EntryEndpoint =
       /** Written in the entry itself: what it says of mutual TLS holds, not what the pod says. */
       readonly written?: WorkloadEntrySpec;
     }
-  | { readonly kind: 'outside'; readonly address: string; readonly port: number };
+  /** Without an address: whatever the host's name stands for, or the address that the client asked for. */
+  | { readonly kind: 'outside'; readonly address?: string; readonly port: number };
 
 export interface EntryServices {
   readonly all: readonly EntryService[];
@@ -97,8 +98,7 @@ function readEntry(entry: ServiceEntry): EntryService {
 
 /**
  * What is behind a port of a ServiceEntry. The selector stands in the way of written endpoints; a port of the endpoint with the same name
- * comes before `targetPort`, and that before the number. Without either, nothing is known of the input's workloads: the host itself (DNS), or
- * the address that the client asked for (NONE).
+ * comes before `targetPort`, and that before the number. Without either it is the host itself (DNS), or the address asked for (NONE).
  *
  * Source: istio pilot/pkg/serviceregistry/serviceentry/conversion.go (convertServiceEntryToInstances,
  * convertWorkloadInstanceToServiceInstance).
@@ -123,7 +123,9 @@ export function entryEndpoints(
         port: workload.ports.find((own) => own.name !== undefined && own.name === port.name)?.port ?? target,
       }));
   }
-  return (resource.spec.endpoints ?? []).flatMap((written): readonly EntryEndpoint[] => {
+  const endpoints = resource.spec.endpoints ?? [];
+  if (endpoints.length === 0) return service.resolution === 'STATIC' ? [] : [{ kind: 'outside', port: target }];
+  return endpoints.flatMap((written): readonly EntryEndpoint[] => {
     const { address, ports, labels } = written;
     if (address === undefined || address.startsWith('unix:') || !matchesLabels(subset, labels ?? {})) return [];
     const own = (port.name !== undefined && ports?.[port.name]) || target;
