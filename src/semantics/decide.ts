@@ -11,6 +11,7 @@ import { decideAtGateway } from './gateway/decide-at-gateway.ts';
 import { indexGateways } from './gateway/index-gateways.ts';
 import type { Endpoint } from './gateway/registry.ts';
 import { decideNetwork } from './network.ts';
+import { leaveMesh } from './outbound/leave.ts';
 import type { Destination, Query } from './query.ts';
 import { decideAtSidecar } from './sidecar.ts';
 import type { EnforcementPoint, Verdict } from './verdict.ts';
@@ -111,6 +112,12 @@ function decideThroughGateway(enforcement: Enforcement, query: Query): Verdict {
   if (first.outcome === 'deny') return first;
   let refused: Verdict | undefined;
   for (const backend of first.backends) {
+    const { label, servicePort, external, workloads, mirrored } = backend;
+    if (external && workloads.length === 0 && !mirrored) {
+      const outside = leaveMesh(enforcement, query.destination.workload, { label, port: servicePort }, query.transport);
+      if (outside.outcome !== 'deny') return joined(first, outside);
+      refused ??= outside;
+    }
     for (const endpoint of backend.mirrored ? [] : backend.workloads) {
       const second = decide(enforcement, behindGateway(enforcement.mesh, query, backend, endpoint));
       if (second.outcome !== 'deny') return joined(first, second);
