@@ -19,7 +19,7 @@ const client = (
   labels: Readonly<Record<string, string>> = { 'istio-injection': 'enabled' },
   annotations: Readonly<Record<string, string>> = {},
 ) => [namespace('web', labels), ...workload('web', 'front', { annotations })];
-const entry = (spec: object, name = 'ext') => networking('ServiceEntry', 'web', name, spec);
+const entry = (spec: object) => networking('ServiceEntry', 'web', 'ext', { ...spec });
 const tls = { number: 443, name: 'tls', protocol: 'TLS' };
 const http = { number: 80, name: 'http', protocol: 'HTTP' };
 const tcp = { number: 5432, name: 'tcp', protocol: 'TCP' };

@@ -4,6 +4,7 @@ import type { Enforcement } from '../enforcement.ts';
 import { type Destinations, destinationsOf } from '../gateway/destination.ts';
 import { covers, isWildcard, withoutPort } from '../gateway/host-name.ts';
 import type { RegistryEntry } from '../gateway/registry.ts';
+import { readMeshKubernetesRoutes } from '../gateway/kubernetes/mesh-routes.ts';
 import { RouteIndex } from '../gateway/route-index.ts';
 import type { RouteObject } from '../gateway/route-object.ts';
 import { MESH, readMeshVirtualServices } from '../gateway/virtual-services.ts';
@@ -171,7 +172,11 @@ const ROUTES = new WeakMap<Mesh, RouteIndex>();
 
 function meshRoutes(mesh: Mesh): RouteIndex {
   const known =
-    ROUTES.get(mesh) ?? new RouteIndex(readMeshVirtualServices(mesh), mesh.config.defaultExportTo.value.virtualService);
+    ROUTES.get(mesh) ??
+    new RouteIndex(
+      [...readMeshVirtualServices(mesh), ...readMeshKubernetesRoutes(mesh)],
+      mesh.config.defaultExportTo.value.virtualService,
+    );
   ROUTES.set(mesh, known);
   return known;
 }

@@ -247,3 +247,35 @@ describe('VirtualServices of the mesh', () => {
     );
   });
 });
+
+describe('HTTPRoutes with a Service as parent', () => {
+  const httpRoute = (ns: string, parent: object, rule: object = {}): Manifest => ({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name: 'mesh', namespace: ns },
+    spec: {
+      parentRefs: [{ group: '', kind: 'Service', name: 'api', ...parent }],
+      rules: [{ backendRefs: [{ name: 'other', namespace: 'shop', port: 80 }], ...rule }],
+    },
+  });
+
+  it('route for everybody where they are of its namespace, else for clients of their own', () => {
+    expect(landsAt(base([httpRoute('shop', {})]), call())).toEqual(['other']);
+    expect(landsAt(base([httpRoute('shop', { port: 81 })]), call())).toEqual(['api']);
+    const grant: Manifest = {
+      apiVersion: 'gateway.networking.k8s.io/v1beta1',
+      kind: 'ReferenceGrant',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: {
+        from: ['web', 'elsewhere'].map((ns) => ({
+          group: 'gateway.networking.k8s.io',
+          kind: 'HTTPRoute',
+          namespace: ns,
+        })),
+        to: [{ group: '', kind: 'Service' }],
+      },
+    };
+    expect(landsAt(base([grant, httpRoute('web', { namespace: 'shop' })]), call())).toEqual(['other']);
+    expect(landsAt(base([grant, httpRoute('elsewhere', { namespace: 'shop' })]), call())).toEqual(['api']);
+  });
+});

@@ -102,3 +102,28 @@ describe('the DestinationRule that counts', () => {
     });
   });
 });
+
+describe('a BackendTLSPolicy', () => {
+  const backend = (target: object = {}): Manifest => ({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'BackendTLSPolicy',
+    metadata: { name: 'tls', namespace: 'shop' },
+    spec: {
+      targetRefs: [{ group: '', kind: 'Service', name: 'api', ...target }],
+      validation: { hostname: 'api.example.com', wellKnownCACertificates: 'System' },
+    },
+  });
+
+  it('is TLS without a certificate, which STRICT refuses, unless a DestinationRule says otherwise', () => {
+    const strict = [...base(), peerAuthentication('STRICT')];
+    expect(decideIn([...strict, backend()], call(81, false))).toMatchObject({
+      outcome: 'deny',
+      sent: { by: { kind: 'BackendTLSPolicy', name: 'tls' } },
+    });
+    expect(decideIn([...strict, backend({ sectionName: 'http' })], call(81, false)).outcome).toBe('allow');
+    expect(decideIn([...strict, backend(), destinationRule({ mode: 'ISTIO_MUTUAL' })], call(81, false)).outcome).toBe(
+      'allow',
+    );
+    expect(decideIn([...strict, backend(), destinationRule(undefined)], call(81, false)).outcome).toBe('deny');
+  });
+});

@@ -1,10 +1,11 @@
 import type { Mesh } from '../../model/inventory/types.ts';
 import { matchesLabels } from '../../model/inventory/label-selection.ts';
-import type { DestinationRule, TrafficPolicy } from '../../model/istio/destination-rule.ts';
-import type { Path } from '../../model/resource.ts';
+import type { DestinationRule } from '../../model/istio/destination-rule.ts';
 import { compareAge } from '../gateway/age.ts';
 import { covers, isWildcard, qualifyHost } from '../gateway/host-name.ts';
 import { isExported } from '../gateway/visibility.ts';
+import { readBackendTls } from './backend-tls.ts';
+import type { PlacedPolicy } from './placed-policy.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -14,19 +15,14 @@ export interface RuleClient {
   readonly labels: Labels;
 }
 
-/** A traffic policy and where it is written. */
-export interface PlacedPolicy {
-  readonly rule: DestinationRule;
-  readonly path: Path;
-  readonly policy: TrafficPolicy;
-}
-
 /** What the DestinationRules of one namespace for one host come to. */
 export interface MergedRule {
   /** Of the oldest rule that has one. */
   readonly policy: PlacedPolicy | undefined;
   readonly subsets: ReadonlyMap<string, { readonly labels: Labels; readonly policy: PlacedPolicy | undefined }>;
   readonly hasSelector: boolean;
+  /** Of BackendTLSPolicies for the service: what holds where the rules say nothing of TLS. */
+  readonly backend?: PlacedPolicy;
 }
 
 interface Shelf {
@@ -42,12 +38,14 @@ export class DestinationRules {
   readonly #all = new Map<string, Shelf>();
   readonly #exported = new Map<string, Shelf>();
   readonly #private = new Map<string, Shelf>();
+  readonly #backends: ReadonlyMap<string, PlacedPolicy>;
   /** By the oldest of the group. */
   readonly #merged = new Map<DestinationRule, MergedRule>();
 
   constructor(mesh: Mesh) {
     this.#rootNamespace = mesh.config.rootNamespace.value;
     this.#defaults = mesh.config.defaultExportTo.value.destinationRule;
+    this.#backends = readBackendTls(mesh);
     for (const rule of [...mesh.resources.of('DestinationRule')].sort(compareAge)) {
       put(this.#all, rule);
       put(this.#isPrivate(rule) ? this.#private : this.#exported, rule);
@@ -70,7 +68,10 @@ export class DestinationRules {
       const found = lookUp(this.#exported, namespace, host).filter((rule) =>
         isExported(rule.spec.exportTo, this.#defaults, rule.namespace, client.namespace),
       );
-      if (found.length > 0) return this.#choose(found, client);
+      const backend = namespace === serviceNamespace ? this.#backends.get(host) : undefined;
+      const chosen = this.#choose(found, client);
+      if (backend) return { ...(chosen ?? NO_RULE), backend };
+      if (found.length > 0) return chosen;
     }
     return undefined;
   }
@@ -114,6 +115,8 @@ export class DestinationRules {
     return merged;
   }
 }
+
+const NO_RULE: MergedRule = { policy: undefined, subsets: new Map(), hasSelector: false };
 
 const selectorOf = ({ spec }: DestinationRule): Labels | undefined => spec.workloadSelector?.matchLabels;
 

@@ -1,7 +1,7 @@
 import { byOf } from '../../model/by.ts';
 import { isMachine } from '../../model/inventory/member.ts';
 import type { Mesh, MeshService, Workload } from '../../model/inventory/types.ts';
-import type { ClientTlsSettings, DestinationRule } from '../../model/istio/destination-rule.ts';
+import type { ClientTlsSettings } from '../../model/istio/destination-rule.ts';
 import type { WorkloadEntrySpec } from '../../model/istio/workload-entry.ts';
 import type { Path } from '../../model/resource.ts';
 import type { By } from '../../result/location.ts';
@@ -9,7 +9,8 @@ import type { Transport } from '../attempt.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { serviceHost } from '../gateway/host-name.ts';
 import { modeOfPort } from '../mtls/effective-mode.ts';
-import { destinationRules, type MergedRule, type PlacedPolicy } from './destination-rules.ts';
+import { destinationRules, type MergedRule } from './destination-rules.ts';
+import type { PlacedPolicy } from './placed-policy.ts';
 import { isEntryService } from './entry-service.ts';
 
 /** A cluster of a client's proxy: a port of a service, or of a subset of it. */
@@ -94,7 +95,7 @@ export function chooseUpstreamTls(
 }
 
 interface PlacedTls {
-  readonly rule: DestinationRule;
+  readonly rule: PlacedPolicy['rule'];
   readonly path: Path;
   readonly settings: ClientTlsSettings;
 }
@@ -120,20 +121,32 @@ function asWritten(written: PlacedTls, hasSelector: boolean, client: Workload): 
   return { connects: 'tls', why, by, ...named };
 }
 
-const nameOf = ({ namespace, name }: DestinationRule): string => `DestinationRule ${namespace}/${name}`;
+const nameOf = ({ kind, namespace, name }: PlacedPolicy['rule']): string => `${kind} ${namespace}/${name}`;
 const byTls = ({ rule, path }: PlacedTls): By =>
   byOf(rule, { clause: path.slice(1).join('.'), path: [...path, 'mode'] });
 
 /** Settings of a port stand in the way of the general ones, also where they say nothing of TLS. */
-function clusterTls({ policy, subsets }: MergedRule, subset: string, port: number): PlacedTls | undefined {
-  const ofSubset = subset === '' ? undefined : subsets.get(subset)?.policy;
-  return (ofSubset && levelTls(ofSubset, port, false)) ?? (policy && levelTls(policy, port, false));
+function clusterTls(rule: MergedRule, subset: string, port: number): PlacedTls | undefined {
+  return findTls(rule, subset, port, false);
 }
 
 /** What istiod says of each endpoint: here settings of a port without TLS leave the general ones. */
-function endpointTls({ policy, subsets }: MergedRule, subset: string, port: number): PlacedTls | undefined {
+function endpointTls(rule: MergedRule, subset: string, port: number): PlacedTls | undefined {
+  return findTls(rule, subset, port, true);
+}
+
+function findTls(
+  { policy, subsets, backend }: MergedRule,
+  subset: string,
+  port: number,
+  inherits: boolean,
+): PlacedTls | undefined {
   const ofSubset = subset === '' ? undefined : subsets.get(subset)?.policy;
-  return (ofSubset && levelTls(ofSubset, port, true)) ?? (policy && levelTls(policy, port, true));
+  return (
+    (ofSubset && levelTls(ofSubset, port, inherits)) ??
+    (policy && levelTls(policy, port, inherits)) ??
+    (backend && levelTls(backend, port, true))
+  );
 }
 
 function levelTls({ rule, path, policy }: PlacedPolicy, port: number, inherits: boolean): PlacedTls | undefined {
