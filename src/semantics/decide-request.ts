@@ -3,7 +3,7 @@ import type { Request } from '../result/request.ts';
 import { decide } from './decide.ts';
 import type { Enforcement } from './enforcement.ts';
 import { decideExternal } from './external.ts';
-import { mostPermissive } from './outbound/combine.ts';
+import type { Land, Landing } from './outbound/landing.ts';
 import type { Asked } from './outbound/depart.ts';
 import { decideFromSidecar, type Sent } from './outbound/from-sidecar.ts';
 import { leaveMesh } from './outbound/leave.ts';
@@ -24,32 +24,58 @@ import type { Verdict } from './verdict.ts';
 export interface DecideOptions {
   /** Trace also what missed, for a person who asks why. */
   readonly explain?: boolean;
+  /** Has a last word on each query before it is decided. */
+  readonly prepare?: (query: Query) => Query;
 }
 
-/**
- * The answer to a request as it is written in a policy test: where it goes (through the client's own proxy, if the client is an app behind
- * a sidecar), and what is decided at each place where it may land. What some place lets in gets in.
- */
+/** The answer to a request as it is written in a policy test: what some place lets in gets in. */
 export function decideRequest(
   enforcement: Enforcement,
   request: Request,
   options: DecideOptions = {},
 ): Verdict | Unresolved {
+  const landings = decideLandings(enforcement, request, options);
+  return 'error' in landings ? landings : mostPermissive(landings).verdict;
+}
+
+/** The first that lets it in, else the first that may. */
+export function mostPermissive(landings: readonly Landing[]): Landing {
+  const found =
+    landings.find(({ verdict }) => verdict.outcome === 'allow') ??
+    landings.find(({ verdict }) => verdict.outcome === 'unknown') ??
+    landings[0];
+  if (!found) throw new Error('a resolved request lands somewhere');
+  return found;
+}
+
+/**
+ * Where a request goes (through the client's own proxy, if the client is an app behind a sidecar), and what is decided at each place where it may
+ * land: at least one.
+ */
+export function decideLandings(
+  enforcement: Enforcement,
+  request: Request,
+  { explain, prepare = (query) => query }: DecideOptions = {},
+): readonly Landing[] | Unresolved {
   const { mesh } = enforcement;
   const { to } = request;
   const source = resolveSource(mesh, request.from);
   if ('error' in source) return source;
-  const sent = sentOf(request, source, options);
-  if (to.external !== undefined) return decideExternal(enforcement, request, sent);
+  const land: Land = (asked) => {
+    const query = prepare(asked);
+    return { query, verdict: decide(enforcement, query) };
+  };
+  const sent = sentOf(request, source, explain);
+  if (to.external !== undefined) return decideExternal(enforcement, request, sent, land);
   if (to.serviceEntry !== undefined && (to.at === undefined || to.at === 'network-policy'))
-    return decideServiceEntry(enforcement, request, sent);
+    return decideServiceEntry(enforcement, request, sent, land);
   const queries = resolveRequest(mesh, request);
   if (to.service !== undefined && to.at === undefined) {
-    const decided = decideService(enforcement, request, sent, 'error' in queries ? [] : queries);
-    if (decided) return decided;
+    const landings = decideService(enforcement, request, sent, 'error' in queries ? [] : queries, land);
+    if (landings.length > 0) return landings;
   }
   if ('error' in queries) return queries;
-  return mostPermissive(queries.map((query) => decide(enforcement, { ...query, ...options })));
+  return queries.map((query) => land({ ...query, ...(explain === undefined ? {} : { explain }) }));
 }
 
 /** The client, if it is an app whose sidecar decides where requests go. */
@@ -58,7 +84,7 @@ function sidecarOf({ client, source: { position, connects, identity } }: Sent): 
   return position.workload.dataPlane.kind === 'sidecar' ? position.workload : undefined;
 }
 
-function sentOf(request: Request, source: Source, options: DecideOptions): Sent {
+function sentOf(request: Request, source: Source, explain: boolean | undefined): Sent {
   const { from, to, http, jwt, sni, tls, protocol = 'TCP' } = request;
   return {
     client: from.as ?? 'app',
@@ -69,75 +95,62 @@ function sentOf(request: Request, source: Source, options: DecideOptions): Sent 
     ...(sni === undefined ? {} : { sni }),
     ...(tls ? { tls } : {}),
     ...(to.at === undefined ? {} : { at: to.at }),
-    ...options,
+    ...(explain === undefined ? {} : { explain }),
   };
 }
 
 const withHost = (sent: Sent, request: Request, host: string): Sent =>
   request.http ? { ...sent, http: httpRequest(request.http, host) } : sent;
 
-/** Undefined: nothing but the endpoints themselves decides, or there are none. */
+/** Empty: nothing but the endpoints themselves decides, or there are none. */
 function decideService(
   enforcement: Enforcement,
   request: Request,
   shared: Sent,
   queries: readonly Query[],
-): Verdict | undefined {
+  land: Land,
+): readonly Landing[] {
   const { to } = request;
   const service = enforcement.mesh.serviceById.get(to.service ?? '');
   const port = service?.ports.find((candidate) => candidate.port === to.port);
-  if (!service || !port) return undefined;
+  if (!service || !port) return [];
   const sent = withHost(shared, request, hostOf(service));
   const client = sidecarOf(sent);
   const { externalName = '', type } = service;
-  const direct = (source: Source): Verdict | undefined => {
-    if (type === 'ExternalName')
-      return leaveMesh(
-        enforcement,
-        senderOf(source),
-        { label: `${externalName}:${port.port}`, port: port.port },
-        sent.transport,
-      );
-    const verdicts = queries.map((query) => decide(enforcement, { ...query, ...optionsOf(sent), source }));
-    return verdicts.length > 0 ? mostPermissive(verdicts) : undefined;
-  };
-  if (!client) return type === 'ExternalName' ? direct(sent.source) : undefined;
-  return decideFromSidecar(enforcement, {
-    sent,
-    client,
-    direct,
-    asked: askedOf(sent, service, port, to.ip ?? addressOf(service)),
-  });
+  const alias = { label: `${externalName}:${port.port}`, port: port.port };
+  const direct = (source: Source): readonly Landing[] =>
+    type === 'ExternalName'
+      ? [{ verdict: leaveMesh(enforcement, senderOf(source), alias, sent.transport) }]
+      : queries.map(({ destination }) => land({ ...sent, source, destination }));
+  if (!client) return type === 'ExternalName' ? direct(sent.source) : [];
+  const asked = askedOf(sent, service, port, to.ip ?? addressOf(service));
+  return decideFromSidecar(enforcement, { sent, client, asked, direct, land });
 }
 
-function decideServiceEntry(enforcement: Enforcement, request: Request, shared: Sent): Verdict | Unresolved {
-  const { mesh } = enforcement;
+function decideServiceEntry(
+  enforcement: Enforcement,
+  request: Request,
+  shared: Sent,
+  land: Land,
+): readonly Landing[] | Unresolved {
   const { serviceEntry: id = '', port: number, ip } = request.to;
-  const entry = findServiceEntry(mesh, id);
+  const entry = findServiceEntry(enforcement.mesh, id);
   if ('error' in entry) return entry;
   const port = findServicePort(entry, `ServiceEntry \`${id}\``, number);
   if ('error' in port) return port;
   const sent = withHost(shared, request, hostOf(entry));
   const addressed = { entry, port, ...(ip === undefined ? {} : { ip }) };
-  const direct = (source: Source): Verdict | undefined => decideToEntry(enforcement, sent, source, addressed);
+  const direct = (source: Source): readonly Landing[] =>
+    decideToEntry(enforcement, { ...sent, source }, addressed, land);
   const client = sent.at === undefined ? sidecarOf(sent) : undefined;
-  const decided = client
-    ? decideFromSidecar(enforcement, {
-        sent,
-        client,
-        direct,
-        asked: askedOf(sent, entry, port, ip ?? addressOf(entry)),
-      })
-    : direct(sent.source);
-  return (
-    decided ?? {
-      error: `ServiceEntry \`${id}\` leads to no workload of the input`,
-      help: 'its selector matches no pod and no WorkloadEntry; name the workload itself',
-    }
-  );
+  const asked = askedOf(sent, entry, port, ip ?? addressOf(entry));
+  const landings = client ? decideFromSidecar(enforcement, { sent, client, asked, direct, land }) : direct(sent.source);
+  if (landings.length > 0) return landings;
+  return {
+    error: `ServiceEntry \`${id}\` leads to no workload of the input`,
+    help: 'its selector matches no pod and no WorkloadEntry; name the workload itself',
+  };
 }
-
-const optionsOf = ({ explain }: Sent): DecideOptions => (explain === undefined ? {} : { explain });
 
 function askedOf(sent: Sent, service: MeshService, { port }: ServicePort, ip: string | undefined): Asked {
   return {

@@ -1,12 +1,11 @@
 import type { Workload } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
 import { parseAddress } from '../util/cidr.ts';
-import { decide } from './decide.ts';
 import type { Enforcement } from './enforcement.ts';
 import { covers } from './gateway/host-name.ts';
 import { podOf, verdictOf } from './network.ts';
 import { decideEgress } from './network-policy/decide.ts';
-import { mostPermissive } from './outbound/combine.ts';
+import type { Land, Landing } from './outbound/landing.ts';
 import { type EntryService, entryServices, workloadAt } from './outbound/entry-service.ts';
 import { decideFromSidecar, type Sent } from './outbound/from-sidecar.ts';
 import { leaveMesh } from './outbound/leave.ts';
@@ -14,7 +13,6 @@ import { addressesOf } from './outbound/service-address.ts';
 import { decideToEntry } from './outbound/to-entry.ts';
 import type { Destination, Source } from './query.ts';
 import { type Unresolved, targetPort } from './resolve-request.ts';
-import type { Verdict } from './verdict.ts';
 
 /**
  * A request to an address, or to a name, outside the mesh, as a workload sends it: through its own proxy as that is configured, or as an attacker
@@ -22,7 +20,12 @@ import type { Verdict } from './verdict.ts';
  *
  * Reference §7.
  */
-export function decideExternal(enforcement: Enforcement, request: Request, sent: Sent): Verdict | Unresolved {
+export function decideExternal(
+  enforcement: Enforcement,
+  request: Request,
+  sent: Sent,
+  land: Land,
+): readonly Landing[] | Unresolved {
   const { to } = request;
   const { source, transport } = sent;
   if (source.position.kind !== 'workload')
@@ -33,7 +36,7 @@ export function decideExternal(enforcement: Enforcement, request: Request, sent:
   const ip = host === undefined ? written : to.ip;
   if (to.at === 'network-policy') {
     const peer = { kind: 'external', ...(ip === undefined ? {} : { ip }) } as const;
-    return verdictOf(decideEgress(enforcement.network, podOf(sender), peer, to.port, transport));
+    return [{ verdict: verdictOf(decideEgress(enforcement.network, podOf(sender), peer, to.port, transport)) }];
   }
   if (to.at !== undefined)
     return {
@@ -42,10 +45,10 @@ export function decideExternal(enforcement: Enforcement, request: Request, sent:
     };
   const place = { label: `${written}:${to.port}`, port: to.port, ...(ip === undefined ? {} : { address: ip }) };
   const known = ip === undefined ? [] : placesAt(enforcement, sender, ip, to.port);
-  const direct = (from: Source): Verdict =>
+  const direct = (from: Source): readonly Landing[] =>
     known.length > 0
-      ? mostPermissive(known.map((destination) => decide(enforcement, { ...sent, source: from, destination })))
-      : leaveMesh(enforcement, sender, place, transport);
+      ? known.map((destination) => land({ ...sent, source: from, destination }))
+      : [{ verdict: leaveMesh(enforcement, sender, place, transport) }];
   const throughProxy = sent.client === 'app' && source.connects === undefined;
   if (throughProxy && sender.dataPlane.kind === 'sidecar') {
     const sni = sent.sni ?? (sent.http ? undefined : host);
@@ -57,15 +60,15 @@ export function decideExternal(enforcement: Enforcement, request: Request, sent:
       ...(sent.http ? { http: sent.http } : {}),
       ...(sni === undefined ? {} : { sni }),
     };
-    const decided = decideFromSidecar(enforcement, { sent, client: sender, asked, direct });
-    return decided ?? direct(source);
+    const decided = decideFromSidecar(enforcement, { sent, client: sender, asked, direct, land });
+    return decided.length > 0 ? decided : direct(source);
   }
   const entry =
     throughProxy && sender.dataPlane.kind === 'ambient' ? findEntry(enforcement, written, to.port) : undefined;
   const port = entry?.ports.find((candidate) => candidate.port === to.port);
   const decided =
-    entry && port && decideToEntry(enforcement, sent, source, { entry, port, ...(ip === undefined ? {} : { ip }) });
-  return decided ?? direct(source);
+    entry && port ? decideToEntry(enforcement, sent, { entry, port, ...(ip === undefined ? {} : { ip }) }, land) : [];
+  return decided.length > 0 ? decided : direct(source);
 }
 
 /** Where an address leads inside the cluster: the pods of the service whose address it is, or a pod. */

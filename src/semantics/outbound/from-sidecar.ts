@@ -1,14 +1,13 @@
 import type { Workload } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import { unproxied } from '../client.ts';
-import { decide } from '../decide.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { sniOf } from '../gateway/auto-passthrough.ts';
 import { findDestination } from '../gateway/destination.ts';
 import type { Endpoint, Outside } from '../gateway/registry.ts';
 import type { Query, Source } from '../query.ts';
 import type { TraceStep, Verdict } from '../verdict.ts';
-import { after, mostPermissive } from './combine.ts';
+import { after, type Land, type Landing } from './landing.ts';
 import { capturesOutbound } from './capture.ts';
 import { type ClientView, viewOf } from './client-view.ts';
 import { type Asked, type Departure, depart, type DepartureTarget } from './depart.ts';
@@ -24,27 +23,25 @@ export interface FromSidecar {
   readonly client: Workload;
   readonly asked: Asked;
   /** To the address as it is, past everything that is configured for the client. */
-  readonly direct: (source: Source) => Verdict | undefined;
+  readonly direct: (source: Source) => readonly Landing[];
+  readonly land: Land;
 }
 
-/** Undefined: nothing is behind the destination. Reference §1.7, §5.3, §7. */
-export function decideFromSidecar(enforcement: Enforcement, request: FromSidecar): Verdict | undefined {
+/** Empty: nothing is behind the destination. Reference §1.7, §5.3, §7. */
+export function decideFromSidecar(enforcement: Enforcement, request: FromSidecar): readonly Landing[] {
   const { sent, client, asked, direct } = request;
   const { ip, port } = asked;
   const plaintext: Source = { ...sent.source, identity: null, connects: 'plaintext' };
   const captured = capturesOutbound(client, { port, transport: sent.transport, ...(ip === undefined ? {} : { ip }) });
-  if (!captured.captured) return behind(unproxied(captured).steps, [], direct(plaintext));
+  if (!captured.captured) return after(unproxied(captured).steps, [], direct(plaintext));
   const view = viewOf(enforcement, client);
   const departure = depart(enforcement, view, asked);
-  const verdict =
+  const landings =
     departure.kind === 'unknown'
       ? decideUnknown(enforcement, request, view, departure.why, () => direct(plaintext))
       : decideKnown(enforcement, request, departure);
-  return behind([], captured.assumes, verdict);
+  return after([], captured.assumes, landings);
 }
-
-const behind = (steps: readonly TraceStep[], assumes: readonly string[], verdict: Verdict | undefined) =>
-  verdict && after(steps, assumes, verdict);
 
 /** What the proxy does not know: `outboundTrafficPolicy` of the Sidecar or of the mesh. */
 function decideUnknown(
@@ -52,8 +49,8 @@ function decideUnknown(
   request: FromSidecar,
   view: ClientView,
   why: string,
-  pass: () => Verdict | undefined,
-): Verdict | undefined {
+  pass: () => readonly Landing[],
+): readonly Landing[] {
   const { client, sent } = request;
   const { mode, by: ofSidecar, why: who, sidecar } = view.scope.policy;
   const by = ofSidecar ?? holderOf(enforcement, client);
@@ -70,7 +67,7 @@ function decideUnknown(
     return decideKnown(enforcement, request, { kind: 'targets', targets: [found], why: text, by, assumes: [] });
   }
   const text = `${why}, and passes it on as it is: ALLOW_ANY (${who})`;
-  return behind([outbound('pass', text, by)], [], pass());
+  return after([outbound('pass', text, by)], [], pass());
 }
 
 /** The object that holds the mesh config, as far as it sets the policy. */
@@ -87,31 +84,30 @@ function decideKnown(
   enforcement: Enforcement,
   request: FromSidecar,
   departure: Exclude<Departure, { kind: 'unknown' }>,
-): Verdict | undefined {
+): readonly Landing[] {
   const { why, by } = departure;
   if (departure.kind === 'refused') return refuse(`the client's proxy sends it nowhere: ${why}`, by, 'route');
-  const verdicts = departure.targets.flatMap((target) => decideTarget(enforcement, request, target));
+  const landings = departure.targets.flatMap((target) => decideTarget(enforcement, request, target));
   const [target] = departure.targets;
   // Without a route it is the service that was named, and whoever asks is told that nothing is behind it.
-  if (verdicts.length === 0 && (!by || !target)) return undefined;
-  if (verdicts.length === 0 && target) verdicts.push(assumeEndpoints(target.label));
+  if (landings.length === 0 && by && target) landings.push({ verdict: assumeEndpoints(target.label) });
   const route: TraceStep = { point: 'sidecar', stage: 'route', outcome: 'pass', text: why };
-  return after([by ? { ...route, by } : route], departure.assumes, mostPermissive(verdicts));
+  return after([by ? { ...route, by } : route], departure.assumes, landings);
 }
 
-function decideTarget(enforcement: Enforcement, request: FromSidecar, target: DepartureTarget): readonly Verdict[] {
+function decideTarget(enforcement: Enforcement, request: FromSidecar, target: DepartureTarget): readonly Landing[] {
   const { entry, port, subset } = target;
   const upstream = { host: entry.host, service: entry.service, port, subset };
   // Of a headless service, the pod that was addressed.
   const { pod } = request.asked;
   const endpoints = target.endpoints.filter(({ workload }) => !pod || !entry.service.headless || workload === pod);
-  const inMesh = endpoints.map((endpoint) => {
+  const inMesh = endpoints.flatMap((endpoint) => {
     const tls = chooseUpstreamTls(enforcement, request.client, { ...upstream, service: endpoint.service }, endpoint);
-    return after([connection(tls)], [], decide(enforcement, queryFor(request, target, endpoint, tls)));
+    return after([connection(tls)], [], [request.land(queryFor(request, target, endpoint, tls))]);
   });
-  const outside = target.outside.map((place) => {
+  const outside = target.outside.flatMap((place) => {
     const tls = chooseUpstreamTls(enforcement, request.client, upstream, undefined);
-    return after([connection(tls)], [], leave(enforcement, request, target, place));
+    return after([connection(tls)], [], [{ verdict: leave(enforcement, request, target, place) }]);
   });
   return [...inMesh, ...outside];
 }
@@ -174,7 +170,7 @@ function outbound(outcome: TraceStep['outcome'], text: string, by: By | null): T
   return by ? { ...step, by } : step;
 }
 
-function refuse(reason: string, by: By | null, stage: TraceStep['stage'] = 'outbound'): Verdict {
+function refuse(reason: string, by: By | null, stage: TraceStep['stage'] = 'outbound'): readonly Landing[] {
   const step = { ...outbound('stop', reason, by), stage };
-  return { outcome: 'deny', requires: [], assumes: [], by, reason, point: 'sidecar', trace: [step] };
+  return [{ verdict: { outcome: 'deny', requires: [], assumes: [], by, reason, point: 'sidecar', trace: [step] } }];
 }

@@ -1,11 +1,10 @@
 import type { ServicePort, Workload } from '../../model/inventory/types.ts';
 import { decideAtWaypoint, waypointOf } from '../ambient/waypoint.ts';
-import { decide } from '../decide.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { decideNetwork } from '../network.ts';
-import type { Query, Source } from '../query.ts';
+import type { Query } from '../query.ts';
 import type { Verdict } from '../verdict.ts';
-import { after, inTurn, mostPermissive } from './combine.ts';
+import { inTurn, type Land, type Landing } from './landing.ts';
 import { type EntryEndpoint, type EntryService, entryEndpoints } from './entry-service.ts';
 import type { Sent } from './from-sidecar.ts';
 import { leaveMesh, type OutsidePlace } from './leave.ts';
@@ -22,28 +21,23 @@ export interface AddressedEntry {
 
 /**
  * A request to a ServiceEntry with no sidecar in between: at its workloads as at any other; to places outside through the waypoint that is
- * bound to it, for clients of ztunnel, and else as it is. Undefined: nothing is behind it.
+ * bound to it, for clients of ztunnel, and else as it is. Empty: nothing is behind it.
  *
  * Source: ztunnel src/proxy/outbound.rs; reference §4.3, §7.
  */
 export function decideToEntry(
   enforcement: Enforcement,
   sent: Sent,
-  source: Source,
   { entry, port, ip }: AddressedEntry,
-): Verdict | undefined {
+  land: Land,
+): readonly Landing[] {
   const via = { service: entry, port };
   const at = ip === undefined ? {} : { ip };
-  const verdicts = entryEndpoints(enforcement.mesh, entry, port.port).map((endpoint) =>
+  return entryEndpoints(enforcement.mesh, entry, port.port).map((endpoint) =>
     endpoint.kind === 'workload'
-      ? decide(enforcement, {
-          ...sent,
-          source,
-          destination: { workload: endpoint.workload, port: endpoint.port, via, ...at },
-        })
-      : decideOutside(enforcement, { ...sent, source }, { entry, port, ...at }, endpoint),
+      ? land({ ...sent, destination: { workload: endpoint.workload, port: endpoint.port, via, ...at } })
+      : { verdict: decideOutside(enforcement, sent, { entry, port, ...at }, endpoint) },
   );
-  return verdicts.length > 0 ? mostPermissive(verdicts) : undefined;
 }
 
 function decideOutside(
@@ -100,5 +94,9 @@ function throughWaypoint(
     decideAtWaypoint(enforcement, query, waypoint),
     leaveMesh(enforcement, waypoint, place, sent.transport),
   );
-  return after(network.steps, network.assumes, decided);
+  return {
+    ...decided,
+    assumes: [...network.assumes, ...decided.assumes],
+    trace: [...network.steps, ...decided.trace],
+  };
 }

@@ -157,7 +157,7 @@ function levelTls({ rule, path, policy }: PlacedPolicy, port: number, inherits: 
   return policy.tls && { rule, path: [...path, 'tls'], settings: policy.tls };
 }
 
-export const isExternal = (service: MeshService): boolean =>
+const isExternal = (service: MeshService): boolean =>
   isEntryService(service) ? service.external : service.type === 'ExternalName';
 
 function workloadsOf(mesh: Mesh, service: MeshService): readonly Workload[] {
