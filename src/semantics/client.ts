@@ -46,6 +46,8 @@ export function chooseApproaches(enforcement: Enforcement, query: Query): readon
   if (client === 'attacker' && source.identity !== null)
     return destination.via && at === undefined ? ANYTHING_ANYWHERE : ANYTHING;
   if (source.identity === null) return AS_STATED.plaintext;
+  // One point alone: as if the connection had arrived there.
+  if (at !== undefined) return AS_STATED[byDestination(enforcement, query)];
   const proxied = source.position.kind === 'workload' ? source.position.workload : undefined;
   switch (proxied?.dataPlane.kind) {
     case 'sidecar':
@@ -64,7 +66,6 @@ function fromSidecar(enforcement: Enforcement, query: Query, client: Workload): 
   const ip = via ? addressOf(via.service) : query.destination.ip;
   const target = { port: via?.port.port ?? port, transport: query.transport, ...(ip === undefined ? {} : { ip }) };
   const captured = capturesOutbound(client, target);
-  if (query.at !== undefined) return fromEnvoy(enforcement, query, client);
   if (!captured.captured) return unproxied(captured);
   const approach = fromEnvoy(enforcement, query, client);
   return captured.assumes.length === 0
@@ -94,7 +95,7 @@ function fromEnvoy(enforcement: Enforcement, query: Query, client: Workload): Ap
 /** ztunnel speaks HBONE to whatever takes it, whatever PeerAuthentications and DestinationRules say, and else passes the bytes on. */
 function fromZtunnel(enforcement: Enforcement, query: Query): Approach {
   const { workload } = query.destination;
-  if (query.at === undefined && waypointOnTheWay(enforcement, query)) return plain('mtls');
+  if (waypointOnTheWay(enforcement, query)) return plain('mtls');
   if (workload.dataPlane.kind !== 'sidecar') return plain(workload.dataPlane.kind === 'ambient' ? 'mtls' : 'plaintext');
   const { accepts, why, assumes } = acceptsHbone(enforcement, workload);
   const text = accepts ? `ztunnel sends HBONE: ${why}` : `ztunnel sends plaintext: ${why}`;

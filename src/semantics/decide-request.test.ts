@@ -270,3 +270,40 @@ describe('an egress gateway', () => {
     expect(decideIn([...mesh, server(), none], call())).toMatchObject({ outcome: 'deny', point: 'network-policy' });
   });
 });
+
+describe('a Service of type ExternalName', () => {
+  const alias = (externalName: string): Manifest => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'alias', namespace: 'shop' },
+    spec: { type: 'ExternalName', externalName, ports: [{ name: 'http', port: 80 }] },
+  });
+  const request = { ...call(), to: { service: 'shop/alias', port: 80 } };
+  const mesh = [
+    ...clients(),
+    namespace('old', {}),
+    ...workload('old', 'job'),
+    ...workload('shop', 'api', { ports: { http: 8080 } }),
+    STRICT,
+  ];
+
+  it('is the service whose name it has', () => {
+    const inMesh = [...mesh, alias('api.shop.svc.cluster.local')];
+    expect(decideIn(inMesh, request)).toMatchObject({ outcome: 'allow', point: 'sidecar' });
+    expect(decideIn(inMesh, { ...request, from: { workload: 'old/job' } })).toMatchObject({
+      outcome: 'deny',
+      reason: 'STRICT refuses plaintext',
+    });
+  });
+
+  it('leaves the mesh for any other name', () => {
+    const outside = [...mesh, alias('www.example.com')];
+    const leaves = { outcome: 'allow', reason: expect.stringContaining('leaves the mesh for www.example.com:80') };
+    expect(decideIn(outside, request)).toMatchObject(leaves);
+    expect(decideIn(outside, { ...request, from: { workload: 'old/job' } })).toMatchObject(leaves);
+    expect(
+      decideIn([...outside, egressOnlyTo('203.0.113.0/24', 'old')], { ...request, from: { workload: 'old/job' } })
+        .assumes,
+    ).toContain('the destination lies in 203.0.113.0/24');
+  });
+});

@@ -117,12 +117,13 @@ function decideService(
   const sent = withHost(shared, request, hostOf(service));
   const client = sidecarOf(sent);
   const { externalName = '', type } = service;
+  const isOutside = type === 'ExternalName' && queries.length === 0;
   const alias = { label: `${externalName}:${port.port}`, port: port.port };
   const direct = (source: Source): readonly Landing[] =>
-    type === 'ExternalName'
+    isOutside
       ? [{ verdict: leaveMesh(enforcement, senderOf(source), alias, sent.transport) }]
       : queries.map(({ destination }) => land({ ...sent, source, destination }));
-  if (!client) return type === 'ExternalName' ? direct(sent.source) : [];
+  if (!client) return isOutside ? direct(sent.source) : [];
   const asked = askedOf(sent, service, port, to.ip ?? addressOf(service));
   return decideFromSidecar(enforcement, { sent, client, asked, direct, land });
 }

@@ -32,17 +32,20 @@ export function decide(enforcement: Enforcement, query: Query): Verdict {
 
 function decideApproach(enforcement: Enforcement, query: Query, approach: Approach): Verdict {
   const { connects, direct, sni, steps, assumes } = approach;
-  const { via, ...pod } = query.destination;
-  const sent = direct ? { ...query, destination: pod } : via ? withHandshake(query, connects, sni) : query;
-  const verdict = decideArrival(enforcement, sent, connects);
+  if (query.source.connects) return decideArrival(enforcement, query, connects);
+  const verdict = decideArrival(enforcement, direct ? toPod(query) : withHandshake(query, connects, sni), connects);
   if (steps.length === 0 && assumes.length === 0) return verdict;
   return { ...verdict, assumes: [...assumes, ...verdict.assumes], trace: [...steps, ...verdict.trace] };
 }
 
+function toPod({ destination: { via: _via, ...pod }, ...query }: Query): Query {
+  return { ...query, destination: pod };
+}
+
 /** What a gateway behind a service sees of the client's proxy. */
 function withHandshake(query: Query, connects: Transport, sni: string | undefined): Query {
-  const { source } = query;
-  if (query.tls || source.connects) return query;
+  const { source, destination, tls } = query;
+  if (tls || !destination.via) return query;
   if (connects === 'tls') return { ...query, tls: { sni: sni ?? '' } };
   return { ...query, source: { ...source, connects }, ...(sni === undefined ? {} : { sni }) };
 }

@@ -10,6 +10,7 @@ import {
 import type { HttpAttributes, Request, RequestFrom, RequestTo } from '../result/request.ts';
 import { suggest } from '../util/suggest.ts';
 import type { HttpRequest, Position } from './attempt.ts';
+import { serviceHost } from './gateway/host-name.ts';
 import { type EntryService, entryEndpoints, entryServices, isEntryService } from './outbound/entry-service.ts';
 import type { Destination, Query, Source } from './query.ts';
 
@@ -105,8 +106,9 @@ function throughService(
   { port: number, at }: Pick<RequestTo, 'port' | 'at'>,
   ip: { ip?: string },
 ): readonly Destination[] | Unresolved {
-  const service = mesh.serviceById.get(id);
-  if (!service) return unknownName('service', id, mesh.serviceById.keys());
+  const named = mesh.serviceById.get(id);
+  if (!named) return unknownName('service', id, mesh.serviceById.keys());
+  const service = aliasOf(mesh, named) ?? named;
   const port = findServicePort(service, `service \`${id}\``, number);
   if ('error' in port) return port;
   const destinations = service.workloads.flatMap((workloadId): Destination[] => {
@@ -121,6 +123,13 @@ function throughService(
       help: 'its selector matches no pod; name the workload itself',
     }
   );
+}
+
+/** The Service that one of type ExternalName stands for, if it is one of the mesh. */
+function aliasOf(mesh: Mesh, { type, externalName, cluster }: MeshService): MeshService | undefined {
+  if (type !== 'ExternalName' || externalName === undefined) return undefined;
+  const host = externalName.toLowerCase().replace(/\.$/, '');
+  return mesh.services.find((each) => each.cluster === cluster && serviceHost(each.name, each.namespace) === host);
 }
 
 /** Endpoints of a ServiceEntry that are workloads of the input. What lies outside is decided by `decideRequest`. */
@@ -208,7 +217,7 @@ const hostOfDestination = ({ workload, via }: Destination): string =>
 /** The name by which clients call a service; one of those that a wildcard stands for. */
 export function hostOf(service: MeshService): string {
   const [first] = isEntryService(service) ? service.hosts : [];
-  return first?.replace(/^\*/, 'any') ?? `${service.name}.${service.namespace}.svc.cluster.local`;
+  return first?.replace(/^\*/, 'any') ?? serviceHost(service.name, service.namespace);
 }
 
 function isPairs(headers: NonNullable<HttpAttributes['headers']>): headers is readonly (readonly [string, string])[] {
