@@ -140,48 +140,6 @@ describe('auto mTLS', () => {
   });
 });
 
-describe('ambient', () => {
-  const server = (extra: readonly Manifest[]) => [
-    namespace('web', AMBIENT),
-    namespace('shop'),
-    ...workload('web', 'front'),
-    ...workload('shop', 'api', { ports: { http: 8080 } }),
-    peerAuthentication('STRICT'),
-    ...extra,
-  ];
-
-  it('reaches a sidecar in plaintext unless it takes HBONE', () => {
-    const plain = meshConfig({ trustDomain: 'cluster.local' });
-    expect(decideIn(server([plain]), call())).toMatchObject({ outcome: 'deny', reason: 'STRICT refuses plaintext' });
-    const hbone = meshConfig({ defaultConfig: { proxyMetadata: { ISTIO_META_ENABLE_HBONE: 'true' } } });
-    expect(decideIn(server([hbone, KNOWN_ONLY]), call()).outcome).toBe('allow');
-    const assumed = decideIn(server([KNOWN_ONLY]), call());
-    expect(assumed).toMatchObject({ outcome: 'allow', assumes: [expect.stringContaining('take HBONE')] });
-  });
-
-  it('arrives by HBONE whatever PeerAuthentication says', () => {
-    const hbone = meshConfig({ defaultConfig: { proxyMetadata: { ISTIO_META_ENABLE_HBONE: 'true' } } });
-    const mesh = server([hbone, KNOWN_ONLY]).filter(({ kind }) => kind !== 'PeerAuthentication');
-    expect(decideIn([...mesh, peerAuthentication('DISABLE')], call()).outcome).toBe('allow');
-  });
-
-  it('is reached by HBONE from a sidecar, whatever a DestinationRule says', () => {
-    const mesh = [...base(AMBIENT), peerAuthentication('STRICT'), KNOWN_ONLY];
-    expect(decideIn(mesh, call()).outcome).toBe('allow');
-    expect(decideIn([...mesh, destinationRule({ mode: 'DISABLE' })], call()).outcome).toBe('allow');
-  });
-
-  it('asks no DestinationRule', () => {
-    const mesh = [
-      namespace('web', AMBIENT),
-      namespace('shop', AMBIENT),
-      ...workload('web', 'front'),
-      ...workload('shop', 'api', { ports: { http: 8080 } }),
-    ];
-    expect(decideIn([...mesh, KNOWN_ONLY, destinationRule({ mode: 'DISABLE' })], call()).outcome).toBe('allow');
-  });
-});
-
 describe('an attacker', () => {
   it('connects as itself or in plaintext, whatever its proxy is told', () => {
     const mesh = [...base(), peerAuthentication('STRICT'), KNOWN_ONLY, destinationRule({ mode: 'DISABLE' })];

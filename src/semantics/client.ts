@@ -6,8 +6,14 @@ import { modeOfPort } from './mtls/effective-mode.ts';
 import { capturesOutbound, type OutboundCapture } from './outbound/capture.ts';
 import { acceptsHbone } from './outbound/hbone.ts';
 import { addressOf } from './outbound/service-address.ts';
-import { chooseUpstreamTls, describeUpstream, upstreamOf } from './outbound/upstream-tls.ts';
-import type { Query } from './query.ts';
+import {
+  chooseUpstreamTls,
+  chooseWaypointTls,
+  describeUpstream,
+  type UpstreamEndpoint,
+  upstreamOf,
+} from './outbound/upstream-tls.ts';
+import type { Destination, Query } from './query.ts';
 import type { TraceStep, Verdict } from './verdict.ts';
 
 /** One way in which the source may open the connection. */
@@ -82,6 +88,7 @@ export function unproxied({ why, by }: Extract<OutboundCapture, { captured: fals
 function fromEnvoy(enforcement: Enforcement, query: Query, client: Workload): Approach {
   const { workload, port, via } = query.destination;
   if (!via) return plain(byDestination(enforcement, query));
+  if (client.gateway?.kind === 'waypoint') return fromWaypoint(enforcement, client, via, { workload, port });
   const tls = chooseUpstreamTls(enforcement, client, upstreamOf(via.service, via.port.port), { workload, port });
   const point = client.dataPlane.kind === 'gateway' ? 'gateway' : 'sidecar';
   return {
@@ -90,6 +97,17 @@ function fromEnvoy(enforcement: Enforcement, query: Query, client: Workload): Ap
     assumes: [],
     ...(tls.sni === undefined ? {} : { sni: tls.sni }),
   };
+}
+
+function fromWaypoint(
+  enforcement: Enforcement,
+  waypoint: Workload,
+  { service, port }: NonNullable<Destination['via']>,
+  endpoint: UpstreamEndpoint,
+): Approach {
+  const { assumes, ...tls } = chooseWaypointTls(enforcement, waypoint, upstreamOf(service, port.port), endpoint);
+  const text = describeUpstream(tls).replace("the client's proxy", 'the waypoint');
+  return { connects: tls.connects, steps: [step('waypoint', 'outbound', text, tls.by)], assumes };
 }
 
 /** ztunnel speaks HBONE to whatever takes it, whatever PeerAuthentications and DestinationRules say, and else passes the bytes on. */

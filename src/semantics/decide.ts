@@ -11,6 +11,7 @@ import { decideAtGateway } from './gateway/decide-at-gateway.ts';
 import { indexGateways } from './gateway/index-gateways.ts';
 import type { Endpoint } from './gateway/registry.ts';
 import { decideNetwork } from './network.ts';
+import { inTurn } from './outbound/landing.ts';
 import { leaveMesh } from './outbound/leave.ts';
 import type { Destination, Query } from './query.ts';
 import { decideAtSidecar } from './sidecar.ts';
@@ -94,17 +95,17 @@ function decideOnTheWay(enforcement: Enforcement, query: Query, connects: Transp
     ...query,
     source: { ...source, identity: waypoint.identity, position: { kind: 'workload', workload: waypoint } },
   };
-  const { connects: _connects, ...waypointSource } = behind.source;
-  const onward: Query = { ...behind, client: 'app', source: waypointSource };
-  const [hop] = query.destination.workload.dataPlane.kind === 'ambient' ? [] : chooseApproaches(enforcement, onward);
-  const second = decideAtProxy(enforcement, behind, hop?.connects ?? connects);
-  const decisive = second.outcome === 'allow' ? first : second;
-  return {
-    ...decisive,
-    requires: [...first.requires, ...second.requires],
-    assumes: [...first.assumes, ...second.assumes],
-    trace: [...first.trace, ...second.trace],
-  };
+  return inTurn(first, decideBehind(enforcement, behind, connects));
+}
+
+/** From a waypoint to the endpoint: it connects as it is told, whatever way the client came. */
+function decideBehind(enforcement: Enforcement, behind: Query, connects: Transport): Verdict {
+  if (behind.destination.workload.dataPlane.kind === 'ambient') return decideAtProxy(enforcement, behind, connects);
+  const { connects: _connects, ...source } = behind.source;
+  const [hop] = chooseApproaches(enforcement, { ...behind, client: 'app', source });
+  if (!hop) return decideAtProxy(enforcement, behind, connects);
+  const verdict = decideAtProxy(enforcement, behind, hop.connects);
+  return { ...verdict, assumes: [...hop.assumes, ...verdict.assumes], trace: [...hop.steps, ...verdict.trace] };
 }
 
 /** A gateway's own decision, then that of the backend it routes to, which sees the gateway (reference §15.6). */

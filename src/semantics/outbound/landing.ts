@@ -27,6 +27,7 @@ export function after(
 /** Both on one way: the second is reached only where the first lets it pass. */
 export function inTurn(first: Verdict, second: Verdict): Verdict {
   if (first.outcome === 'deny') return first;
+  // Of two that let it in, the one that knows more of the request.
   const decisive = second.outcome === 'allow' ? first : second;
   return {
     ...decisive,

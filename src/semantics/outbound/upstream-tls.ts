@@ -12,6 +12,7 @@ import { modeOfPort } from '../mtls/effective-mode.ts';
 import { destinationRules, type MergedRule } from './destination-rules.ts';
 import type { PlacedPolicy } from './placed-policy.ts';
 import { isEntryService } from './entry-service.ts';
+import { acceptsHbone } from './hbone.ts';
 
 /** A cluster of a client's proxy: a port of a service, or of a subset of it. */
 export interface Upstream {
@@ -41,6 +42,31 @@ export interface UpstreamTls {
 
 const TLS_MODE = 'security.istio.io/tlsMode';
 
+/**
+ * How a waypoint connects to an endpoint: over HBONE where it takes that, else in plaintext; TLS of a DestinationRule goes inside. It knows no
+ * other mutual TLS.
+ *
+ * Source: istio pilot/pkg/networking/core/cluster_waypoint.go (buildWaypointInboundVIPCluster, buildWaypointTLSContext).
+ */
+export function chooseWaypointTls(
+  enforcement: Enforcement,
+  waypoint: Workload,
+  { host, service, port, subset }: Upstream,
+  { workload }: UpstreamEndpoint,
+): UpstreamTls & { readonly assumes: readonly string[] } {
+  if (workload.dataPlane.kind === 'ambient')
+    return { connects: 'mtls', why: 'the endpoint takes HBONE', by: null, assumes: [] };
+  if (workload.dataPlane.kind === 'sidecar') {
+    const { accepts, why, assumes } = acceptsHbone(enforcement, workload);
+    if (accepts) return { connects: 'hbone', why, by: null, assumes };
+  }
+  const rule = destinationRules(enforcement.mesh).find(host, { ...waypoint, labels: {} }, service.namespace);
+  const written = rule && clusterTls(rule, subset, port);
+  const own = written && asWritten(written, rule.hasSelector, waypoint);
+  if (own?.connects === 'tls') return { ...own, assumes: [] };
+  return { connects: 'plaintext', why: 'the endpoint takes no HBONE', by: null, assumes: [] };
+}
+
 /** The cluster that stands for a service port without any route. */
 export const upstreamOf = (service: MeshService, port: number): Upstream => ({
   host: isEntryService(service) ? (service.hosts[0] ?? '') : serviceHost(service.name, service.namespace),
@@ -50,11 +76,11 @@ export const upstreamOf = (service: MeshService, port: number): Upstream => ({
 });
 
 /**
- * How an Envoy (sidecar, gateway or waypoint) connects to an endpoint: as its DestinationRule says, else by auto mTLS. What a
- * DestinationRule says is taken as it is; HBONE comes before it.
+ * How a sidecar or a gateway connects to an endpoint: as its DestinationRule says, else by auto mTLS. What a DestinationRule says is taken as it
+ * is; HBONE to endpoints of ztunnel comes before it, to other sidecars mutual TLS is preferred.
  *
  * Source: istio pilot/pkg/networking/core/cluster_tls.go (buildUpstreamTLSSettings, applyHBONETransportSocketMatches),
- * pilot/pkg/xds/endpoints/mtls_checker.go; reference §1.7.
+ * pilot/pkg/xds/endpoints/mtls_checker.go, endpoint_builder.go (buildEnvoyLbEndpoint); reference §1.7.
  */
 export function chooseUpstreamTls(
   enforcement: Enforcement,
@@ -63,7 +89,9 @@ export function chooseUpstreamTls(
   endpoint: UpstreamEndpoint | undefined,
 ): UpstreamTls {
   const { host, service, port, subset } = upstream;
-  if (endpoint?.workload.dataPlane.kind === 'ambient')
+  // Of a headless service a sidecar makes one cluster for whatever address the client asked for, which knows nothing of its endpoints.
+  const isPassthrough = service.headless && client.dataPlane.kind === 'sidecar';
+  if (endpoint?.workload.dataPlane.kind === 'ambient' && !isPassthrough)
     return { connects: 'mtls', why: 'the endpoint takes HBONE', by: null };
   const rule = destinationRules(enforcement.mesh).find(host, client, service.namespace);
   const written = rule && clusterTls(rule, subset, port);
@@ -75,8 +103,7 @@ export function chooseUpstreamTls(
   const ofNamespace = enforcement.namespaceMode(service.cluster, service.namespace);
   if (ofNamespace.mode === 'DISABLE')
     return plaintext(`mTLS is disabled for the ${ofNamespace.level} of the service`, ofNamespace.by);
-  // Of a headless service istiod makes one cluster for whatever address the client asked for.
-  if (service.headless && client.dataPlane.kind !== 'gateway') {
+  if (isPassthrough) {
     const without = workloadsOf(enforcement.mesh, service).find((each) => tlsModeOf({ workload: each }) !== 'istio');
     return without
       ? plaintext(`endpoint ${without.id} of the headless service takes no mTLS`, byOf(without.resource))
