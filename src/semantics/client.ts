@@ -94,7 +94,7 @@ function fromEnvoy(enforcement: Enforcement, query: Query, client: Workload): Ap
   return {
     connects: tls.connects,
     steps: [step(point, 'outbound', describeUpstream(tls), tls.by)],
-    assumes: [],
+    assumes: tls.assumes,
     ...(tls.sni === undefined ? {} : { sni: tls.sni }),
   };
 }
@@ -105,9 +105,9 @@ function fromWaypoint(
   { service, port }: NonNullable<Destination['via']>,
   endpoint: UpstreamEndpoint,
 ): Approach {
-  const { assumes, ...tls } = chooseWaypointTls(enforcement, waypoint, upstreamOf(service, port.port), endpoint);
+  const tls = chooseWaypointTls(enforcement, waypoint, upstreamOf(service, port.port), endpoint);
   const text = describeUpstream(tls).replace("the client's proxy", 'the waypoint');
-  return { connects: tls.connects, steps: [step('waypoint', 'outbound', text, tls.by)], assumes };
+  return { connects: tls.connects, steps: [step('waypoint', 'outbound', text, tls.by)], assumes: tls.assumes };
 }
 
 /** ztunnel speaks HBONE to whatever takes it, whatever PeerAuthentications and DestinationRules say, and else passes the bytes on. */

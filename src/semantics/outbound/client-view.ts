@@ -1,6 +1,7 @@
 import type { Mesh, MeshService, ServicePort, Workload } from '../../model/inventory/types.ts';
 import { contains, parseAddress, parseCidr } from '../../util/cidr.ts';
 import type { Enforcement } from '../enforcement.ts';
+import { isAgeUnknown } from '../gateway/age.ts';
 import { type Destinations, destinationsOf } from '../gateway/destination.ts';
 import { covers, isWildcard, withoutPort } from '../gateway/host-name.ts';
 import type { RegistryEntry } from '../gateway/registry.ts';
@@ -120,6 +121,14 @@ export class ClientView {
       }
     }
     return best?.owner;
+  }
+
+  /** Whether another VirtualService has the same host, and nothing tells which of the two is older. */
+  isContested(owner: RouteObject, host: string, port: number): boolean {
+    return this.routesAt(port).some(
+      (other) =>
+        other !== owner && other.hosts.includes(host) && owner.hosts.includes(host) && isAgeUnknown(owner, other),
+    );
   }
 
   /** Those imported for a port; on others than 80, only those with the host of a service that has the port. */

@@ -229,6 +229,15 @@ describe('VirtualServices of the mesh', () => {
     expect(landsAt(base([wide, virtualService('exact', { http: [route('api')] })]), call())).toEqual(['api']);
   });
 
+  it('that compete without a time are taken by name, and it is said', () => {
+    const two = [virtualService('a', { http: [route('other')] }), virtualService('b', { http: [route('api')] })];
+    expect(landsAt(base(two), call())).toEqual(['other']);
+    expect(decideIn(base(two), call()).assumes).toEqual([expect.stringContaining('the first by name wins')]);
+    expect(decideIn(base(two.slice(1)), call()).assumes).toEqual([]);
+    const sidecars = ['a', 'b'].map((name) => networking('Sidecar', 'web', name, { egress: [{ hosts: ['*/*'] }] }));
+    expect(decideIn(base(sidecars), call()).assumes).toEqual([expect.stringContaining('the first by name wins')]);
+  });
+
   it('are seen where they are exported and imported', () => {
     const away = (exportTo: readonly string[]) => virtualService('away', { exportTo, http: [route('other')] });
     expect(landsAt(base([away(['.'])]), call())).toEqual(['api']);

@@ -8,12 +8,13 @@ import type { Enforcement } from '../enforcement.ts';
 import { ownAnswer } from '../gateway/answer.ts';
 import { departingRequest } from '../gateway/depart.ts';
 import { type FoundDestination, findDestination } from '../gateway/destination.ts';
-import { covers, qualifyGateway } from '../gateway/host-name.ts';
+import { covers, qualifyGateway, withoutPort } from '../gateway/host-name.ts';
 import { compileHttpRoutes, matchesRoute } from '../gateway/http-route.ts';
 import type { RegistryEntry } from '../gateway/registry.ts';
 import type { RouteObject } from '../gateway/route-object.ts';
 import { MESH } from '../gateway/virtual-services.ts';
 import { normalizePath, withoutQuery } from '../http/normalize-path.ts';
+import { APPLIED_TOGETHER } from '../mtls/effective-mode.ts';
 import { type ClientView, isByName, portOf } from './client-view.ts';
 import { isEntryService } from './entry-service.ts';
 
@@ -138,7 +139,8 @@ function byName(
     return { kind: 'refused', why: answer.replace('the gateway', "the client's proxy"), by: route.by };
   const written = route.rule.spec.route ?? [];
   const chosen = written.length === 1 ? written : written.filter(({ weight = 0 }) => weight > 0);
-  const assumes: string[] = [];
+  const host = found.entry?.host ?? withoutPort(sent.host.toLowerCase());
+  const assumes = view.isContested(route.owner, host, port) ? [APPLIED_TOGETHER] : [];
   const departing = chosen.map((each) => {
     const { http: rewritten, assumes: assumed } = departingRequest(route, each, sent, null);
     assumes.push(...assumed);

@@ -93,6 +93,15 @@ describe('the DestinationRule that counts', () => {
     expect(decideIn([...strict, at('b', undefined, old), at('a', off, young)], call()).outcome).toBe('deny');
   });
 
+  it('that competes with another without a time is the first by name, and it is said', () => {
+    const two = [destinationRule(off, { name: 'a' }), destinationRule(on, { name: 'b' })];
+    expect(decideIn([...strict, ...two], call())).toMatchObject({
+      outcome: 'deny',
+      assumes: [expect.stringContaining('the first by name wins')],
+    });
+    expect(decideIn([...strict, destinationRule(on, { name: 'b' })], call()).assumes).toEqual([]);
+  });
+
   it('sends plaintext where sidecars ignore its credential', () => {
     const secret = destinationRule({ mode: 'SIMPLE', credentialName: 'certs' });
     expect(decideIn([...base(), peerAuthentication('PERMISSIVE'), secret], call()).outcome).toBe('allow');

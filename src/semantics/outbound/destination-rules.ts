@@ -1,9 +1,10 @@
 import type { Mesh } from '../../model/inventory/types.ts';
 import { matchesLabels } from '../../model/inventory/label-selection.ts';
 import type { DestinationRule } from '../../model/istio/destination-rule.ts';
-import { compareAge } from '../gateway/age.ts';
+import { compareAge, isAgeUnknown } from '../gateway/age.ts';
 import { covers, isWildcard, qualifyHost } from '../gateway/host-name.ts';
 import { isExported } from '../gateway/visibility.ts';
+import { APPLIED_TOGETHER } from '../mtls/effective-mode.ts';
 import { readBackendTls } from './backend-tls.ts';
 import type { PlacedPolicy } from './placed-policy.ts';
 
@@ -21,6 +22,7 @@ export interface MergedRule {
   readonly policy: PlacedPolicy | undefined;
   readonly subsets: ReadonlyMap<string, { readonly labels: Labels; readonly policy: PlacedPolicy | undefined }>;
   readonly hasSelector: boolean;
+  readonly assumes: readonly string[];
   /** Of BackendTLSPolicies for the service: what holds where the rules say nothing of TLS. */
   readonly backend?: PlacedPolicy;
 }
@@ -116,7 +118,7 @@ export class DestinationRules {
   }
 }
 
-const NO_RULE: MergedRule = { policy: undefined, subsets: new Map(), hasSelector: false };
+const NO_RULE: MergedRule = { policy: undefined, subsets: new Map(), hasSelector: false, assumes: [] };
 
 const selectorOf = ({ spec }: DestinationRule): Labels | undefined => spec.workloadSelector?.matchLabels;
 
@@ -134,7 +136,15 @@ function mergeRules(rules: readonly DestinationRule[]): MergedRule {
     }
   }
   const hasSelector = rules.some((rule) => selectorOf(rule) !== undefined);
-  return { policy, subsets, hasSelector };
+  // Only what several say in different words hangs on which of them is the oldest.
+  const [first, ...others] = rules.filter(({ spec }) => spec.trafficPolicy);
+  const contested = others.some(
+    (other) =>
+      first &&
+      isAgeUnknown(first, other) &&
+      JSON.stringify(first.spec.trafficPolicy) !== JSON.stringify(other.spec.trafficPolicy),
+  );
+  return { policy, subsets, hasSelector, assumes: contested ? [APPLIED_TOGETHER] : [] };
 }
 
 function put(shelves: Map<string, Shelf>, rule: DestinationRule): void {

@@ -40,7 +40,7 @@ export function decideFromSidecar(enforcement: Enforcement, request: FromSidecar
     departure.kind === 'unknown'
       ? decideUnknown(enforcement, request, view, departure.why, () => direct(plaintext))
       : decideKnown(enforcement, request, departure);
-  return after([], captured.assumes, landings);
+  return after([], [...captured.assumes, ...view.scope.policy.assumes], landings);
 }
 
 /** What the proxy does not know: `outboundTrafficPolicy` of the Sidecar or of the mesh. */
@@ -103,11 +103,11 @@ function decideTarget(enforcement: Enforcement, request: FromSidecar, target: De
   const endpoints = target.endpoints.filter(({ workload }) => !pod || !entry.service.headless || workload === pod);
   const inMesh = endpoints.flatMap((endpoint) => {
     const tls = chooseUpstreamTls(enforcement, request.client, { ...upstream, service: endpoint.service }, endpoint);
-    return after([connection(tls)], [], [request.land(queryFor(request, target, endpoint, tls))]);
+    return after([connection(tls)], tls.assumes, [request.land(queryFor(request, target, endpoint, tls))]);
   });
   const outside = target.outside.flatMap((place) => {
     const tls = chooseUpstreamTls(enforcement, request.client, upstream, undefined);
-    return after([connection(tls)], [], [{ verdict: leave(enforcement, request, target, place) }]);
+    return after([connection(tls)], tls.assumes, [{ verdict: leave(enforcement, request, target, place) }]);
   });
   return [...inMesh, ...outside];
 }

@@ -38,6 +38,7 @@ export interface UpstreamTls {
   readonly sni?: string;
   readonly why: string;
   readonly by: By | null;
+  readonly assumes: readonly string[];
 }
 
 const TLS_MODE = 'security.istio.io/tlsMode';
@@ -53,7 +54,7 @@ export function chooseWaypointTls(
   waypoint: Workload,
   { host, service, port, subset }: Upstream,
   { workload }: UpstreamEndpoint,
-): UpstreamTls & { readonly assumes: readonly string[] } {
+): UpstreamTls {
   if (workload.dataPlane.kind === 'ambient')
     return { connects: 'mtls', why: 'the endpoint takes HBONE', by: null, assumes: [] };
   if (workload.dataPlane.kind === 'sidecar') {
@@ -62,8 +63,8 @@ export function chooseWaypointTls(
   }
   const rule = destinationRules(enforcement.mesh).find(host, { ...waypoint, labels: {} }, service.namespace);
   const written = rule && clusterTls(rule, subset, port);
-  const own = written && asWritten(written, rule.hasSelector, waypoint);
-  if (own?.connects === 'tls') return { ...own, assumes: [] };
+  const own = written && asWritten(written, rule, waypoint);
+  if (own?.connects === 'tls') return own;
   return { connects: 'plaintext', why: 'the endpoint takes no HBONE', by: null, assumes: [] };
 }
 
@@ -92,11 +93,16 @@ export function chooseUpstreamTls(
   // Of a headless service a sidecar makes one cluster for whatever address the client asked for, which knows nothing of its endpoints.
   const isPassthrough = service.headless && client.dataPlane.kind === 'sidecar';
   if (endpoint?.workload.dataPlane.kind === 'ambient' && !isPassthrough)
-    return { connects: 'mtls', why: 'the endpoint takes HBONE', by: null };
+    return { connects: 'mtls', why: 'the endpoint takes HBONE', by: null, assumes: [] };
   const rule = destinationRules(enforcement.mesh).find(host, client, service.namespace);
   const written = rule && clusterTls(rule, subset, port);
-  if (written) return asWritten(written, rule.hasSelector, client);
-  const plaintext = (why: string, by: By | null = null): UpstreamTls => ({ connects: 'plaintext', why, by });
+  if (written) return asWritten(written, rule, client);
+  const plaintext = (why: string, by: By | null = null): UpstreamTls => ({
+    connects: 'plaintext',
+    why,
+    by,
+    assumes: [],
+  });
   if (isExternal(service)) return plaintext('there is no auto mTLS to hosts outside the mesh');
   const { enableAutoMtls } = enforcement.configOf(client);
   if (!enableAutoMtls.value) return plaintext(`${enableAutoMtls.by} turns auto mTLS off`);
@@ -107,7 +113,12 @@ export function chooseUpstreamTls(
     const without = workloadsOf(enforcement.mesh, service).find((each) => tlsModeOf({ workload: each }) !== 'istio');
     return without
       ? plaintext(`endpoint ${without.id} of the headless service takes no mTLS`, byOf(without.resource))
-      : { connects: 'mtls', why: 'auto mTLS: every endpoint of the headless service has a sidecar', by: null };
+      : {
+          connects: 'mtls',
+          why: 'auto mTLS: every endpoint of the headless service has a sidecar',
+          by: null,
+          assumes: [],
+        };
   }
   if (!endpoint) return plaintext('nothing says that the endpoint takes mTLS');
   const checked = rule && endpointTls(rule, subset, port);
@@ -118,7 +129,7 @@ export function chooseUpstreamTls(
   const { mode, by } = modeOfPort(enforcement.modes(endpoint.workload), endpoint.port);
   if (!checked && mode === 'DISABLE')
     return plaintext(`auto mTLS: PeerAuthentication disables it on port ${endpoint.port}`, by);
-  return { connects: 'mtls', why: 'auto mTLS: the endpoint has a sidecar', by: null };
+  return { connects: 'mtls', why: 'auto mTLS: the endpoint has a sidecar', by: null, assumes: [] };
 }
 
 interface PlacedTls {
@@ -127,25 +138,26 @@ interface PlacedTls {
   readonly settings: ClientTlsSettings;
 }
 
-function asWritten(written: PlacedTls, hasSelector: boolean, client: Workload): UpstreamTls {
+function asWritten(written: PlacedTls, { hasSelector, assumes }: MergedRule, client: Workload): UpstreamTls {
   const { settings, rule } = written;
   const { mode = 'DISABLE', credentialName = '', clientCertificate, privateKey, sni } = settings;
   const why = `${nameOf(rule)} sets TLS mode ${mode}`;
   const by = byTls(written);
-  if (mode === 'DISABLE') return { connects: 'plaintext', why, by };
+  const base = { by, assumes };
+  if (mode === 'DISABLE') return { ...base, connects: 'plaintext', why };
   const named = sni ? { sni } : {};
-  if (mode === 'ISTIO_MUTUAL') return { connects: 'mtls', why, by, ...named };
+  if (mode === 'ISTIO_MUTUAL') return { ...base, connects: 'mtls', why, ...named };
   const secret = credentialName !== '' && !/^(configmap|invalid):\/\//.test(credentialName);
   if (secret && client.dataPlane.kind === 'sidecar' && !hasSelector) {
     return {
       connects: 'plaintext',
       why: `${why}, which sidecars ignore: its credentialName needs a workloadSelector`,
-      by,
+      ...base,
     };
   }
   if (mode === 'MUTUAL' && credentialName === '' && !(clientCertificate && privateKey))
-    return { connects: 'plaintext', why: `${why} without a client certificate, which istiod ignores`, by };
-  return { connects: 'tls', why, by, ...named };
+    return { ...base, connects: 'plaintext', why: `${why} without a client certificate, which istiod ignores` };
+  return { ...base, connects: 'tls', why, ...named };
 }
 
 const nameOf = ({ kind, namespace, name }: PlacedPolicy['rule']): string => `${kind} ${namespace}/${name}`;
