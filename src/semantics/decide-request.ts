@@ -1,8 +1,9 @@
-import type { MeshService, ServicePort, Workload } from '../model/inventory/types.ts';
+import type { Mesh, MeshService, ServicePort, Workload, WorkloadId } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
 import { decide } from './decide.ts';
 import type { Enforcement } from './enforcement.ts';
 import { decideExternal } from './external.ts';
+import { indexGateways } from './gateway/index-gateways.ts';
 import type { Land, Landing } from './outbound/landing.ts';
 import type { Asked } from './outbound/depart.ts';
 import { decideFromSidecar, type Sent } from './outbound/from-sidecar.ts';
@@ -24,7 +25,7 @@ import type { Verdict } from './verdict.ts';
 export interface DecideOptions {
   /** Trace also what missed, for a person who asks why. */
   readonly explain?: boolean;
-  /** Has a last word on each query before it is decided. */
+  /** Has a last word on each query before it is decided: what a landing shows is the query as it was. */
   readonly prepare?: (query: Query) => Query;
 }
 
@@ -61,21 +62,26 @@ export function decideLandings(
   const { to } = request;
   const source = resolveSource(mesh, request.from);
   if ('error' in source) return source;
-  const land: Land = (asked) => {
-    const query = prepare(asked);
-    return { query, verdict: decide(enforcement, query) };
-  };
+  const land: Land = (query) => ({ query, verdict: decide(enforcement, prepare(query)) });
   const sent = sentOf(request, source, explain);
   if (to.external !== undefined) return decideExternal(enforcement, request, sent, land);
   if (to.serviceEntry !== undefined && (to.at === undefined || to.at === 'network-policy'))
     return decideServiceEntry(enforcement, request, sent, land);
-  const queries = resolveRequest(mesh, request);
+  const queries = resolveRequest(meshWith(enforcement, to.gateway), request);
   if (to.service !== undefined && to.at === undefined) {
     const landings = decideService(enforcement, request, sent, 'error' in queries ? [] : queries, land);
     if (landings.length > 0) return landings;
   }
   if ('error' in queries) return queries;
   return queries.map((query) => land({ ...query, ...(explain === undefined ? {} : { explain }) }));
+}
+
+/** A gateway whose pods are not in the input is no workload of the inventory, and can be asked about all the same. */
+function meshWith(enforcement: Enforcement, gateway: string | undefined): Mesh {
+  const { mesh } = enforcement;
+  if (gateway === undefined || mesh.workloadById.has(gateway as WorkloadId)) return mesh;
+  const absent = indexGateways(enforcement).proxies.find(({ workload }) => workload.id === gateway)?.workload;
+  return absent ? { ...mesh, workloadById: new Map([...mesh.workloadById, [absent.id, absent]]) } : mesh;
 }
 
 /** The client, if it is an app whose sidecar decides where requests go. */

@@ -3,10 +3,9 @@ import { makeFacts, type Stated } from '../../graph/make-facts.ts';
 import type { Mesh } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import type { Request } from '../../result/request.ts';
+import { decideRequest } from '../../semantics/decide-request.ts';
 import { Enforcement } from '../../semantics/enforcement.ts';
-import type { Unresolved } from '../../semantics/resolve-request.ts';
-import type { TraceStep, Verdict } from '../../semantics/verdict.ts';
-import { answerRequest } from '../answer-request.ts';
+import type { TraceStep } from '../../semantics/verdict.ts';
 import { describeRequirement } from '../describe-requirement.ts';
 import { type InvariantResult, runInvariant } from './invariants.ts';
 import { type PolicyTest, policyTest } from './schema.ts';
@@ -60,7 +59,7 @@ type Case = NonNullable<PolicyTest['cases']>[number];
 
 function runCase(enforcement: Enforcement, suite: string, entry: Case, index: number): CaseResult {
   const base = { suite, name: entry.name ?? `case ${index + 1}`, expect: entry.expect };
-  const verdict = answer(enforcement, entry.request as Request);
+  const verdict = decideRequest(enforcement, entry.request as Request, { explain: true });
   if ('error' in verdict) {
     const reason = `${verdict.error}; ${verdict.help}`;
     return { ...base, got: 'error', pass: false, by: null, reason, requires: [], assumes: [], trace: [] };
@@ -79,11 +78,6 @@ function runCase(enforcement: Enforcement, suite: string, entry: Case, index: nu
     assumes: verdict.assumes,
     trace: verdict.trace,
   };
-}
-
-function answer(enforcement: Enforcement, request: Request): Verdict | Unresolved {
-  const answered = answerRequest(enforcement, request, { explain: true });
-  return 'error' in answered ? answered : answered.decisive.verdict;
 }
 
 const nameOf = (by: By): string => (by.namespace ? `${by.namespace}/${by.name}` : by.name);
