@@ -3,6 +3,7 @@ import { type Mesh, type MeshService, namespaceKey, serviceId, type Workload } f
 import { matchesLabels } from '../../model/inventory/label-selection.ts';
 import type { ServiceEntry } from '../../model/istio/service-entry.ts';
 import type { WorkloadEntrySpec } from '../../model/istio/workload-entry.ts';
+import { compareAge } from '../gateway/age.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -32,7 +33,6 @@ export type EntryEndpoint =
 
 export interface EntryServices {
   readonly all: readonly EntryService[];
-  readonly of: (entry: ServiceEntry) => EntryService;
   /** By `ns/name`, or `cluster:ns/name`. */
   readonly byName: ReadonlyMap<string, EntryService>;
 }
@@ -42,11 +42,11 @@ const KNOWN = new WeakMap<Mesh, EntryServices>();
 export function entryServices(mesh: Mesh): EntryServices {
   let known = KNOWN.get(mesh);
   if (!known) {
-    const made = new Map(mesh.resources.of('ServiceEntry').map((entry) => [entry, readEntry(entry)] as const));
+    // Of several that claim the same, the oldest counts.
+    const all = [...mesh.resources.of('ServiceEntry')].sort(compareAge).map(readEntry);
     known = {
-      all: [...made.values()],
-      of: (entry) => made.get(entry) ?? readEntry(entry),
-      byName: new Map([...made.values()].map((service) => [nameOf(service), service])),
+      all,
+      byName: new Map(all.map((service) => [nameOf(service), service])),
     };
     KNOWN.set(mesh, known);
   }
