@@ -1,17 +1,14 @@
-import type { Mesh, WorkloadId } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
-import { decide } from '../semantics/decide.ts';
+import { decideLandings, mostPermissive } from '../semantics/decide-request.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
-import { decideExternal } from '../semantics/external.ts';
-import { indexGateways } from '../semantics/gateway/index-gateways.ts';
 import type { Judged } from '../semantics/judged.ts';
 import type { Query } from '../semantics/query.ts';
-import { resolveRequest, type Unresolved } from '../semantics/resolve-request.ts';
+import type { Unresolved } from '../semantics/resolve-request.ts';
 import type { Verdict } from '../semantics/verdict.ts';
 
 /** What one endpoint answers. */
 export interface EndpointAnswer {
-  /** Absent: the request leaves the mesh. */
+  /** Absent: the request leaves the mesh, or the client's own proxy refuses it. */
   readonly query?: Query;
   readonly verdict: Verdict;
   /** What each point on the way evaluated; empty unless asked for. */
@@ -21,7 +18,7 @@ export interface EndpointAnswer {
 export interface Answered {
   /** The endpoint that decides. */
   readonly decisive: EndpointAnswer;
-  /** A request through a service may land at any endpoint. */
+  /** A request may land at several endpoints: of a service, of the routes of the client's own proxy. */
   readonly endpoints: readonly EndpointAnswer[];
 }
 
@@ -31,42 +28,21 @@ export function answerRequest(
   request: Request,
   { explain = false, watch = false }: { readonly explain?: boolean; readonly watch?: boolean } = {},
 ): Answered | Unresolved {
-  if (request.to.external !== undefined) {
-    const verdict = decideExternal(enforcement, request);
-    if ('error' in verdict) return verdict;
-    const answer = { verdict, judged: [] };
-    return { decisive: answer, endpoints: [answer] };
-  }
-  const queries = resolveRequest(meshWith(enforcement, request.to.gateway), request);
-  if ('error' in queries) return queries;
-  const endpoints = queries.map((query): EndpointAnswer => {
+  const judgedFor = new Map<Query, Judged[]>();
+  const observe = (query: Query): Query => {
     const judged: Judged[] = [];
-    const asked: Query = {
-      ...query,
-      ...(explain ? { explain } : {}),
-      ...(watch ? { watch: (each) => judged.push(each) } : {}),
-    };
-    return { query, verdict: decide(enforcement, asked), judged };
+    judgedFor.set(query, judged);
+    return { ...query, watch: (each) => judged.push(each) };
+  };
+  const landings = decideLandings(enforcement, request, {
+    ...(explain ? { explain } : {}),
+    ...(watch ? { prepare: observe } : {}),
   });
-  return { decisive: weakestOf(endpoints), endpoints };
-}
-
-const RANK = { allow: 0, unknown: 1, deny: 2 } as const;
-
-/** What some endpoint lets in gets in, and where it asks for least; the first of equals. */
-function weakestOf(endpoints: readonly EndpointAnswer[]): EndpointAnswer {
-  const [weakest] = endpoints.toSorted(
-    ({ verdict: a }, { verdict: b }) =>
-      RANK[a.outcome] - RANK[b.outcome] || a.requires.length - b.requires.length || a.assumes.length - b.assumes.length,
+  if ('error' in landings) return landings;
+  const endpoints = landings.map(
+    (landing): EndpointAnswer => ({ ...landing, judged: (landing.query && judgedFor.get(landing.query)) ?? [] }),
   );
-  if (!weakest) throw new Error('a resolved request has at least one endpoint');
-  return weakest;
-}
-
-/** A gateway whose pods are not in the input is no workload of the inventory, and can be asked about all the same. */
-function meshWith(enforcement: Enforcement, gateway: string | undefined): Mesh {
-  const { mesh } = enforcement;
-  if (gateway === undefined || mesh.workloadById.has(gateway as WorkloadId)) return mesh;
-  const absent = indexGateways(enforcement).proxies.find(({ workload }) => workload.id === gateway)?.workload;
-  return absent ? { ...mesh, workloadById: new Map([...mesh.workloadById, [absent.id, absent]]) } : mesh;
+  const decisive = endpoints[landings.indexOf(mostPermissive(landings))];
+  if (!decisive) throw new Error('a resolved request lands somewhere');
+  return { decisive, endpoints };
 }

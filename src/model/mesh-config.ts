@@ -9,6 +9,9 @@ export interface Setting<T> {
   readonly location?: Location;
 }
 
+/** `by` of every setting where nothing in the input configures the mesh. */
+export const NO_MESH_CONFIG = 'Istio default, no mesh config in the input';
+
 export type PathNormalization = 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
 
 export interface ExtensionProvider {

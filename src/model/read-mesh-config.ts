@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../result/diagnostic.ts';
 import { DiagnosticLog } from './diagnostic-log.ts';
-import type { ExtensionProvider, MeshConfig, Setting } from './mesh-config.ts';
+import { type ExtensionProvider, type MeshConfig, NO_MESH_CONFIG, type Setting } from './mesh-config.ts';
 import { findMeshConfigLayers, type MeshConfigLayer, type ParseYaml } from './mesh-config-layers.ts';
 import type { WrittenMeshConfig } from './mesh-config-shape.ts';
 import type { Path } from './resource.ts';
@@ -13,8 +13,6 @@ export interface MeshConfigs {
   readonly isWritten: boolean;
   readonly diagnostics: Diagnostic[];
 }
-
-const NOWHERE = 'Istio default, no mesh config in the input';
 
 /**
  * The mesh config in force per revision, each value with its source (reference §10). `parseYaml` reads the text inside the ConfigMap and
@@ -45,7 +43,7 @@ function findDefaultTag(resources: Resources, wanted: string | undefined): strin
 }
 
 function resolve(revision: string, layers: readonly MeshConfigLayer[]): MeshConfig {
-  const fallback = layers[0] ? `Istio default, ${layers[0].by} does not set it` : NOWHERE;
+  const fallback = layers[0] ? `Istio default, ${layers[0].by} does not set it` : NO_MESH_CONFIG;
   const pick = <T>(standard: T, path: Path, get: (written: WrittenMeshConfig) => T | undefined): Setting<T> => {
     for (const layer of layers) {
       const value = get(layer.written);

@@ -6,6 +6,15 @@ import type { Principal, Workload } from '../model/inventory/types.ts';
  */
 export type Client = 'app' | 'attacker';
 
+/**
+ * What a connection carries: the client's certificate of the mesh in mutual TLS, or the same over HBONE; `tls`: TLS of the client's own, without
+ * one; nothing.
+ */
+export type Transport = 'mtls' | 'hbone' | 'tls' | 'plaintext';
+
+/** Whether the client proves its identity. */
+export const isIdentified = (transport: Transport): boolean => transport === 'mtls' || transport === 'hbone';
+
 /** A place on the network that a request comes from. NetworkPolicy sees this, Istio does not. */
 export type Position =
   | { readonly kind: 'workload'; readonly workload: Workload }

@@ -1,8 +1,10 @@
-import { type Mesh, namespaceKey, type Principal } from '../model/inventory/types.ts';
+import type { Mesh, Principal } from '../model/inventory/types.ts';
 import { decideAtZtunnel } from './ambient/arrive.ts';
+import { waypointOnTheWay } from './ambient/on-the-way.ts';
 import { decideAtWaypoint, waypointOf } from './ambient/waypoint.ts';
+import { isIdentified, type Transport } from './attempt.ts';
 import { isCaptured, PROXY_PORTS } from './capture.ts';
-import { chooseTransport } from './client.ts';
+import { type Approach, chooseApproaches } from './client.ts';
 import { crossClusters } from './east-west.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { GatewayBackend } from './gateway/backend.ts';
@@ -12,6 +14,8 @@ import type { Endpoint } from './gateway/registry.ts';
 import { decideNetwork } from './network.ts';
 import { readsRequests } from './patches/decide-patched.ts';
 import { assumptionOf } from './patches/proxy-change.ts';
+import { inTurn } from './outbound/landing.ts';
+import { leaveMesh } from './outbound/leave.ts';
 import type { Destination, Query } from './query.ts';
 import { decideAtSidecar } from './sidecar.ts';
 import type { EnforcementPoint, Verdict } from './verdict.ts';
@@ -22,15 +26,35 @@ import type { EnforcementPoint, Verdict } from './verdict.ts';
  */
 export function decide(enforcement: Enforcement, query: Query): Verdict {
   let refused: Verdict | undefined;
-  for (const connects of chooseTransport(enforcement, query)) {
-    const verdict = decideArrival(enforcement, query, connects);
+  for (const approach of chooseApproaches(enforcement, query)) {
+    const verdict = decideApproach(enforcement, query, approach);
     if (verdict.outcome !== 'deny') return verdict;
     refused ??= verdict;
   }
   return refused ?? stop('none', 'the source has no way to connect');
 }
 
-function decideArrival(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
+function decideApproach(enforcement: Enforcement, query: Query, approach: Approach): Verdict {
+  const { connects, direct, sni, steps, assumes } = approach;
+  if (query.source.connects) return decideArrival(enforcement, query, connects);
+  const verdict = decideArrival(enforcement, direct ? toPod(query) : withHandshake(query, connects, sni), connects);
+  if (steps.length === 0 && assumes.length === 0) return verdict;
+  return { ...verdict, assumes: [...assumes, ...verdict.assumes], trace: [...steps, ...verdict.trace] };
+}
+
+function toPod({ destination: { via: _via, ...pod }, ...query }: Query): Query {
+  return { ...query, destination: pod };
+}
+
+/** What a gateway behind a service sees of the client's proxy. */
+function withHandshake(query: Query, connects: Transport, sni: string | undefined): Query {
+  const { source, destination, tls } = query;
+  if (tls || !destination.via) return query;
+  if (connects === 'tls') return { ...query, tls: { sni: sni ?? '' } };
+  return { ...query, source: { ...source, connects }, ...(sni === undefined ? {} : { sni }) };
+}
+
+function decideArrival(enforcement: Enforcement, query: Query, connects: Transport): Verdict {
   if (query.at !== undefined && query.at !== 'network-policy')
     return decideAtPoint(enforcement, query, connects, query.at);
   const crossing = crossClusters(enforcement, query, connects);
@@ -50,13 +74,8 @@ function decideArrival(enforcement: Enforcement, query: Query, connects: 'mtls' 
 }
 
 /** One point alone, whatever capture and the other points say. */
-function decideAtPoint(
-  enforcement: Enforcement,
-  query: Query,
-  connects: 'mtls' | 'plaintext',
-  at: EnforcementPoint,
-): Verdict {
-  const peer = connects === 'mtls' ? query.source.identity : null;
+function decideAtPoint(enforcement: Enforcement, query: Query, connects: Transport, at: EnforcementPoint): Verdict {
+  const peer = isIdentified(connects) ? query.source.identity : null;
   if (at === 'gateway') return decideAtGateway(enforcement, indexGateways(enforcement), query);
   if (at === 'ztunnel') return decideAtZtunnel(enforcement, query, peer);
   if (at === 'waypoint') {
@@ -69,10 +88,10 @@ function decideAtPoint(
 }
 
 /** Waypoint first, where the client's ztunnel leads there, then the destination's own proxy. */
-function decideOnTheWay(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
+function decideOnTheWay(enforcement: Enforcement, query: Query, connects: Transport): Verdict {
   const { dataPlane, gateway } = query.destination.workload;
   if (dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') return decideThroughGateway(enforcement, query);
-  const waypoint = connects === 'mtls' ? waypointOnTheWay(enforcement, query) : undefined;
+  const waypoint = isIdentified(connects) ? waypointOnTheWay(enforcement, query) : undefined;
   if (!waypoint) return decideAtProxy(enforcement, query, connects);
   const first = decideAtWaypoint(enforcement, query, waypoint);
   if (first.outcome === 'deny') return first;
@@ -82,14 +101,17 @@ function decideOnTheWay(enforcement: Enforcement, query: Query, connects: 'mtls'
     ...query,
     source: { ...source, identity: waypoint.identity, position: { kind: 'workload', workload: waypoint } },
   };
-  const second = decideAtProxy(enforcement, behind, connects);
-  const decisive = second.outcome === 'allow' ? first : second;
-  return {
-    ...decisive,
-    requires: [...first.requires, ...second.requires],
-    assumes: [...first.assumes, ...second.assumes],
-    trace: [...first.trace, ...second.trace],
-  };
+  return inTurn(first, decideBehind(enforcement, behind, connects));
+}
+
+/** From a waypoint to the endpoint: it connects as it is told, whatever way the client came. */
+function decideBehind(enforcement: Enforcement, behind: Query, connects: Transport): Verdict {
+  if (behind.destination.workload.dataPlane.kind === 'ambient') return decideAtProxy(enforcement, behind, connects);
+  const { connects: _connects, ...source } = behind.source;
+  const [hop] = chooseApproaches(enforcement, { ...behind, client: 'app', source });
+  if (!hop) return decideAtProxy(enforcement, behind, connects);
+  const verdict = decideAtProxy(enforcement, behind, hop.connects);
+  return { ...verdict, assumes: [...hop.assumes, ...verdict.assumes], trace: [...hop.steps, ...verdict.trace] };
 }
 
 /** A gateway's own decision, then that of the backend it routes to, which sees the gateway (reference §15.6). */
@@ -100,6 +122,12 @@ function decideThroughGateway(enforcement: Enforcement, query: Query): Verdict {
   if (first.outcome === 'deny') return first;
   let refused: Verdict | undefined;
   for (const backend of first.backends) {
+    const { label, servicePort, external, workloads, mirrored } = backend;
+    if (external && workloads.length === 0 && !mirrored) {
+      const outside = leaveMesh(enforcement, query.destination.workload, { label, port: servicePort }, query.transport);
+      if (outside.outcome !== 'deny') return joined(first, outside);
+      refused ??= outside;
+    }
     for (const endpoint of backend.mirrored ? [] : backend.workloads) {
       const reached = decide(enforcement, behindGateway(enforcement.mesh, query, backend, endpoint));
       const second = { ...reached, assumes: [...assumesOfRewriting(enforcement, query, endpoint), ...reached.assumes] };
@@ -121,7 +149,12 @@ function assumesOfRewriting(enforcement: Enforcement, query: Query, { workload }
 }
 
 /** The request as it leaves the gateway. */
-export function behindGateway(mesh: Mesh, query: Query, backend: GatewayBackend, { workload, port }: Endpoint): Query {
+export function behindGateway(
+  mesh: Mesh,
+  query: Query,
+  backend: GatewayBackend,
+  { workload, port }: Pick<Endpoint, 'workload' | 'port'>,
+): Query {
   const gateway = query.destination.workload;
   const { tls: _tls, sni: _sni, http: _http, token, ...rest } = query;
   const passed = backend.identity === 'client';
@@ -158,34 +191,15 @@ function joined(first: Verdict & { readonly routed?: string }, second: Verdict):
   };
 }
 
-/** Only an ambient client, or an ingress gateway that is told to, goes through a waypoint (reference §4.3). */
-function waypointOnTheWay(enforcement: Enforcement, query: Query): ReturnType<typeof waypointOf> {
-  const { position } = query.source;
-  const { workload, via } = query.destination;
-  if (workload.dataPlane.kind !== 'ambient') return undefined;
-  const target = via?.service ?? workload;
-  // Of a client that is known by its identity alone, take that it is ambient.
-  if (position.kind !== 'workload') return waypointOf(enforcement, target);
-  const client = position.workload;
-  if (client.gateway?.kind === 'waypoint') return undefined;
-  if (client.dataPlane.kind === 'ambient') return waypointOf(enforcement, target);
-  if (client.dataPlane.kind !== 'gateway' || !via || via.service.headless) return undefined;
-  const namespace = enforcement.mesh.namespaces.get(namespaceKey(via.service.cluster, via.service.namespace));
-  const wanted = via.service.labels[INGRESS_USE] ?? namespace?.labels[INGRESS_USE];
-  return wanted === 'true' ? waypointOf(enforcement, target) : undefined;
-}
-
-const INGRESS_USE = 'istio.io/ingress-use-waypoint';
-
-function decideAtProxy(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
+function decideAtProxy(enforcement: Enforcement, query: Query, connects: Transport): Verdict {
   const { workload, port } = query.destination;
   const captured = isCaptured(workload, port, query.transport);
   if (!captured.captured) {
-    if (connects === 'mtls') return stop('none', `nothing terminates mutual TLS here: ${captured.why}`, captured.by);
+    if (isIdentified(connects)) return stop('none', `nothing terminates mutual TLS here: ${captured.why}`, captured.by);
     return pass('none', `no proxy sees it: ${captured.why}`, captured.by);
   }
   if (workload.dataPlane.kind === 'ambient') {
-    const peer: Principal | null = connects === 'mtls' ? query.source.identity : null;
+    const peer: Principal | null = isIdentified(connects) ? query.source.identity : null;
     // What has a socket in the host's network is taken for a probe (reference §15.3).
     const { position } = query.source;
     if (position.kind === 'node-network' && position.sameNode !== false)

@@ -1,4 +1,5 @@
 import type { Workload } from '../model/inventory/types.ts';
+import { isIdentified, type Transport } from './attempt.ts';
 import { shareNetwork } from './clusters.ts';
 import type { Enforcement } from './enforcement.ts';
 import { sniOf } from './gateway/auto-passthrough.ts';
@@ -26,7 +27,7 @@ const DIRECT: Crossing = { kind: 'direct' };
  * How a request gets from one cluster to another. Between networks there are only east-west gateways, which take mutual TLS for services alone
  * and pass it through: the destination sees the client's identity and the gateway's address. Reference §9.2.
  */
-export function crossClusters(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Crossing {
+export function crossClusters(enforcement: Enforcement, query: Query, connects: Transport): Crossing {
   const { mesh } = enforcement;
   const { position } = query.source;
   const { workload, via, port } = query.destination;
@@ -34,7 +35,7 @@ export function crossClusters(enforcement: Enforcement, query: Query, connects: 
     return DIRECT;
   const where = `cluster \`${workload.cluster}\` is on another network`;
   const client = query.source.identity;
-  if (connects === 'plaintext' || client === null)
+  if (!isIdentified(connects) || client === null)
     return none(`${where}, whose east-west gateways take nothing but mutual TLS`);
   if (!via) return none(`${where}: its pods cannot be addressed from here, only services`);
   const host = serviceHost(via.service.name, via.service.namespace);

@@ -1,14 +1,14 @@
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
 import { configClusterOf } from '../model/inventory/clusters.ts';
-import type { Mesh, MeshService, Principal, Workload } from '../model/inventory/types.ts';
+import { type Mesh, type MeshService, namespaceKey, type Principal, type Workload } from '../model/inventory/types.ts';
 import type { MeshConfig } from '../model/mesh-config.ts';
 import { type AmbientIndex, compileForWorkload, indexAmbient, type ZtunnelPolicies } from './ambient/compile.ts';
 import { type AttachmentPoint, attachedPolicies } from './attachment.ts';
 import { buildChain, type PolicyChain } from './authz/chain.ts';
 import type { TrustBundle } from './authz/trust-domain.ts';
 import { type JwtProvider, providersOf } from './jwt/authenticate.ts';
-import { type EffectiveModes, effectiveModes } from './mtls/effective-mode.ts';
+import { type EffectiveModes, effectiveModes, type PortMode } from './mtls/effective-mode.ts';
 import { indexNetworkPolicies, type NetworkPolicyIndex } from './network-policy/policy-index.ts';
 import { readsRequests } from './patches/decide-patched.ts';
 import type { ProxyChange } from './patches/proxy-change.ts';
@@ -34,6 +34,7 @@ export class Enforcement {
   readonly #envoys = new Map<string, EnvoyPolicies>();
   readonly #ofWorkload = new Map<Workload, EnvoyPolicies>();
   readonly #modes = new Map<Workload, EffectiveModes>();
+  readonly #namespaceModes = new Map<string, PortMode>();
   readonly #base: Enforcement | undefined;
   #identities: Map<string, Principal[]> | undefined;
   readonly #ztunnels = new Map<Workload, ZtunnelPolicies>();
@@ -144,15 +145,32 @@ export class Enforcement {
   modes(workload: Workload): EffectiveModes {
     let modes = this.#modes.get(workload);
     if (!modes) {
-      modes = this.modesSeenBy(this.policyCluster(workload), workload);
+      modes = this.#modesIn(this.policyCluster(workload), workload);
       this.#modes.set(workload, modes);
     }
     return modes;
   }
 
-  /** The same as an istiod sees it that has the policies of another cluster: that of a client. */
-  modesSeenBy(cluster: string, { namespace, labels }: Workload): EffectiveModes {
+  /** The same as a client's istiod has it: by the policies of its own cluster, also for endpoints of others (reference §9.2). */
+  modesAsSeenBy(client: Workload, workload: Workload): EffectiveModes {
+    const cluster = this.policyCluster(client);
+    return cluster === this.policyCluster(workload) ? this.modes(workload) : this.#modesIn(cluster, workload);
+  }
+
+  #modesIn(cluster: string, { namespace, labels }: Workload): EffectiveModes {
     return effectiveModes(this.policies.peerAuthentication, { cluster, namespace, labels }, this.rootNamespace);
+  }
+
+  /** What PeerAuthentication says of a namespace as a whole: all that clients know of a service before they choose an endpoint. */
+  namespaceMode(cluster: string, namespace: string): PortMode {
+    const key = namespaceKey(cluster, namespace);
+    let mode = this.#namespaceModes.get(key);
+    if (!mode) {
+      const { peerAuthentication } = this.policies;
+      mode = effectiveModes(peerAuthentication, { cluster, namespace, labels: {} }, this.rootNamespace).workload;
+      this.#namespaceModes.set(key, mode);
+    }
+    return mode;
   }
 
   /** Identities of the workloads of a namespace, sorted. */

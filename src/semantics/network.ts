@@ -1,6 +1,6 @@
 import { byOf } from '../model/by.ts';
 import { type Mesh, namespaceKey, type Workload } from '../model/inventory/types.ts';
-import type { Position } from './attempt.ts';
+import type { Position, Transport } from './attempt.ts';
 import type { Crossing } from './east-west.ts';
 import type { Enforcement } from './enforcement.ts';
 import { decideEgress, decideIngress } from './network-policy/decide.ts';
@@ -29,7 +29,7 @@ const OPEN: NetworkOutcome = { passes: true, requires: [], assumes: [], steps: [
 export function decideNetwork(
   enforcement: Enforcement,
   query: Query,
-  connects: 'mtls' | 'plaintext',
+  connects: Transport,
   crossing: Crossing = { kind: 'direct' },
 ): NetworkOutcome {
   const { mesh, network } = enforcement;
@@ -38,7 +38,8 @@ export function decideNetwork(
   if (mesh.cni === 'ignores-network-policy' || position.kind === 'unstated') return OPEN;
   if (network.namespaces.size === 0 && network.unmodelled.size === 0 && network.admin.size === 0) return OPEN;
   if (position.kind === 'workload' && position.workload === workload) return OPEN;
-  const port = connects === 'mtls' && workload.dataPlane.kind === 'ambient' ? HBONE_PORT : query.destination.port;
+  const overHbone = connects === 'hbone' || (connects === 'mtls' && workload.dataPlane.kind === 'ambient');
+  const port = overHbone ? HBONE_PORT : query.destination.port;
   const decisions: NetworkDecision[] = [];
   if (position.kind === 'workload') {
     // Towards another network the packets go to its gateway's address outside the cluster.

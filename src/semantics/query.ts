@@ -1,6 +1,6 @@
 import type { MeshService, Principal, ServicePort, Workload } from '../model/inventory/types.ts';
 import type { ClientTls } from '../result/request.ts';
-import type { Client, HttpRequest, Position } from './attempt.ts';
+import type { Client, HttpRequest, Position, Transport } from './attempt.ts';
 import type { Claims } from './authz/claims.ts';
 import type { Watch } from './judged.ts';
 import type { EnforcementPoint } from './verdict.ts';
@@ -30,7 +30,7 @@ export interface Source {
   /** What it can prove; null: nothing. */
   readonly identity: Principal | null;
   /** The stated way to connect; absent: whatever the client (its proxy, or an attacker) chooses. */
-  readonly connects?: 'mtls' | 'plaintext';
+  readonly connects?: Transport;
   readonly ip?: string;
   readonly remoteIp?: string;
 }

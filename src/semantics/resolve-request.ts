@@ -11,6 +11,8 @@ import type { HttpAttributes, Request, RequestFrom, RequestTo } from '../result/
 import { suggest } from '../util/suggest.ts';
 import type { HttpRequest, Position } from './attempt.ts';
 import { type ServiceClient, servicesSeenBy } from './clusters.ts';
+import { serviceHost } from './gateway/host-name.ts';
+import { type EntryService, entryEndpoints, entryServices, isEntryService } from './outbound/entry-service.ts';
 import type { Destination, Query, Source } from './query.ts';
 
 /** A request that names something the mesh does not have, or that makes no sense. */
@@ -33,7 +35,7 @@ export function resolveRequest(mesh: Mesh, request: Request): readonly Query[] |
     source,
     destination,
     transport: request.protocol ?? 'TCP',
-    ...(request.http ? { http: httpRequest(request.http, destination) } : {}),
+    ...(request.http ? { http: httpRequest(request.http, hostOfDestination(destination)) } : {}),
     ...(request.jwt ? { token: { claims: request.jwt.payload, valid: request.jwt.valid ?? true } } : {}),
     ...(request.sni === undefined ? {} : { sni: request.sni }),
     ...(request.tls ? { tls: request.tls } : {}),
@@ -106,12 +108,7 @@ function resolveDestinations(
     return 'error' in workload ? workload : [{ workload, port: to.port, ...ip }];
   }
   if (to.service !== undefined) return throughServices(mesh, to.service, to, { ip, client });
-  if (to.serviceEntry !== undefined) {
-    return {
-      error: 'requests to hosts of a ServiceEntry are not decided yet',
-      help: 'name a workload, a service or a gateway',
-    };
-  }
+  if (to.serviceEntry !== undefined) return throughServiceEntry(mesh, to.serviceEntry, to, ip);
   return {
     error: 'the request does not say where it goes',
     help: 'give `to` a workload, service or gateway, and a port',
@@ -130,7 +127,7 @@ function throughServices(
   { port: number, at }: Pick<RequestTo, 'port' | 'at'>,
   { ip, client }: Through,
 ): readonly Destination[] | Unresolved {
-  const services = findServices(mesh, id, client);
+  const services = findServices(mesh, id, client).map((service) => aliasOf(mesh, service) ?? service);
   const [first] = services;
   if (!first) return unknownName('service', id, mesh.serviceById.keys());
   const withPort = services.flatMap((service) => {
@@ -139,8 +136,8 @@ function throughServices(
   });
   const [via] = withPort;
   if (!via) {
-    const known = first.ports.map((candidate) => candidate.port).join(', ') || 'none';
-    return { error: `service \`${id}\` has no port ${number}`, help: `its ports: ${known}` };
+    const missing = findServicePort(first, `service \`${id}\``, number);
+    return 'error' in missing ? missing : [];
   }
   const destinations = withPort.flatMap(({ service, port }) =>
     service.workloads.flatMap((workloadId): Destination[] => {
@@ -150,13 +147,66 @@ function throughServices(
     }),
   );
   if (destinations.length > 0) return destinations;
-  // A waypoint decides by the service alone, so that any waypoint may stand where endpoints are missing.
-  const standIn = at === 'waypoint' && mesh.workloads.find(({ gateway }) => gateway?.kind === 'waypoint');
-  if (standIn) return [{ workload: standIn, port: number, via, ...ip }];
-  return {
-    error: `service \`${id}\` leads to no workload of the input`,
-    help: 'its selector matches no pod; name the workload itself',
-  };
+  return (
+    (at === 'waypoint' && standIn(mesh, via, ip)) || {
+      error: `service \`${id}\` leads to no workload of the input`,
+      help: 'its selector matches no pod; name the workload itself',
+    }
+  );
+}
+
+/** The Service that one of type ExternalName stands for, if it is one of the mesh. */
+function aliasOf(mesh: Mesh, { type, externalName, cluster }: MeshService): MeshService | undefined {
+  if (type !== 'ExternalName' || externalName === undefined) return undefined;
+  const host = externalName.toLowerCase().replace(/\.$/, '');
+  return mesh.services.find((each) => each.cluster === cluster && serviceHost(each.name, each.namespace) === host);
+}
+
+/** Endpoints of a ServiceEntry that are workloads of the input. What lies outside is decided by `decideRequest`. */
+function throughServiceEntry(
+  mesh: Mesh,
+  id: string,
+  { port: number, at }: Pick<RequestTo, 'port' | 'at'>,
+  ip: { ip?: string },
+): readonly Destination[] | Unresolved {
+  const entry = findServiceEntry(mesh, id);
+  if ('error' in entry) return entry;
+  const port = findServicePort(entry, `ServiceEntry \`${id}\``, number);
+  if ('error' in port) return port;
+  const destinations = entryEndpoints(mesh, entry, number).flatMap((endpoint): readonly Destination[] =>
+    endpoint.kind === 'workload'
+      ? [{ workload: endpoint.workload, port: endpoint.port, via: { service: entry, port }, ...ip }]
+      : [],
+  );
+  if (destinations.length > 0) return destinations;
+  return (
+    (at === 'waypoint' && standIn(mesh, { service: entry, port }, ip)) || {
+      error: `ServiceEntry \`${id}\` leads to no workload of the input`,
+      help: 'only a waypoint can be asked alone, with `at: waypoint`',
+    }
+  );
+}
+
+export function findServiceEntry(mesh: Mesh, id: string): EntryService | Unresolved {
+  const { byName } = entryServices(mesh);
+  return byName.get(id) ?? unknownName('ServiceEntry', id, byName.keys());
+}
+
+export function findServicePort(service: MeshService, name: string, number: number): ServicePort | Unresolved {
+  const port = service.ports.find((candidate) => candidate.port === number);
+  if (port) return port;
+  const known = service.ports.map((candidate) => candidate.port).join(', ') || 'none';
+  return { error: `${name} has no port ${number}`, help: `its ports: ${known}` };
+}
+
+/** A waypoint decides by the service alone, so that any waypoint may stand where endpoints are missing. */
+function standIn(
+  mesh: Mesh,
+  via: NonNullable<Destination['via']>,
+  ip: { ip?: string },
+): readonly Destination[] | undefined {
+  const workload = mesh.workloads.find(({ gateway }) => gateway?.kind === 'waypoint');
+  return workload && [{ workload, port: via.port.port, via, ...ip }];
 }
 
 /** By `cluster:ns/name` the one of that cluster, by `ns/name` those of all clusters that are one service to the client. */
@@ -198,16 +248,23 @@ function unknownName(what: string, name: string, known: Iterable<string>): Unres
   };
 }
 
-function httpRequest(http: HttpAttributes, { workload, via }: Destination): HttpRequest {
+/** `host` where the request names none. */
+export function httpRequest(http: HttpAttributes, host: string): HttpRequest {
   const { headers = [] } = http;
   // White space around a field value is no part of it (RFC 9110 §5.5).
   const list = (isPairs(headers) ? headers : Object.entries(headers)).map(
     ([name, value]) => [name, value.trim()] as const,
   );
-  const fallback = via
-    ? `${via.service.name}.${via.service.namespace}.svc.cluster.local`
-    : `${workload.name}.${workload.namespace}`;
-  return { method: http.method, path: http.path, host: http.host ?? fallback, headers: list };
+  return { method: http.method, path: http.path, host: http.host ?? host, headers: list };
+}
+
+const hostOfDestination = ({ workload, via }: Destination): string =>
+  via ? hostOf(via.service) : `${workload.name}.${workload.namespace}`;
+
+/** The name by which clients call a service; one of those that a wildcard stands for. */
+export function hostOf(service: MeshService): string {
+  const [first] = isEntryService(service) ? service.hosts : [];
+  return first?.replace(/^\*/, 'any') ?? serviceHost(service.name, service.namespace);
 }
 
 function isPairs(headers: NonNullable<HttpAttributes['headers']>): headers is readonly (readonly [string, string])[] {

@@ -1,4 +1,5 @@
 import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
+import { isIdentified, type Transport } from './attempt.ts';
 import { forwardedAddress } from './authz/address.ts';
 import type { View } from './authz/view.ts';
 import type { Enforcement } from './enforcement.ts';
@@ -20,7 +21,7 @@ function findPort(workload: Workload, port: number): WorkloadPort | undefined {
  * What a workload's own sidecar makes of a connection that reached it: transport, then the filters of the chain that takes it.
  * Reference §0, §1.3, §2. Where an EnvoyFilter may change the TLS of its listeners, with and without it.
  */
-export function decideAtSidecar(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Verdict {
+export function decideAtSidecar(enforcement: Enforcement, query: Query, connects: Transport): Verdict {
   const { workload, port } = query.destination;
   const changes = enforcement.changesAt(workload);
   const verdict = decideTerminated(enforcement, query, terminate(enforcement, query, connects), changes);
@@ -53,18 +54,19 @@ type Terminated =
   | { readonly accepted: false; readonly why: string };
 
 /** What the listener makes of the connection, by the mode of the port. */
-function terminate(enforcement: Enforcement, query: Query, connects: 'mtls' | 'plaintext'): Terminated {
+function terminate(enforcement: Enforcement, query: Query, connects: Transport): Terminated {
   const { workload, port } = query.destination;
   const { mode, by } = modeOfPort(enforcement.modes(workload), port);
   const chainKind = findPort(workload, port)?.chain ?? 'auto';
-  const peer = connects === 'mtls' ? query.source.identity : null;
+  const peer = isIdentified(connects) ? query.source.identity : null;
   const arrived = acceptConnection(mode, chainKind, { transport: connects, speaksHttp: query.http !== undefined });
   if (!arrived.accepted) return arrived;
   if (peer !== null && !isTrusted(peer, enforcement.bundleOf(enforcement.configOf(workload)))) {
     const why = `the sidecar trusts no certificate of trust domain \`${peer.slice(0, peer.indexOf('/'))}\``;
     return { accepted: false, why };
   }
-  const text = `${mode}${by ? '' : ', the default,'} takes ${connects === 'mtls' ? 'mutual TLS' : 'plaintext'} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
+  const mandate = connects === 'hbone' ? 'the sidecar' : `${mode}${by ? '' : ', the default,'}`;
+  const text = `${mandate} takes ${NAMES[connects]} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
   return { accepted: true, peer, chain: arrived.chain, text };
 }
 
@@ -113,6 +115,8 @@ function decideTerminated(
     trace: [transportStep('pass', arrived.text, by), ...decision.steps],
   };
 }
+
+const NAMES = { mtls: 'mutual TLS', hbone: 'HBONE', tls: 'opaque TLS', plaintext: 'plaintext' } as const;
 
 function transportStep(outcome: 'pass' | 'stop', text: string, by: Verdict['by']): TraceStep {
   const step = { point: 'sidecar', stage: 'transport', outcome, text } as const;

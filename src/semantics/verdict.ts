@@ -15,6 +15,8 @@ export interface TraceStep {
   readonly point: EnforcementPoint;
   readonly stage:
     | 'capture'
+    /** What the client's own proxy makes of it: whether it knows the destination, and how it connects. */
+    | 'outbound'
     | 'network-policy'
     | 'transport'
     | 'custom'

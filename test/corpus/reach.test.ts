@@ -10,7 +10,8 @@ import { waysTo } from '../../src/graph/reach/port-reach.ts';
 import { witnessAs } from '../../src/graph/reach/sources.ts';
 import type { Request } from '../../src/result/request.ts';
 import { holds } from '../../src/semantics/algebra/solver.ts';
-import { chooseTransport } from '../../src/semantics/client.ts';
+import { isIdentified } from '../../src/semantics/attempt.ts';
+import { chooseApproaches } from '../../src/semantics/client.ts';
 import { decide } from '../../src/semantics/decide.ts';
 import { Enforcement } from '../../src/semantics/enforcement.ts';
 import { resolveRequest } from '../../src/semantics/resolve-request.ts';
@@ -31,7 +32,10 @@ function isInReach(enforcement: Enforcement, query: Query): boolean {
   const { workload, port: number } = query.destination;
   const port = workload.ports.find((own) => own.port === number);
   if (!port) return false;
-  const transports = chooseTransport(enforcement, query);
+  // To the sets, HBONE is one more way of coming with an identity.
+  const transports = chooseApproaches(enforcement, query).map(({ connects }) =>
+    isIdentified(connects) ? 'mtls' : 'plaintext',
+  );
   return waysTo(enforcement, workload, port).some((region) => {
     if (!transports.includes(region.transport)) return false;
     const asked = region.transport === 'mtls' ? query : { ...query, source: { ...query.source, identity: null } };

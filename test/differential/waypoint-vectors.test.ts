@@ -80,7 +80,8 @@ function requestOf(recorded: RecordedRequest): Request {
   const [kind, name = ''] = recorded.to.split(' ');
   const { port, sourcePrincipal, sourceIP: ip = '127.0.0.1', protocol = 'http', method = 'GET', path = '/' } = recorded;
   const { host = 'app.default', headers, jwt, jwtInvalid, sni } = recorded;
-  const to = kind === 'Service' ? { service: name } : { workload: name };
+  const to =
+    kind === 'Service' ? { service: name } : kind === 'ServiceEntry' ? { serviceEntry: name } : { workload: name };
   return {
     from: sourcePrincipal ? { principal: sourcePrincipal, ip } : { plaintext: true, ip },
     to: { ...to, port, at: 'waypoint' },
@@ -90,13 +91,13 @@ function requestOf(recorded: RecordedRequest): Request {
   };
 }
 
-it('waypoints decide as recorded from istiod and Envoy, services and pods; ServiceEntries are not decided yet', () => {
+it('waypoints decide as recorded from istiod and Envoy: services, ServiceEntries and pods', () => {
   const answers = sets
     .filter(({ admission }) => admission === 'accepted')
     .flatMap((set) => {
       const enforcement = enforcementOf(set);
       return set.vectors
-        .filter(({ status, request }) => status !== 400 && !request.to.startsWith('ServiceEntry'))
+        .filter(({ status }) => status !== 400)
         .map(({ id, request, expected }) => {
           const queries = resolveRequest(enforcement.mesh, requestOf(request));
           const [query] = 'error' in queries ? [] : queries;
@@ -104,5 +105,5 @@ it('waypoints decide as recorded from istiod and Envoy, services and pods; Servi
         });
     });
   expect(answers.filter(({ expected, got }) => expected !== got)).toEqual([]);
-  expect(answers).toHaveLength(804);
+  expect(answers).toHaveLength(895);
 });

@@ -4,15 +4,22 @@ import type { TraceStep } from '../../semantics/verdict.ts';
 import type { EndpointAnswer } from '../answer-request.ts';
 
 /** What to do about a refusal besides changing a policy, in a sentence; undefined: nothing to say. */
-export function advise(request: Request, stop: TraceStep, { query, judged }: EndpointAnswer): string | undefined {
+export function advise(
+  request: Request,
+  stop: TraceStep,
+  { query, judged, verdict }: EndpointAnswer,
+): string | undefined {
   const { from } = request;
+  const ownProxy = adviceForOwnProxy(verdict.trace);
   switch (stop.stage) {
     case 'jwt':
       return tokenAdvice(judged.at(-1)?.providers ?? []);
     case 'transport':
-      return query ? transportAdvice(request, query.source.identity === null) : undefined;
+      return query ? (ownProxy ?? transportAdvice(request, query.source.identity === null)) : undefined;
     case 'deny':
-      return stop.by?.kind === 'PeerAuthentication' ? transportAdvice(request, true) : undefined;
+      return stop.by?.kind === 'PeerAuthentication' ? (ownProxy ?? transportAdvice(request, true)) : undefined;
+    case 'outbound':
+      return 'the proxy of the client has to know the destination: egress hosts of its Sidecar, exportTo of the service, or a ServiceEntry';
     case 'custom':
       return 'the mesh config has to define the extension provider that the CUSTOM policy names, once';
     case 'network-policy':
@@ -27,6 +34,16 @@ export function advise(request: Request, stop: TraceStep, { query, judged }: End
     default:
       return undefined;
   }
+}
+
+/** Where the sender's own proxy, by an object of the input, chose the way that is refused. */
+function adviceForOwnProxy(trace: readonly TraceStep[]): string | undefined {
+  const step = trace.find(
+    ({ stage, outcome, by }) => outcome === 'pass' && (stage === 'outbound' || stage === 'capture') && by !== undefined,
+  );
+  if (!step?.by || step.by.kind === 'PeerAuthentication') return undefined;
+  const { kind, namespace, name } = step.by;
+  return `the client's own proxy has to send it otherwise: ${kind} ${namespace}/${name} says how`;
 }
 
 function transportAdvice({ from, to }: Request, nameless: boolean): string | undefined {

@@ -8,6 +8,7 @@ import {
   selecting,
   workload,
 } from '../../../test/small-mesh.ts';
+import { networking } from '../../../test/decide-in.ts';
 import { meshOf } from '../../../test/mesh-of.ts';
 import { withPolicies } from '../../graph/apply.ts';
 import { explanation as schema, type Explanation } from '../../result/explanation.ts';
@@ -278,6 +279,26 @@ describe('transport and network', () => {
   it('the same workload over its own proxy is nearer than another one', () => {
     const found = explained([...shop, strict], { from: 'shop/web', to: 'shop/orders:8080', plaintext: true });
     expect(found.nearest?.changes).toEqual(['over mutual TLS']);
+  });
+
+  it("names what the client's own proxy was told", () => {
+    const question: Ask = { from: 'shop/web', to: 'service:shop/orders:80', method: 'GET', path: '/' };
+    const disabled = networking('DestinationRule', 'shop', 'orders', {
+      host: 'orders',
+      trafficPolicy: { tls: { mode: 'DISABLE' } },
+    });
+    const refused = explained([...shop, strict, disabled], question);
+    expect(refused.verdict).toBe('deny');
+    expect(refused.change?.advice).toBe(
+      "the client's own proxy has to send it otherwise: DestinationRule shop/orders says how",
+    );
+    const unknown = networking('Sidecar', 'shop', 'default', {
+      egress: [{ hosts: ['elsewhere/*'] }],
+      outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
+    });
+    const stopped = explained([...shop, unknown], question);
+    expect([stopped.verdict, stopped.by?.kind]).toEqual(['deny', 'Sidecar']);
+    expect(stopped.change?.advice).toContain('has to know the destination');
   });
 
   it('a NetworkPolicy that isolates both ends takes two more, each for just these pods', () => {

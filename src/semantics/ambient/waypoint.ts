@@ -3,6 +3,7 @@ import { decidePatched } from '../patches/decide-patched.ts';
 import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
 import { explaining } from '../judged.ts';
 import { normalizePath } from '../http/normalize-path.ts';
+import { addressOf } from '../outbound/service-address.ts';
 import type { Query } from '../query.ts';
 import { viewAt } from '../sidecar.ts';
 import type { Verdict } from '../verdict.ts';
@@ -48,7 +49,10 @@ export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoin
   const path =
     chainType === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined;
   const seen = viewAt(query, query.source.identity, path);
-  const view = via ? { ...seen, port: via.port.port } : seen;
+  // What is addressed is the service, not the pod behind it.
+  const view = via
+    ? { ...seen, port: via.port.port, destinationIp: query.destination.ip ?? addressOf(via.service) }
+    : seen;
   const chain = chainType === 'http' ? envoy.http : envoy.tcp;
   const decision = decidePatched(
     enforcement.changesAt(waypoint, via?.service),
@@ -104,8 +108,10 @@ function attachedTo(enforcement: Enforcement, waypoint: Workload, service: MeshS
       revision: waypoint.dataPlane.revision,
       kind: 'waypoint',
       gatewayName: waypoint.gateway?.gatewayName ?? waypoint.name,
-      ...(service ? { service: { kind: 'Service', namespace: service.namespace, name: service.name } } : {}),
+      ...(service ? { service: { kind: kindOf(service), namespace: service.namespace, name: service.name } } : {}),
     },
     enforcement.configOf(waypoint),
   );
 }
+
+const kindOf = ({ resource }: MeshService) => (resource.kind === 'ServiceEntry' ? 'ServiceEntry' : 'Service');

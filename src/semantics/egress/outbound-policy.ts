@@ -3,7 +3,8 @@ import type { Workload } from '../../model/inventory/types.ts';
 import type { Sidecar } from '../../model/istio/sidecar.ts';
 import type { By } from '../../result/location.ts';
 import type { Enforcement } from '../enforcement.ts';
-import { compareAge } from '../gateway/age.ts';
+import { compareAge, isAgeUnknown } from '../gateway/age.ts';
+import { APPLIED_TOGETHER } from '../mtls/effective-mode.ts';
 import { matchesLabels } from '../../model/inventory/label-selection.ts';
 
 /** What a workload's proxy does with destinations that it does not know. */
@@ -17,6 +18,8 @@ export interface OutboundPolicy {
   readonly from: 'sidecar' | 'mesh-config' | 'default';
   /** Which object or default, in words. */
   readonly why: string;
+  /** Which of several Sidecars is the oldest, where the input does not tell. */
+  readonly assumes: readonly string[];
 }
 
 /**
@@ -38,13 +41,17 @@ export function outboundPolicies(enforcement: Enforcement): (workload: Workload)
   };
   return (workload) => {
     const { kind } = workload.dataPlane;
-    if (kind !== 'sidecar') return { mode: 'none', by: null, sidecar: null, from: 'default', why: reasons[kind] };
+    if (kind !== 'sidecar')
+      return { mode: 'none', by: null, sidecar: null, from: 'default', why: reasons[kind], assumes: [] };
     const { cluster, namespace, labels } = workload;
     const own = sidecarsIn(cluster, namespace);
-    const sidecar =
-      own.find((each) => hasSelector(each) && matchesLabels(each.spec.workloadSelector?.labels, labels)) ??
-      own.find((each) => !hasSelector(each)) ??
-      sidecarsIn(cluster, enforcement.rootNamespace).find((each) => !hasSelector(each));
+    const [sidecar, ...younger] =
+      [
+        own.filter((each) => hasSelector(each) && matchesLabels(each.spec.workloadSelector?.labels, labels)),
+        own.filter((each) => !hasSelector(each)),
+        sidecarsIn(cluster, enforcement.rootNamespace).filter((each) => !hasSelector(each)),
+      ].find((candidates) => candidates.length > 0) ?? [];
+    const assumes = sidecar && younger.some((each) => isAgeUnknown(sidecar, each)) ? [APPLIED_TOGETHER] : [];
     const written = sidecar?.spec.outboundTrafficPolicy;
     if (sidecar && written) {
       // The enum's zero value in Sidecar, unlike in the mesh config.
@@ -53,11 +60,18 @@ export function outboundPolicies(enforcement: Enforcement): (workload: Workload)
         clause: 'outboundTrafficPolicy.mode',
         path: ['spec', 'outboundTrafficPolicy', 'mode'],
       });
-      return { mode, by, sidecar, from: 'sidecar', why: `Sidecar ${sidecar.namespace}/${sidecar.name}` };
+      return { mode, by, sidecar, from: 'sidecar', why: `Sidecar ${sidecar.namespace}/${sidecar.name}`, assumes };
     }
     const { value, from, by } = enforcement.configOf(workload).outboundTrafficPolicy;
     const mode = value === 'REGISTRY_ONLY' ? 'REGISTRY_ONLY' : 'ALLOW_ANY';
-    return { mode, by: null, sidecar: sidecar ?? null, from: from === 'default' ? 'default' : 'mesh-config', why: by };
+    return {
+      mode,
+      by: null,
+      sidecar: sidecar ?? null,
+      from: from === 'default' ? 'default' : 'mesh-config',
+      why: by,
+      assumes,
+    };
   };
 }
 

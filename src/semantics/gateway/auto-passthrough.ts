@@ -29,4 +29,4 @@ export function serviceOfSni(
   return { entry, port: number, subset };
 }
 
-export const sniOf = (host: string, port: number): string => `outbound_.${port}_._.${host}`;
+export const sniOf = (host: string, port: number, subset = ''): string => `outbound_.${port}_.${subset}_.${host}`;

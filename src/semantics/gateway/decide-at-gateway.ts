@@ -129,8 +129,7 @@ function decideTcp(
   const { route } = chain;
   const context = {
     routeNamespace: route.owner.namespace,
-    proxyNamespace: workload.namespace,
-    proxyCluster: workload.cluster,
+    proxy: workload,
     listenPort: chain.servers[0]?.port ?? query.destination.port,
   };
   const found = l4Backends(route, index.destinations, context);
@@ -146,14 +145,13 @@ function passThrough(
   sni: string,
   progress: Progress,
 ): GatewayVerdict {
-  const { workload } = query.destination;
-  const { namespace, cluster } = workload;
-  const { registry, subsets } = index.destinations;
-  const target = serviceOfSni(sni, chain.hosts, registry, namespace);
+  const proxy = query.destination.workload;
+  const { registry, rules } = index.destinations;
+  const target = serviceOfSni(sni, chain.hosts, registry, proxy.namespace);
   const by = chain.servers[0]?.by ?? null;
   if (!target) return finish('deny', by, `no service answers to SNI \`${sni}\``, progress);
   const { entry, port, subset } = target;
-  const labels = subset === '' ? {} : subsets.labelsOf(entry.host, subset, namespace, entry.namespace);
+  const labels = subset === '' ? {} : rules.labelsOf(entry.host, subset, proxy, entry.namespace);
   if (!labels)
     return finish('deny', by, `no DestinationRule defines subset \`${subset}\` of \`${entry.label}\``, progress);
   const backend: GatewayBackend = {
@@ -162,7 +160,7 @@ function passThrough(
     servicePort: port,
     external: false,
     // East-west gateways know the endpoints of their own network alone.
-    workloads: entry.endpoints(port, labels, cluster).filter((each) => shareNetwork(mesh, workload, each.workload)),
+    workloads: entry.endpoints(port, labels, proxy.cluster).filter((each) => shareNetwork(mesh, proxy, each.workload)),
     mirrored: false,
     identity: 'client',
     forwardsToken: true,

@@ -88,8 +88,7 @@ export function decideHttp(
   const departing = { http, clientIp, forwardsToken: token.forwarded };
   const context = {
     routeNamespace: route.owner.namespace,
-    proxyNamespace: workload.namespace,
-    proxyCluster: workload.cluster,
+    proxy: workload,
     listenPort: server?.port ?? port,
   };
   const found = httpBackends(route, departing, index.destinations, context);

@@ -21,7 +21,8 @@ export function departingRequest(
   route: HttpRoute,
   destination: WeightedRoute | undefined,
   request: HttpRequest,
-  clientIp: string | undefined,
+  /** What is written into X-Forwarded-For; null: nothing is, as at a sidecar. */
+  clientIp: string | undefined | null,
 ): DepartingRequest {
   const { rewrite, headers } = route.rule.spec;
   const operations = [destination?.headers?.request, headers?.request];
@@ -102,7 +103,8 @@ function applyOperations(headers: Headers, operations: HeaderOperations | undefi
   return [...headers.filter(([name]) => !gone.has(lower(name))), ...set, ...add];
 }
 
-function forwardedFor(headers: Headers, clientIp: string | undefined): Headers {
+function forwardedFor(headers: Headers, clientIp: string | undefined | null): Headers {
+  if (clientIp === null) return headers;
   const others = headers.filter(([name]) => name.toLowerCase() !== 'x-forwarded-for');
   if (clientIp === undefined) return others;
   const before = headers.filter(([name]) => name.toLowerCase() === 'x-forwarded-for').map(([, value]) => value);

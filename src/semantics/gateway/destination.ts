@@ -1,29 +1,40 @@
 import type { Destination } from '../../model/istio/destination.ts';
+import type { Mesh } from '../../model/inventory/types.ts';
+import { type DestinationRules, destinationRules, type RuleClient } from '../outbound/destination-rules.ts';
 import { qualifyHost } from './host-name.ts';
-import type { Endpoint, Registry, RegistryEntry } from './registry.ts';
-import type { Subsets } from './subsets.ts';
+import { type Endpoint, type Outside, Registry, type RegistryEntry } from './registry.ts';
 
 /** What a route of a gateway may lead to. */
 export interface Destinations {
   readonly registry: Registry;
-  readonly subsets: Subsets;
+  readonly rules: DestinationRules;
+}
+
+const KNOWN = new WeakMap<Mesh, Destinations>();
+
+/** Those of a mesh, worked out once. */
+export function destinationsOf(mesh: Mesh): Destinations {
+  const known = KNOWN.get(mesh) ?? { registry: new Registry(mesh), rules: destinationRules(mesh) };
+  KNOWN.set(mesh, known);
+  return known;
 }
 
 export interface FoundDestination {
   readonly found: true;
   readonly entry: RegistryEntry;
   readonly port: number;
+  readonly subset: string;
   /** `ns/service:port`, or `host:port` of a ServiceEntry. */
   readonly label: string;
   readonly endpoints: readonly Endpoint[];
+  readonly outside: readonly Outside[];
 }
 
 export type DestinationOutcome = FoundDestination | { readonly found: false; readonly why: string };
 
 export interface RouteContext {
   readonly routeNamespace: string;
-  readonly proxyNamespace: string;
-  readonly proxyCluster: string;
+  readonly proxy: RuleClient & { readonly cluster: string };
   /** Port of the server: where a destination without port on a service of several ports goes. */
   readonly listenPort: number;
 }
@@ -39,7 +50,8 @@ export function findDestination(
   all: Destinations,
   context: RouteContext,
 ): DestinationOutcome {
-  const { routeNamespace, proxyNamespace } = context;
+  const { routeNamespace, proxy } = context;
+  const proxyNamespace = proxy.namespace;
   const host = qualifyHost(destination?.host ?? '', routeNamespace);
   if (host === '') return { found: false, why: 'its backend is not valid' };
   const named = all.registry.find(host, routeNamespace, proxyNamespace);
@@ -52,8 +64,15 @@ export function findDestination(
     return { found: false, why: `\`${entry.label}\` has no port ${port}` };
   }
   const subset = destination?.subset ?? '';
-  const labels = subset === '' ? {} : all.subsets.labelsOf(entry.host, subset, proxyNamespace, entry.namespace);
+  const labels = subset === '' ? {} : all.rules.labelsOf(entry.host, subset, proxy, entry.namespace);
   if (!labels) return { found: false, why: `no DestinationRule defines subset \`${subset}\` of \`${entry.label}\`` };
-  const endpoints = entry.endpoints(port, labels, context.proxyCluster);
-  return { found: true, entry, port, label: `${entry.label}:${port}`, endpoints };
+  return {
+    found: true,
+    entry,
+    port,
+    subset,
+    label: `${entry.label}:${port}`,
+    endpoints: entry.endpoints(port, labels, proxy.cluster),
+    outside: entry.outside(port, labels),
+  };
 }

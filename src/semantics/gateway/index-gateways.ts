@@ -3,17 +3,15 @@ import { configClusterOf } from '../../model/inventory/clusters.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { findAbsentGateways } from './absent-gateway.ts';
 import { compareAge } from './age.ts';
-import type { Destinations } from './destination.ts';
+import { type Destinations, destinationsOf } from './destination.ts';
 import { FilterChains } from './choose-chain.ts';
 import { buildFilterChains, type FilterChain } from './filter-chain.ts';
 import { isIstioIngress, readIngress } from './ingress.ts';
 import { readListeners } from './kubernetes/listeners.ts';
 import { readKubernetesRoutes } from './kubernetes/routes.ts';
 import { type IgnoredServer, mergeServers } from './merge-servers.ts';
-import { Registry } from './registry.ts';
 import { RouteIndex } from './route-index.ts';
 import { type GatewayObject, readGateway, type Server } from './server.ts';
-import { Subsets } from './subsets.ts';
 import { readVirtualServices } from './virtual-services.ts';
 
 /** A port that the pods of a gateway listen on. */
@@ -88,7 +86,7 @@ function buildIndex(mesh: Mesh): GatewayIndex {
   return {
     proxies,
     byWorkload: new Map(proxies.map((proxy) => [proxy.workload, proxy])),
-    destinations: { registry: new Registry(mesh), subsets: new Subsets(mesh) },
+    destinations: destinationsOf(mesh),
   };
 }
 

@@ -1,30 +1,22 @@
-import {
-  namespaceKey,
-  type Mesh,
-  type MeshService,
-  type ServicePort,
-  type Workload,
-} from '../../model/inventory/types.ts';
-import { parseProtocol } from '../../model/inventory/protocol.ts';
-import type { ServiceEntry } from '../../model/istio/service-entry.ts';
+import type { Mesh, MeshService, ServicePort, Workload } from '../../model/inventory/types.ts';
+import type { WorkloadEntrySpec } from '../../model/istio/workload-entry.ts';
 import { matchesLabels } from '../../model/inventory/label-selection.ts';
 import { servicesSeenBy } from '../clusters.ts';
+import { type EntryEndpoint, type EntryService, entryEndpoints, entryServices } from '../outbound/entry-service.ts';
 import { targetPort } from '../resolve-request.ts';
 import { qualifyHost, serviceHost } from './host-name.ts';
 import { isExported } from './visibility.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-export interface RegistryPort {
-  readonly port: number;
-  readonly protocol: string;
-  readonly transport: ServicePort['transport'];
-}
-
 export interface Endpoint {
   readonly workload: Workload;
   /** The workload's own port. */
   readonly port: number;
+  /** The service that leads there. */
+  readonly service: MeshService;
+  /** As a ServiceEntry itself has it. */
+  readonly written?: WorkloadEntrySpec;
 }
 
 /** A host that proxies know: a Service (of all clusters that have it) or a host of a ServiceEntry. */
@@ -33,14 +25,20 @@ export interface RegistryEntry {
   /** `ns/name` of a Service, the host of a ServiceEntry. */
   readonly label: string;
   readonly namespace: string;
-  readonly ports: readonly RegistryPort[];
+  /** Of the first cluster that has it. */
+  readonly service: MeshService;
+  readonly ports: readonly ServicePort[];
   readonly external: boolean;
   /** Of a Service of type ExternalName: the host it stands for. */
   readonly alias?: string;
   readonly isVisibleTo: (namespace: string) => boolean;
   /** Workloads behind a port, of a subset's labels, as a proxy of a cluster sees them. */
   readonly endpoints: (port: number, subset: Labels, cluster: string) => readonly Endpoint[];
+  /** Addresses behind a port that no workload of the input has. */
+  readonly outside: (port: number, subset: Labels) => readonly Outside[];
 }
+
+export type Outside = Extract<EntryEndpoint, { kind: 'outside' }>;
 
 /** What istiod knows as destinations, by host. */
 export class Registry {
@@ -56,8 +54,8 @@ export class Registry {
       else groups.set(host, [service]);
     }
     for (const [host, services] of groups) this.#add(ofServices(mesh, host, services, defaults));
-    for (const entry of mesh.resources.of('ServiceEntry')) {
-      for (const host of entry.spec.hosts ?? []) this.#add(ofServiceEntry(mesh, host.toLowerCase(), entry, defaults));
+    for (const service of entryServices(mesh).all) {
+      for (const host of service.hosts) this.#add(ofServiceEntry(mesh, host, service, defaults));
     }
   }
 
@@ -75,6 +73,11 @@ export class Registry {
   find(host: string, routeNamespace: string, proxyNamespace: string): RegistryEntry | undefined {
     const visible = (this.#byHost.get(host) ?? []).filter((entry) => entry.isVisibleTo(proxyNamespace));
     return visible.find(({ namespace }) => namespace === routeNamespace) ?? visible[0];
+  }
+
+  /** All that is exported to a namespace, Services before ServiceEntries; of one host there may be several. */
+  allExportedTo(proxyNamespace: string): readonly RegistryEntry[] {
+    return [...this.#byHost.values()].flat().filter((entry) => entry.isVisibleTo(proxyNamespace));
   }
 
   /** Everything that a proxy sees, in the order of the input. */
@@ -99,6 +102,7 @@ function ofServices(
     host,
     label: `${namespace}/${name}`,
     namespace,
+    service: first,
     ports: first.ports,
     external: first.type === 'ExternalName',
     ...(first.type === 'ExternalName' && externalName ? { alias: qualifyHost(externalName, namespace) } : {}),
@@ -107,6 +111,7 @@ function ofServices(
       servicesSeenBy(mesh, services, { cluster, isAmbient: false }).flatMap((service) =>
         endpointsOf(mesh, service, number, subset),
       ),
+    outside: () => [],
   };
 }
 
@@ -117,34 +122,27 @@ function endpointsOf(mesh: Mesh, service: MeshService, number: number, subset: L
     const workload = mesh.workloadById.get(id);
     if (!workload || !matchesLabels(subset, workload.labels)) return [];
     const target = targetPort(workload, service, port);
-    return target === undefined ? [] : [{ workload, port: target }];
+    return target === undefined ? [] : [{ workload, port: target, service }];
   });
 }
 
-function ofServiceEntry(mesh: Mesh, host: string, entry: ServiceEntry, defaults: readonly string[]): RegistryEntry {
-  const { namespace, cluster, spec } = entry;
-  const ports = (spec.ports ?? []).flatMap(({ number, protocol, name, targetPort: target }) =>
-    number === undefined
-      ? []
-      : [{ port: number, name, target: target ?? number, transport: 'TCP' as const, ...parseProtocol(protocol) }],
-  );
-  const selector = spec.workloadSelector?.labels ?? {};
+function ofServiceEntry(mesh: Mesh, host: string, service: EntryService, defaults: readonly string[]): RegistryEntry {
+  const { namespace, ports, external, resource } = service;
   return {
     host,
     label: host,
     namespace,
+    service,
     ports,
-    external: spec.location !== 'MESH_INTERNAL',
-    isVisibleTo: (proxy) => isExported(spec.exportTo, defaults, namespace, proxy),
-    endpoints: (number, subset) => {
-      const port = ports.find((candidate) => candidate.port === number);
-      if (!port || Object.keys(selector).length === 0) return [];
-      return (mesh.workloadsByNamespace.get(namespaceKey(cluster, namespace)) ?? [])
-        .filter(({ labels }) => matchesLabels(selector, labels) && matchesLabels(subset, labels))
-        .map((workload) => ({
-          workload,
-          port: workload.ports.find((own) => own.name !== undefined && own.name === port.name)?.port ?? port.target,
-        }));
-    },
+    external,
+    isVisibleTo: (proxy) => isExported(resource.spec.exportTo, defaults, namespace, proxy),
+    endpoints: (number, subset) =>
+      entryEndpoints(mesh, service, number, subset).flatMap((endpoint) =>
+        endpoint.kind === 'workload' ? [{ ...endpoint, service }] : [],
+      ),
+    outside: (number, subset) =>
+      entryEndpoints(mesh, service, number, subset).flatMap((endpoint) =>
+        endpoint.kind === 'outside' ? [endpoint] : [],
+      ),
   };
 }

@@ -170,8 +170,7 @@ function passthroughRoutes(mesh: Mesh, index: GatewayIndex, place: Kind<'auto-pa
 function contextOf({ proxy, listener, chain }: Place, routeNamespace: string) {
   return {
     routeNamespace,
-    proxyNamespace: proxy.workload.namespace,
-    proxyCluster: proxy.workload.cluster,
+    proxy: proxy.workload,
     listenPort: chain.servers[0]?.port ?? listener.port,
   };
 }

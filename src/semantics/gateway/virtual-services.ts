@@ -6,12 +6,25 @@ import type { RouteObject } from './route-object.ts';
 
 /** The VirtualServices that bind to gateways: those with hosts that name a Gateway other than `mesh`. */
 export function readVirtualServices(mesh: Mesh): readonly RouteObject[] {
+  return readBound(mesh, (resource) =>
+    (resource.spec.gateways ?? [])
+      .map((gateway) => qualifyGateway(gateway, resource.namespace))
+      .filter((gateway) => gateway !== MESH),
+  );
+}
+
+export const MESH = 'mesh';
+
+/** Those that sidecars route by: they name `mesh`, or no gateway at all. Source: istio pilot/pkg/model/virtualservice.go (initVirtualServices). */
+export function readMeshVirtualServices(mesh: Mesh): readonly RouteObject[] {
+  return readBound(mesh, ({ spec: { gateways } }) => (!gateways?.length || gateways.includes(MESH) ? [MESH] : []));
+}
+
+function readBound(mesh: Mesh, gatewaysOf: (resource: VirtualService) => readonly string[]): readonly RouteObject[] {
   const exportedByDefault = mesh.config.defaultExportTo.value.virtualService;
   return mesh.resources.of('VirtualService').flatMap((resource) => {
     const { spec, namespace, name, cluster, creationTimestamp } = resource;
-    const gateways = (spec.gateways ?? [])
-      .map((gateway) => qualifyGateway(gateway, namespace))
-      .filter((gateway) => gateway !== 'mesh');
+    const gateways = gatewaysOf(resource);
     if (!spec.hosts?.length || gateways.length === 0) return [];
     const find = (ns: string, delegate: string): VirtualService | undefined => {
       const found = mesh.resources.find('VirtualService', ns, delegate, cluster);

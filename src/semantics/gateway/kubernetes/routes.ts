@@ -127,7 +127,8 @@ function attachingOf({ cluster, namespace, spec }: Resource<Spec>, kind: Kind): 
   return { cluster, namespace, kind, parentRefs: spec.parentRefs ?? [], hostnames };
 }
 
-function routeObject(resource: Resource, gateway: string, hosts: readonly string[]): RouteObject {
+/** A route without rules, bound to one gateway. */
+export function routeObject(resource: Resource, gateway: string, hosts: readonly string[]): RouteObject {
   const { cluster, namespace, name, creationTimestamp } = resource;
   const age: Aged = { name, namespace, ...(creationTimestamp === undefined ? {} : { creationTimestamp }) };
   return {
@@ -145,7 +146,7 @@ function routeObject(resource: Resource, gateway: string, hosts: readonly string
 }
 
 /** Source: istio conversion.go (sortRoutesByCreationTime): by namespace before name. */
-function byAge(a: Aged, b: Aged): number {
+export function byAge(a: Aged, b: Aged): number {
   const times = compare(a.creationTimestamp ?? '~', b.creationTimestamp ?? '~');
   return times || compare(a.namespace, b.namespace) || compare(a.name, b.name);
 }
