@@ -15,6 +15,7 @@ import (
 
 	"istio.io/istio/pkg/log"
 
+	"meshproof.dev/conformance/internal/generate"
 	"meshproof.dev/conformance/internal/record"
 	"meshproof.dev/conformance/internal/testcase"
 	"meshproof.dev/conformance/internal/vector"
@@ -25,7 +26,7 @@ const format = "One set per line: `policies` at one sidecar, and `vectors`, requ
 	"accepted (else what the validating webhook says; the verdict is what happens if the object got in anyway) · protocol http · principal: " +
 	"none, the request is plaintext; else mutual TLS as spiffe://principal with the ALPN of a sidecar · method GET · path / · host app · " +
 	"sourceIP 127.0.0.1 · sni: none. `port` is the pod's own. `jwt`: claims of a signed RS256 token in Authorization: Bearer; " +
-	"`badSignature` breaks it. `by`: rbac, jwt, authorizer, tls (handshake refused) or closed (TCP connection closed). `asks`: an external " +
+	"`badSignature` breaks it. `by`: rbac, jwt, authorizer, or connection (closed, or its handshake refused). `asks`: an external " +
 	"authorizer must approve; the verdict is what happens when it does. JWT rules without keys have the recorder's."
 
 func main() {
@@ -53,7 +54,7 @@ func run(casesFolder, out, binary, envoyVersion, only string, check bool) error 
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	cases, err := testcase.ReadFolder(casesFolder)
+	cases, err := allCases(casesFolder)
 	if err != nil {
 		return err
 	}
@@ -90,6 +91,22 @@ func run(casesFolder, out, binary, envoyVersion, only string, check bool) error 
 		return nil
 	}
 	return vector.Write(out, vector.Header{Format: format, Istio: istioVersion(), Envoy: envoyVersion}, result.Sets)
+}
+
+// The random cases are made from this seed.
+const seed, randomCases = 20261125, 320
+
+func allCases(folder string) ([]testcase.Case, error) {
+	cases, err := testcase.ReadFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	batteries, err := generate.Batteries()
+	if err != nil {
+		return nil, err
+	}
+	random, err := generate.Random(seed, randomCases)
+	return append(append(cases, batteries...), random...), err
 }
 
 func matching(cases []testcase.Case, pattern string) ([]testcase.Case, error) {

@@ -12,7 +12,7 @@ import (
 type Outcome struct {
 	// Verdict is allow, deny or malformed: Envoy refused to read it, which says nothing about policies.
 	Verdict string
-	// By says who denied: rbac, jwt, authorizer, tls, or closed (the connection, without a word).
+	// By says who denied: rbac, jwt, authorizer, or connection: it was closed, or its handshake refused, without a word.
 	By string
 }
 

@@ -114,14 +114,12 @@ func exchange(connection net.Conn, sent []byte) (Outcome, error) {
 	}
 }
 
-// refusal tells a connection that was refused from one that went wrong.
+// refusal tells a connection that was refused from one that went wrong. Whether a TLS alert or the reset that follows it is seen first is a
+// matter of luck, so that both are one thing.
 func refusal(err error) (Outcome, error) {
-	text := err.Error()
 	switch {
-	case strings.Contains(text, "tls:"):
-		return denied("tls"), nil
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return denied("closed"), nil
+	case strings.Contains(err.Error(), "tls:"), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return denied("connection"), nil
 	}
 	return Outcome{}, err
 }

@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Request } from '../../src/result/request.ts';
+import { decide } from '../../src/semantics/decide.ts';
+import type { Enforcement } from '../../src/semantics/enforcement.ts';
+import { resolveRequest } from '../../src/semantics/resolve-request.ts';
+import { enforcementOf, SCENE_APP, type SceneWorkload } from '../sidecar-scene.ts';
+
+interface Vector {
+  readonly port: number;
+  readonly protocol?: 'http2' | 'tcp';
+  readonly principal?: string;
+  readonly sourceIP?: string;
+  readonly sni?: string;
+  readonly method?: string;
+  readonly path?: string;
+  readonly host?: string;
+  readonly headers?: readonly (readonly [string, string])[];
+  readonly jwt?: Readonly<Record<string, unknown>>;
+  readonly badSignature?: boolean;
+  readonly verdict: 'allow' | 'deny';
+  /** An external authorizer must approve; the verdict is what happens when it does. */
+  readonly asks?: boolean;
+}
+
+interface ConformanceSet {
+  readonly set: string;
+  readonly about?: string;
+  readonly admission?: string;
+  readonly mesh?: unknown;
+  readonly workload?: SceneWorkload;
+  readonly policies: readonly Readonly<Record<string, unknown>>[];
+  readonly vectors: readonly Vector[];
+}
+
+interface ConformanceHeader {
+  readonly istio: string;
+  readonly envoy: string;
+}
+
+/** One recorded request whose verdict the engine gives too. */
+interface Replayed {
+  readonly area: string;
+  readonly set: string;
+  readonly accepted: boolean;
+  readonly request: Vector;
+  readonly expected: string;
+  readonly got: string;
+}
+
+const FOLDER = new URL('../../conformance/vectors/', import.meta.url);
+
+/** What the recorder takes where a set names no workload (conformance/internal/testcase/complete.go). */
+const DEFAULT_WORKLOAD: SceneWorkload = {
+  namespace: 'foo',
+  labels: { app: 'httpbin', version: 'v1' },
+  serviceAccount: 'httpbin',
+  ports: [
+    { number: 80, targetPort: 8080, name: 'http' },
+    { number: 9000, name: 'tcp' },
+    { number: 90, targetPort: 9090, name: 'http-admin' },
+    { number: 8000, name: 'any' },
+  ],
+};
+
+/** The external authorizers that the recorder registers (conformance/internal/istiod/services.go). */
+const AUTHORIZERS = { 'authz/approve': [8000, 9000], 'authz/dead': [8000, 9000] };
+
+/** Replays everything that conformance/ recorded. */
+export function replayConformance(): { readonly header: ConformanceHeader; readonly replayed: readonly Replayed[] } {
+  const files = readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.jsonl'))
+    .sort();
+  const read = files.map((name) => {
+    const lines = readFileSync(new URL(name, FOLDER), 'utf8').trimEnd().split('\n');
+    const [header, ...sets] = lines.map((line) => JSON.parse(line));
+    const area = name.replace(/\.jsonl$/, '');
+    return { header: header as ConformanceHeader, replayed: (sets as ConformanceSet[]).flatMap((set) => replay(area, set)) };
+  });
+  const header = read[0]?.header;
+  if (!header) throw new Error('conformance/vectors holds no recording');
+  return { header, replayed: read.flatMap(({ replayed }) => replayed) };
+}
+
+function replay(area: string, recorded: ConformanceSet): readonly Replayed[] {
+  const { set, mesh, workload = DEFAULT_WORKLOAD, policies, admission } = recorded;
+  const enforcement = enforcementOf({ mesh, workload, policies, services: AUTHORIZERS });
+  return recorded.vectors.map((vector) => ({
+    area,
+    set,
+    accepted: admission === undefined,
+    request: vector,
+    expected: vector.asks ? 'allow if the authorizer approves' : vector.verdict,
+    got: answer(enforcement, requestOf(workload, vector)),
+  }));
+}
+
+function answer(enforcement: Enforcement, request: Request): string {
+  const queries = resolveRequest(enforcement.mesh, request);
+  if ('error' in queries) return queries.error;
+  const [query] = queries;
+  if (!query) return 'no endpoint';
+  const { outcome, requires } = decide(enforcement, query);
+  return outcome === 'allow' && requires.some(({ kind }) => kind === 'ext-authz')
+    ? 'allow if the authorizer approves'
+    : outcome;
+}
+
+function requestOf({ namespace, podIP }: SceneWorkload, vector: Vector): Request {
+  const { port, protocol, principal, sourceIP: ip = '127.0.0.1', sni, headers, jwt, badSignature } = vector;
+  const { method = 'GET', path = '/', host = 'app' } = vector;
+  return {
+    from: principal === undefined ? { plaintext: true, ip } : { principal, ip },
+    to: { workload: `${namespace}/${SCENE_APP}`, port, ...(podIP ? { ip: podIP } : {}) },
+    ...(protocol === 'tcp' ? {} : { http: { method, path, host, ...(headers ? { headers } : {}) } }),
+    ...(jwt ? { jwt: { payload: jwt, valid: !badSignature } } : {}),
+    ...(sni === undefined ? {} : { sni }),
+  };
+}
