@@ -22,7 +22,7 @@ export interface Scene {
   readonly mesh?: unknown;
   readonly workload: SceneWorkload;
   readonly policies: readonly Readonly<Record<string, unknown>>[];
-  /** Services that exist besides the workload's own, as namespace/name and their ports. */
+  /** Services that exist besides the workload's own, as namespace/name and their ports; if given, there are no others. */
   readonly services?: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -30,7 +30,7 @@ export interface Scene {
 export const SCENE_APP = 'app';
 
 /** The recorded workload as manifests: an injected pod behind one Service. */
-export function enforcementOf({ mesh = {}, workload, policies, services = {} }: Scene): Enforcement {
+export function enforcementOf({ mesh = {}, workload, policies, services }: Scene): Enforcement {
   const { namespace, labels, serviceAccount = SCENE_APP, podIP, ports } = workload;
   const objects = [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { 'istio-injection': 'enabled' } } },
@@ -71,12 +71,18 @@ export function enforcementOf({ mesh = {}, workload, policies, services = {} }: 
         })),
       },
     },
-    ...Object.entries(services).map(([id, numbers]) => {
+    ...Object.entries(services ?? {}).map(([id, numbers]) => {
       const [inNamespace, name] = id.split('/');
       const spec = { ports: numbers.map((port) => ({ name: `p${port}`, port })) };
       return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: inNamespace }, spec };
     }),
     ...policies,
   ];
-  return new Enforcement(loadMesh(objects.map((object) => inlineObject(object, 'vector', 1))).mesh);
+  const facts = services ? { complete: ['all'] } : {};
+  return new Enforcement(
+    loadMesh(
+      objects.map((object) => inlineObject(object, 'vector', 1)),
+      facts,
+    ).mesh,
+  );
 }

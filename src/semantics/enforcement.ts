@@ -1,11 +1,12 @@
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
 import type { Mesh, Principal, Workload } from '../model/inventory/types.ts';
-import type { MeshConfig } from '../model/mesh-config.ts';
+import type { ExtensionProvider, MeshConfig } from '../model/mesh-config.ts';
 import type { Resource } from '../model/resource.ts';
 import { type AmbientIndex, compileForWorkload, indexAmbient, type ZtunnelPolicies } from './ambient/compile.ts';
 import { type AttachmentPoint, attachedPolicies } from './attachment.ts';
 import { buildChain, type PolicyChain } from './authz/chain.ts';
+import { checkProviderServices } from './authz/provider-services.ts';
 import type { TrustBundle } from './authz/trust-domain.ts';
 import { type JwtProvider, providersOf } from './jwt/authenticate.ts';
 import { type EffectiveModes, effectiveModes } from './mtls/effective-mode.ts';
@@ -31,6 +32,7 @@ export class Enforcement {
   readonly policies: Policies;
   readonly #envoys = new Map<string, EnvoyPolicies>();
   readonly #ofWorkload = new Map<Workload, EnvoyPolicies>();
+  readonly #authorizers = new Map<MeshConfig, readonly ExtensionProvider[]>();
   readonly #modes = new Map<Workload, EffectiveModes>();
   readonly #base: Enforcement | undefined;
   #identities: Map<string, Principal[]> | undefined;
@@ -156,6 +158,15 @@ export class Enforcement {
     return policies;
   }
 
+  #authorizersOf(config: MeshConfig): readonly ExtensionProvider[] {
+    let authorizers = this.#authorizers.get(config);
+    if (!authorizers) {
+      authorizers = checkProviderServices(config.extensionProviders.value, this.mesh);
+      this.#authorizers.set(config, authorizers);
+    }
+    return authorizers;
+  }
+
   envoyAt(point: AttachmentPoint, config: MeshConfig): EnvoyPolicies {
     const authorization = attachedPolicies(this.policies.authorization, point);
     const requestAuthentication = attachedPolicies(this.policies.requestAuthentication, point);
@@ -166,7 +177,12 @@ export class Enforcement {
     ].join('|');
     let policies = this.#envoys.get(key);
     if (!policies) {
-      policies = new LazyPolicies(authorization, requestAuthentication, this.bundleOf(config), config);
+      policies = new LazyPolicies(
+        authorization,
+        requestAuthentication,
+        this.bundleOf(config),
+        this.#authorizersOf(config),
+      );
       this.#envoys.set(key, policies);
     }
     return policies;
@@ -179,7 +195,7 @@ class LazyPolicies implements EnvoyPolicies {
   readonly requestAuthentication: readonly RequestAuthentication[];
   readonly providers: readonly JwtProvider[];
   readonly #bundle: TrustBundle;
-  readonly #config: MeshConfig;
+  readonly #authorizers: readonly ExtensionProvider[];
   #http: PolicyChain | undefined;
   #tcp: PolicyChain | undefined;
 
@@ -187,22 +203,22 @@ class LazyPolicies implements EnvoyPolicies {
     authorization: readonly AuthorizationPolicy[],
     requestAuthentication: readonly RequestAuthentication[],
     bundle: TrustBundle,
-    config: MeshConfig,
+    authorizers: readonly ExtensionProvider[],
   ) {
     this.authorization = authorization;
     this.requestAuthentication = requestAuthentication;
     this.providers = providersOf(requestAuthentication);
     this.#bundle = bundle;
-    this.#config = config;
+    this.#authorizers = authorizers;
   }
 
   get http(): PolicyChain {
-    this.#http ??= buildChain(this.authorization, 'http', this.#bundle, this.#config.extensionProviders.value);
+    this.#http ??= buildChain(this.authorization, 'http', this.#bundle, this.#authorizers);
     return this.#http;
   }
 
   get tcp(): PolicyChain {
-    this.#tcp ??= buildChain(this.authorization, 'tcp', this.#bundle, this.#config.extensionProviders.value);
+    this.#tcp ??= buildChain(this.authorization, 'tcp', this.#bundle, this.#authorizers);
     return this.#tcp;
   }
 }

@@ -5,6 +5,7 @@ import type { View } from './authz/view.ts';
 import type { Enforcement } from './enforcement.ts';
 import { explaining } from './judged.ts';
 import { normalizePath } from './http/normalize-path.ts';
+import { receiveRequest } from './http/receive-request.ts';
 import { modeOfPort } from './mtls/effective-mode.ts';
 import { acceptConnection, isTrusted } from './mtls/transport.ts';
 import { addressOf, type Query } from './query.ts';
@@ -42,10 +43,12 @@ export function decideAtSidecar(enforcement: Enforcement, query: Query, connects
   }
   const envoy = enforcement.envoy(workload);
   const chain = arrived.chain === 'http' ? envoy.http : envoy.tcp;
+  const http =
+    query.http && arrived.chain === 'http' ? receiveRequest(query.http, { peer, self: workload.identity }) : undefined;
   const view = viewAt(
-    query,
+    http ? { ...query, http } : query,
     peer,
-    arrived.chain === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined,
+    http && normalizePath(http.path, config.pathNormalization.value),
   );
   const decision = decideChain(
     chain,

@@ -3,6 +3,7 @@ import type { Request } from '../../src/result/request.ts';
 import { decide } from '../../src/semantics/decide.ts';
 import type { Enforcement } from '../../src/semantics/enforcement.ts';
 import { resolveRequest } from '../../src/semantics/resolve-request.ts';
+import type { Replayed } from './replay.ts';
 import { enforcementOf, SCENE_APP, type SceneWorkload } from '../sidecar-scene.ts';
 
 interface Vector {
@@ -37,14 +38,10 @@ interface ConformanceHeader {
   readonly envoy: string;
 }
 
-/** One recorded request whose verdict the engine gives too. */
-interface Replayed {
+interface ReplayedVector extends Replayed {
   readonly area: string;
-  readonly set: string;
   readonly accepted: boolean;
   readonly request: Vector;
-  readonly expected: string;
-  readonly got: string;
 }
 
 const FOLDER = new URL('../../conformance/vectors/', import.meta.url);
@@ -66,7 +63,10 @@ const DEFAULT_WORKLOAD: SceneWorkload = {
 const AUTHORIZERS = { 'authz/approve': [8000, 9000], 'authz/dead': [8000, 9000] };
 
 /** Replays everything that conformance/ recorded. */
-export function replayConformance(): { readonly header: ConformanceHeader; readonly replayed: readonly Replayed[] } {
+export function replayConformance(): {
+  readonly header: ConformanceHeader;
+  readonly replayed: readonly ReplayedVector[];
+} {
   const files = readdirSync(FOLDER)
     .filter((name) => name.endsWith('.jsonl'))
     .sort();
@@ -74,19 +74,22 @@ export function replayConformance(): { readonly header: ConformanceHeader; reado
     const lines = readFileSync(new URL(name, FOLDER), 'utf8').trimEnd().split('\n');
     const [header, ...sets] = lines.map((line) => JSON.parse(line));
     const area = name.replace(/\.jsonl$/, '');
-    return { header: header as ConformanceHeader, replayed: (sets as ConformanceSet[]).flatMap((set) => replay(area, set)) };
+    return {
+      header: header as ConformanceHeader,
+      replayed: (sets as ConformanceSet[]).flatMap((set) => replay(area, set)),
+    };
   });
   const header = read[0]?.header;
   if (!header) throw new Error('conformance/vectors holds no recording');
   return { header, replayed: read.flatMap(({ replayed }) => replayed) };
 }
 
-function replay(area: string, recorded: ConformanceSet): readonly Replayed[] {
+function replay(area: string, recorded: ConformanceSet): readonly ReplayedVector[] {
   const { set, mesh, workload = DEFAULT_WORKLOAD, policies, admission } = recorded;
   const enforcement = enforcementOf({ mesh, workload, policies, services: AUTHORIZERS });
-  return recorded.vectors.map((vector) => ({
+  return recorded.vectors.map((vector, i) => ({
+    id: `${set}/${i}`,
     area,
-    set,
     accepted: admission === undefined,
     request: vector,
     expected: vector.asks ? 'allow if the authorizer approves' : vector.verdict,

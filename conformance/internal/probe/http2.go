@@ -21,7 +21,7 @@ func (p *Prober) sendHTTP2(connection net.Conn, request testcase.Request) (Outco
 	}
 	var block bytes.Buffer
 	encoder := hpack.NewEncoder(&block)
-	fields := []testcase.Header{{":method", method(request)}, {":scheme", "http"}, {":path", path(request)}, {":authority", host(request)}}
+	fields := []testcase.Header{{":method", method(request)}, {":scheme", scheme(request)}, {":path", path(request)}, {":authority", host(request)}}
 	for _, field := range append(fields, headers...) {
 		if err := encoder.WriteField(hpack.HeaderField{Name: strings.ToLower(field[0]), Value: field[1]}); err != nil {
 			return Outcome{}, err
@@ -40,6 +40,13 @@ func (p *Prober) sendHTTP2(connection net.Conn, request testcase.Request) (Outco
 		return refusal(err)
 	}
 	return readHTTP2(connection)
+}
+
+func scheme(request testcase.Request) string {
+	if request.Principal != "" {
+		return "https"
+	}
+	return "http"
 }
 
 func readHTTP2(connection net.Conn) (Outcome, error) {

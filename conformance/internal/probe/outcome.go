@@ -31,10 +31,8 @@ func judge(status int, header func(string) string, body string) (Outcome, error)
 		return denied("rbac"), nil
 	case status == 401, status == 403 && strings.HasPrefix(body, "Audiences in Jwt"):
 		return denied("jwt"), nil
-	case status == 403 && body == "":
-		// The authorizer could not be asked.
-		return denied("authorizer"), nil
-	case status == 400, status == 426, status == 404, status == 501:
+	case status == 400, status == 404, status == 426, status == 501, status == 403 && body == "":
+		// The last is an upgrade to a protocol that nobody has turned on.
 		return Outcome{Verdict: "malformed"}, nil
 	}
 	return Outcome{}, fmt.Errorf("no way to understand status %d %q", status, body)

@@ -1,0 +1,45 @@
+/** What the engine says without a recording behind it: `read` from Istio's source or documents, `assumed` from general knowledge. */
+export interface UnmeasuredArea {
+  readonly area: string;
+  readonly how: 'read' | 'assumed';
+  readonly note: string;
+}
+
+/** Areas that no recording covers. Who records one takes its line out. */
+export const UNMEASURED: readonly UnmeasuredArea[] = [
+  {
+    area: 'Injection and capture',
+    how: 'read',
+    note: "Istio's injection template, webhook selectors and iptables rules",
+  },
+  { area: 'Enrolment in ambient', how: 'read', note: "istio-cni's selectors" },
+  { area: 'Auto mTLS of clients', how: 'read', note: "istiod's cluster and endpoint code" },
+  {
+    area: 'What the app of a client may choose beyond TLS or plaintext: other ALPN names, TLS of its own',
+    how: 'read',
+    note: 'the filter chain matches of sidecars',
+  },
+  { area: 'Tokens whose keys cannot be fetched', how: 'assumed', note: 'key sets are taken to be reachable' },
+  { area: 'EnvoyFilter', how: 'assumed', note: 'conditional: the patch is named, its effect is not worked out' },
+  {
+    area: 'Exposure by load balancers, node ports, host ports, other ingress',
+    how: 'assumed',
+    note: 'general knowledge, see `assumes` in the result',
+  },
+];
+
+/** What each file of conformance/vectors is about, in the order of the page. */
+export const RECORDED_HERE: Readonly<Record<string, string>> = {
+  'peer-authentication': 'PeerAuthentication: levels, ages, ports',
+  protocols: 'Protocol of a port: name, appProtocol, detection, Sidecar ingress',
+  policies: 'AuthorizationPolicy: attachment, pooling, emptiness, dry-run, what the webhook refuses',
+  identity: 'Principals, namespaces, service accounts, trust domains, SNI',
+  addresses: 'Addresses of source, client and destination',
+  'http-attributes': 'Hosts, methods, headers, and what Envoy makes of them first',
+  paths: 'Paths: normalization, templates, fragments',
+  tcp: 'HTTP rules on TCP',
+  tokens: 'RequestAuthentication: places, claims, audiences, request principals',
+  'external-authorizers': 'CUSTOM: providers, dry-run, TCP',
+  batteries: 'Every field with every kind of value, as ALLOW and as DENY',
+  random: 'Random policies, several per mesh, from a fixed seed',
+};
