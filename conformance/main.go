@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"syscall"
 
@@ -105,8 +106,12 @@ func allCases(folder string) ([]testcase.Case, error) {
 	if err != nil {
 		return nil, err
 	}
+	calls, err := generate.Calls()
+	if err != nil {
+		return nil, err
+	}
 	random, err := generate.Random(seed, randomCases)
-	return append(append(cases, batteries...), random...), err
+	return slices.Concat(cases, batteries, calls, random), err
 }
 
 func matching(cases []testcase.Case, pattern string) ([]testcase.Case, error) {

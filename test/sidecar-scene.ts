@@ -15,12 +15,21 @@ export interface SceneWorkload {
   readonly serviceAccount?: string;
   readonly podIP?: string;
   readonly ports: readonly ScenePort[];
+  readonly noSidecar?: boolean;
+}
+
+/** A pod with a sidecar of its own. */
+export interface SceneClient {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly serviceAccount: string;
 }
 
 /** What a recording took as given: one workload with a sidecar, and the policies around it. */
 export interface Scene {
   readonly mesh?: unknown;
   readonly workload: SceneWorkload;
+  readonly client?: SceneClient;
   readonly policies: readonly Readonly<Record<string, unknown>>[];
   /** Services that exist besides the workload's own, as namespace/name and their ports; if given, there are no others. */
   readonly services?: Readonly<Record<string, readonly number[]>>;
@@ -29,11 +38,37 @@ export interface Scene {
 /** The name of the pod and of the Service in front of it. */
 export const SCENE_APP = 'app';
 
-/** The recorded workload as manifests: an injected pod behind one Service. */
-export function enforcementOf({ mesh = {}, workload, policies, services }: Scene): Enforcement {
-  const { namespace, labels, serviceAccount = SCENE_APP, podIP, ports } = workload;
-  const objects = [
+/** The name of the client's pod. */
+export const SCENE_CLIENT = 'client';
+
+const SIDECAR = { name: 'istio-proxy', image: 'proxyv2:1' };
+const INJECTED = { 'sidecar.istio.io/status': '{}' };
+
+function clientObjects({
+  namespace,
+  labels,
+  serviceAccount,
+}: SceneClient): readonly Readonly<Record<string, unknown>>[] {
+  return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { 'istio-injection': 'enabled' } } },
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: SCENE_CLIENT, namespace, labels, annotations: INJECTED },
+      spec: { serviceAccountName: serviceAccount, containers: [{ name: SCENE_CLIENT, image: 'client:1' }, SIDECAR] },
+    },
+  ];
+}
+
+/** The recorded workload as manifests: an injected pod behind one Service. */
+export function enforcementOf({ mesh = {}, workload, client, policies, services }: Scene): Enforcement {
+  const { namespace, labels, serviceAccount = SCENE_APP, podIP, ports, noSidecar = false } = workload;
+  const objects = [
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace, labels: noSidecar ? {} : { 'istio-injection': 'enabled' } },
+    },
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -43,7 +78,7 @@ export function enforcementOf({ mesh = {}, workload, policies, services }: Scene
     {
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name: SCENE_APP, namespace, labels, annotations: { 'sidecar.istio.io/status': '{}' } },
+      metadata: { name: SCENE_APP, namespace, labels, annotations: noSidecar ? {} : INJECTED },
       spec: {
         serviceAccountName: serviceAccount,
         containers: [
@@ -52,7 +87,7 @@ export function enforcementOf({ mesh = {}, workload, policies, services }: Scene
             image: 'app:1',
             ports: ports.map(({ number, targetPort }) => ({ containerPort: targetPort ?? number })),
           },
-          { name: 'istio-proxy', image: 'proxyv2:1' },
+          ...(noSidecar ? [] : [SIDECAR]),
         ],
       },
       ...(podIP ? { status: { phase: 'Running', podIP } } : {}),
@@ -76,6 +111,7 @@ export function enforcementOf({ mesh = {}, workload, policies, services }: Scene
       const spec = { ports: numbers.map((port) => ({ name: `p${port}`, port })) };
       return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: inNamespace }, spec };
     }),
+    ...(client ? clientObjects(client) : []),
     ...policies,
   ];
   const facts = services ? { complete: ['all'] } : {};

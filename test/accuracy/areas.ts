@@ -40,6 +40,8 @@ export const RECORDED_HERE: Readonly<Record<string, string>> = {
   tcp: 'HTTP rules on TCP',
   tokens: 'RequestAuthentication: places, claims, audiences, request principals',
   'external-authorizers': 'CUSTOM: providers, dry-run, TCP',
+  'calls-by-hand': 'Clients: what their own sidecar makes of a call',
+  calls: 'Clients: every kind of DestinationRule against every PeerAuthentication of the server',
   batteries: 'Every field with every kind of value, as ALLOW and as DENY',
   random: 'Random policies, several per mesh, from a fixed seed',
 };

@@ -4,7 +4,7 @@ import { decide } from '../../src/semantics/decide.ts';
 import type { Enforcement } from '../../src/semantics/enforcement.ts';
 import { resolveRequest } from '../../src/semantics/resolve-request.ts';
 import type { Replayed } from './replay.ts';
-import { enforcementOf, SCENE_APP, type SceneWorkload } from '../sidecar-scene.ts';
+import { enforcementOf, SCENE_APP, SCENE_CLIENT, type SceneClient, type SceneWorkload } from '../sidecar-scene.ts';
 
 interface Vector {
   readonly port: number;
@@ -29,6 +29,8 @@ interface ConformanceSet {
   readonly admission?: string;
   readonly mesh?: unknown;
   readonly workload?: SceneWorkload;
+  /** Its own sidecar sends the requests to the workload's Service, whose ports they name. */
+  readonly client?: SceneClient;
   readonly policies: readonly Readonly<Record<string, unknown>>[];
   readonly vectors: readonly Vector[];
 }
@@ -85,15 +87,15 @@ export function replayConformance(): {
 }
 
 function replay(area: string, recorded: ConformanceSet): readonly ReplayedVector[] {
-  const { set, mesh, workload = DEFAULT_WORKLOAD, policies, admission } = recorded;
-  const enforcement = enforcementOf({ mesh, workload, policies, services: AUTHORIZERS });
+  const { set, mesh, workload = DEFAULT_WORKLOAD, client, policies, admission } = recorded;
+  const enforcement = enforcementOf({ mesh, workload, policies, services: AUTHORIZERS, ...(client ? { client } : {}) });
   return recorded.vectors.map((vector, i) => ({
     id: `${set}/${i}`,
     area,
     accepted: admission === undefined,
     request: vector,
     expected: vector.asks ? 'allow if the authorizer approves' : vector.verdict,
-    got: answer(enforcement, requestOf(workload, vector)),
+    got: answer(enforcement, requestOf(recorded.client, workload, vector)),
   }));
 }
 
@@ -108,12 +110,18 @@ function answer(enforcement: Enforcement, request: Request): string {
     : outcome;
 }
 
-function requestOf({ namespace, podIP }: SceneWorkload, vector: Vector): Request {
+function requestOf(client: SceneClient | undefined, { namespace, podIP }: SceneWorkload, vector: Vector): Request {
   const { port, protocol, principal, sourceIP: ip = '127.0.0.1', sni, headers, jwt, badSignature } = vector;
   const { method = 'GET', path = '/', host = 'app' } = vector;
   return {
-    from: principal === undefined ? { plaintext: true, ip } : { principal, ip },
-    to: { workload: `${namespace}/${SCENE_APP}`, port, ...(podIP ? { ip: podIP } : {}) },
+    from: client
+      ? { workload: `${client.namespace}/${SCENE_CLIENT}` }
+      : principal === undefined
+        ? { plaintext: true, ip }
+        : { principal, ip },
+    to: client
+      ? { service: `${namespace}/${SCENE_APP}`, port }
+      : { workload: `${namespace}/${SCENE_APP}`, port, ...(podIP ? { ip: podIP } : {}) },
     ...(protocol === 'tcp' ? {} : { http: { method, path, host, ...(headers ? { headers } : {}) } }),
     ...(jwt ? { jwt: { payload: jwt, valid: !badSignature } } : {}),
     ...(sni === undefined ? {} : { sni }),

@@ -38,15 +38,15 @@ func clustersOf(listeners []*listener.Listener, upstreams Upstreams) []any {
 		sorted = append(sorted, name)
 	}
 	sort.Strings(sorted)
-	clusters := []any{cluster(AppCluster, upstreams.App, false)}
+	clusters := []any{staticCluster(AppCluster, upstreams.App, false)}
 	for _, name := range sorted {
 		switch {
 		case strings.Contains(name, "||dead."):
-			clusters = append(clusters, cluster(name, nowhere, strings.Contains(name, "|9000|")))
+			clusters = append(clusters, staticCluster(name, nowhere, strings.Contains(name, "|9000|")))
 		case strings.Contains(name, "|9000|"):
-			clusters = append(clusters, cluster(name, upstreams.GRPCAuthorizer, true))
+			clusters = append(clusters, staticCluster(name, upstreams.GRPCAuthorizer, true))
 		default:
-			clusters = append(clusters, cluster(name, upstreams.HTTPAuthorizer, false))
+			clusters = append(clusters, staticCluster(name, upstreams.HTTPAuthorizer, false))
 		}
 	}
 	return clusters
@@ -78,7 +78,7 @@ func collectAuthorizers(filter *listener.Filter, names map[string]bool) {
 	}
 }
 
-func cluster(name, endpoint string, http2 bool) any {
+func staticCluster(name, endpoint string, http2 bool) any {
 	host, portText, _ := net.SplitHostPort(endpoint)
 	port, _ := strconv.Atoi(portText)
 	made := map[string]any{

@@ -13,8 +13,10 @@ import (
 	"syscall"
 	"time"
 
+	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
@@ -32,10 +34,16 @@ type Process struct {
 	ended   chan error
 }
 
-// Start runs Envoy with the listeners and waits until each one is active or refused. It answers why listeners were refused, by name.
-func Start(ctx context.Context, binary, folder string, listeners []*listener.Listener, upstreams Upstreams) (*Process, map[string]string, error) {
-	lds := filepath.Join(folder, "lds.json")
-	if err := writeListeners(lds, listeners); err != nil {
+// Start runs Envoy with the listeners and clusters and waits until each listener is active or refused. It answers why listeners were refused,
+// by name.
+func Start(
+	ctx context.Context, binary, folder string, listeners []*listener.Listener, clusters []*cluster.Cluster, upstreams Upstreams,
+) (*Process, map[string]string, error) {
+	lds, cds := filepath.Join(folder, "lds.json"), filepath.Join(folder, "cds.json")
+	if err := writeResources(lds, listeners); err != nil {
+		return nil, nil, err
+	}
+	if err := writeResources(cds, clusters); err != nil {
 		return nil, nil, err
 	}
 	bootstrap, err := json.Marshal(map[string]any{
@@ -43,6 +51,7 @@ func Start(ctx context.Context, binary, folder string, listeners []*listener.Lis
 		"admin": map[string]any{"address": map[string]any{"socket_address": map[string]any{"address": "127.0.0.1", "port_value": 0}}},
 		"dynamic_resources": map[string]any{
 			"lds_config": map[string]any{"resource_api_version": "V3", "path_config_source": map[string]any{"path": lds}},
+			"cds_config": map[string]any{"resource_api_version": "V3", "path_config_source": map[string]any{"path": cds}},
 		},
 		"static_resources": map[string]any{"clusters": clustersOf(listeners, upstreams)},
 		"layered_runtime":  map[string]any{"layers": []any{map[string]any{"name": "istio", "static_layer": runtimeFlags}}},
@@ -83,10 +92,10 @@ func (p *Process) Stop() {
 	}
 }
 
-func writeListeners(file string, listeners []*listener.Listener) error {
-	resources := make([]json.RawMessage, len(listeners))
-	for i, l := range listeners {
-		packed, err := anypb.New(l)
+func writeResources[M proto.Message](file string, list []M) error {
+	resources := make([]json.RawMessage, len(list))
+	for i, one := range list {
+		packed, err := anypb.New(one)
 		if err != nil {
 			return err
 		}

@@ -11,21 +11,30 @@ import (
 
 // Secrets are the files that take the place of the agent's secret discovery service.
 type Secrets struct {
-	certificate, root string
+	folder, certificate, root string
 }
 
 // WriteSecrets writes the workloads' certificate and the root that signs clients.
 func WriteSecrets(folder string, certificate, key, root []byte) (Secrets, error) {
-	s := Secrets{certificate: filepath.Join(folder, "certificate.json"), root: filepath.Join(folder, "root.json")}
-	err := writeSecret(s.certificate, "default", "tls_certificate", map[string]any{
-		"certificate_chain": map[string]any{"inline_string": string(certificate)},
-		"private_key":       map[string]any{"inline_string": string(key)},
-	})
-	if err != nil {
+	s := Secrets{folder: folder, certificate: filepath.Join(folder, "certificate.json"), root: filepath.Join(folder, "root.json")}
+	if err := writeCertificate(s.certificate, certificate, key); err != nil {
 		return s, err
 	}
 	return s, writeSecret(s.root, "ROOTCA", "validation_context", map[string]any{
 		"trusted_ca": map[string]any{"inline_string": string(root)},
+	})
+}
+
+// WithCertificate are the same with another certificate, in a file of that name.
+func (s Secrets) WithCertificate(name string, certificate, key []byte) (Secrets, error) {
+	s.certificate = filepath.Join(s.folder, name+".json")
+	return s, writeCertificate(s.certificate, certificate, key)
+}
+
+func writeCertificate(file string, certificate, key []byte) error {
+	return writeSecret(file, "default", "tls_certificate", map[string]any{
+		"certificate_chain": map[string]any{"inline_string": string(certificate)},
+		"private_key":       map[string]any{"inline_string": string(key)},
 	})
 }
 

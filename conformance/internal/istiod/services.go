@@ -1,9 +1,13 @@
 package istiod
 
 import (
+	"maps"
+
 	corev1 "k8s.io/api/core/v1"
 
+	"istio.io/api/label"
 	networking "istio.io/api/networking/v1alpha3"
+	"istio.io/istio/pilot/pkg/model"
 	"istio.io/istio/pkg/config"
 	"istio.io/istio/pkg/config/kube"
 	"istio.io/istio/pkg/config/schema/gvk"
@@ -15,7 +19,7 @@ import (
 const ServiceName = "app"
 
 // serviceOf registers the workload. The protocol of a port is chosen by istiod's own conversion of Kubernetes Services.
-func serviceOf(workload testcase.Workload, podIP string) config.Config {
+func serviceOf(workload testcase.Workload, podIP, serviceIP string) config.Config {
 	entry := &networking.ServiceEntry{
 		Hosts:      []string{ServiceName + "." + workload.Namespace + ".svc.cluster.local"},
 		Location:   networking.ServiceEntry_MESH_INTERNAL,
@@ -26,6 +30,15 @@ func serviceOf(workload testcase.Workload, podIP string) config.Config {
 			ServiceAccount: workload.ServiceAccount,
 			Ports:          map[string]uint32{},
 		}},
+	}
+	if serviceIP != "" {
+		entry.Addresses = []string{serviceIP}
+	}
+	// Injection puts it on the pod; clients choose mutual TLS by it.
+	entry.Endpoints[0].Labels = maps.Clone(workload.Labels)
+	entry.Endpoints[0].Labels[label.SecurityTlsMode.Name] = model.IstioMutualTLSModeLabel
+	if workload.NoSidecar {
+		entry.Endpoints[0].Labels[label.SecurityTlsMode.Name] = model.DisabledTLSModeLabel
 	}
 	for _, port := range workload.Ports {
 		var appProtocol *string

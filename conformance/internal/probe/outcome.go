@@ -31,6 +31,9 @@ func judge(status int, header func(string) string, body string) (Outcome, error)
 		return denied("rbac"), nil
 	case status == 401, status == 403 && strings.HasPrefix(body, "Audiences in Jwt"):
 		return denied("jwt"), nil
+	case status == 502, status == 503:
+		// A client's sidecar could not connect, or its connection was closed.
+		return denied("connection"), nil
 	case status == 400, status == 404, status == 426, status == 501, status == 403 && body == "":
 		// The last is an upgrade to a protocol that nobody has turned on.
 		return Outcome{Verdict: "malformed"}, nil

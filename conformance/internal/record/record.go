@@ -9,10 +9,10 @@ import (
 	"sort"
 	"sync"
 
+	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 
 	"meshproof.dev/conformance/internal/envoy"
-	"meshproof.dev/conformance/internal/istiod"
 	"meshproof.dev/conformance/internal/probe"
 	"meshproof.dev/conformance/internal/stub"
 	"meshproof.dev/conformance/internal/testcase"
@@ -39,9 +39,6 @@ type Result struct {
 	Surprises []string
 }
 
-// The port that no Service of any case declares.
-const undeclaredPort = 7777
-
 // One Envoy takes so many listeners at a time.
 const batchSize = 300
 
@@ -65,16 +62,6 @@ func New(envoyBinary string, log func(string, ...any)) (*Recorder, error) {
 		prober:      &probe.Prober{Authority: authority, Signer: signer},
 		servers:     servers,
 	}, nil
-}
-
-// scene is a case on its way through.
-type scene struct {
-	testcase.Case
-	podIP     string
-	admission string
-	listener  *listener.Listener
-	outcomes  []probe.Outcome
-	refusals  []probe.Outcome
 }
 
 // Record runs all cases.
@@ -114,11 +101,13 @@ func (r *Recorder) recordBatch(ctx context.Context, cases []testcase.Case, offse
 	if err != nil {
 		return err
 	}
-	listeners := make([]*listener.Listener, len(scenes))
-	for i, s := range scenes {
-		listeners[i] = s.listener
+	var listeners []*listener.Listener
+	var clusters []*cluster.Cluster
+	for _, s := range scenes {
+		listeners = append(listeners, s.listeners...)
+		clusters = append(clusters, s.clusters...)
 	}
-	process, refused, err := envoy.Start(ctx, r.EnvoyBinary, folder, listeners, envoy.Upstreams{
+	process, refused, err := envoy.Start(ctx, r.EnvoyBinary, folder, listeners, clusters, envoy.Upstreams{
 		App: r.servers.App, HTTPAuthorizer: r.servers.HTTPAuthorizer, GRPCAuthorizer: r.servers.GRPCAuthorizer,
 	})
 	if err != nil {
@@ -127,7 +116,7 @@ func (r *Recorder) recordBatch(ctx context.Context, cases []testcase.Case, offse
 	defer process.Stop()
 	kept := scenes[:0:0]
 	for _, s := range scenes {
-		if why, isRefused := refused[s.Name]; isRefused {
+		if why := s.whyRefused(refused); why != "" {
 			result.Refused[s.Name] = why
 			continue
 		}
@@ -140,38 +129,6 @@ func (r *Recorder) recordBatch(ctx context.Context, cases []testcase.Case, offse
 		result.add(s)
 	}
 	return nil
-}
-
-func (r *Recorder) build(c testcase.Case, index int, secrets envoy.Secrets) (*scene, error) {
-	podIP := c.Workload.PodIP
-	if podIP == "" {
-		podIP = fmt.Sprintf("127.10.%d.%d", index/250, 1+index%250)
-	}
-	inbound, err := istiod.Build(c, podIP, r.prober.Signer.JWKS())
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Name, err)
-	}
-	patched, err := envoy.Patch(inbound.Listener, c.Name, podIP, portsOf(c), secrets)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Name, err)
-	}
-	return &scene{Case: c, podIP: podIP, admission: inbound.Admission, listener: patched}, nil
-}
-
-func portsOf(c testcase.Case) []int {
-	wanted := map[int]bool{undeclaredPort: true}
-	for _, port := range c.Workload.Ports {
-		wanted[port.Target()] = true
-	}
-	for _, request := range c.Requests {
-		wanted[request.Port] = true
-	}
-	ports := make([]int, 0, len(wanted))
-	for port := range wanted {
-		ports = append(ports, port)
-	}
-	sort.Ints(ports)
-	return ports
 }
 
 // ask sends all requests; where an authorizer is asked, a second time with one that refuses.
@@ -196,7 +153,7 @@ func (r *Recorder) ask(ctx context.Context, scenes []*scene) error {
 func (r *Recorder) send(ctx context.Context, s *scene) ([]probe.Outcome, error) {
 	outcomes := make([]probe.Outcome, len(s.Requests))
 	for i, request := range s.Requests {
-		outcome, err := r.prober.Send(ctx, s.podIP, request)
+		outcome, err := r.prober.Send(ctx, s.address, request)
 		if err != nil {
 			return nil, fmt.Errorf("%s request %d: %w", s.Name, i+1, err)
 		}
@@ -206,7 +163,7 @@ func (r *Recorder) send(ctx context.Context, s *scene) ([]probe.Outcome, error) 
 }
 
 func (result *Result) add(s *scene) {
-	set := vector.Set{Name: s.Name, Area: s.Area, About: s.About, Mesh: s.Mesh, Workload: s.Workload, Policies: s.Policies}
+	set := vector.Set{Name: s.Name, Area: s.Area, About: s.About, Mesh: s.Mesh, Workload: s.Workload, Client: s.Client, Policies: s.Policies}
 	if s.admission != "accepted" {
 		set.Admission = s.admission
 	}

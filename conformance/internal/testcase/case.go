@@ -8,8 +8,10 @@ type Case struct {
 	About    string         `json:"about,omitempty"`
 	Mesh     map[string]any `json:"mesh,omitempty"`
 	Workload *Workload      `json:"workload,omitempty"`
-	Policies []Object       `json:"policies"`
-	Requests []Request      `json:"requests"`
+	// Client, if there is one, sends the requests through its own sidecar to the workload's Service; ports are then the Service's.
+	Client   *Client   `json:"client,omitempty"`
+	Policies []Object  `json:"policies"`
+	Requests []Request `json:"requests"`
 	// Area is the file that the case stands in.
 	Area string `json:"-"`
 }
@@ -25,6 +27,15 @@ type Workload struct {
 	// PodIP is stated where a policy speaks of the destination's address. Any other pod gets one that is not recorded.
 	PodIP string `json:"podIP,omitempty"`
 	Ports []Port `json:"ports,omitempty"`
+	// NoSidecar: the application listens by itself.
+	NoSidecar bool `json:"noSidecar,omitempty"`
+}
+
+// Client is a pod with a sidecar that calls the workload.
+type Client struct {
+	Namespace      string            `json:"namespace,omitempty"`
+	Labels         map[string]string `json:"labels,omitempty"`
+	ServiceAccount string            `json:"serviceAccount,omitempty"`
 }
 
 // Port is a port of the Service.

@@ -27,6 +27,7 @@ var apiVersions = map[string]string{
 	"RequestAuthentication": "security.istio.io/v1",
 	"Sidecar":               "networking.istio.io/v1",
 	"DestinationRule":       "networking.istio.io/v1",
+	"VirtualService":        "networking.istio.io/v1",
 	"ServiceEntry":          "networking.istio.io/v1",
 	"Telemetry":             "telemetry.istio.io/v1",
 	"EnvoyFilter":           "networking.istio.io/v1alpha3",
@@ -51,6 +52,12 @@ func (c *Case) Complete() error {
 	if w.Ports == nil {
 		w.Ports = defaults.Ports
 	}
+	if c.Client != nil {
+		c.Client.complete()
+	}
+	if c.Policies == nil {
+		c.Policies = []Object{}
+	}
 	for i, object := range c.Policies {
 		if err := completeObject(object, fmt.Sprintf("p%d", i+1), w.Namespace); err != nil {
 			return fmt.Errorf("%s: policy %d: %w", c.Name, i+1, err)
@@ -62,6 +69,18 @@ func (c *Case) Complete() error {
 		}
 	}
 	return nil
+}
+
+func (c *Client) complete() {
+	if c.Namespace == "" {
+		c.Namespace = "bar"
+	}
+	if c.Labels == nil {
+		c.Labels = map[string]string{"app": "sleep"}
+	}
+	if c.ServiceAccount == "" {
+		c.ServiceAccount = "sleep"
+	}
 }
 
 func completeObject(object Object, name, namespace string) error {
@@ -100,6 +119,9 @@ func (c *Case) completeRequest(r *Request) error {
 	default:
 		return fmt.Errorf("expect %q is neither allow nor deny", r.Expect)
 	}
+	if c.Client != nil {
+		return c.completeCall(r)
+	}
 	if r.Port == 0 {
 		r.Port = 8080
 		if r.Protocol == "tcp" {
@@ -109,6 +131,20 @@ func (c *Case) completeRequest(r *Request) error {
 	// foo/client is that service account in the mesh's own trust domain.
 	if parts := strings.Split(r.Principal, "/"); len(parts) == 2 {
 		r.Principal = fmt.Sprintf("%s/ns/%s/sa/%s", c.TrustDomain(), parts[0], parts[1])
+	}
+	return nil
+}
+
+// completeCall is for requests that a client's sidecar sends.
+func (c *Case) completeCall(r *Request) error {
+	if r.Principal != "" || r.SNI != "" {
+		return fmt.Errorf("the client's sidecar chooses identity and SNI")
+	}
+	if r.Port == 0 {
+		return fmt.Errorf("the Service's port is missing")
+	}
+	if r.Host == "" && r.IsHTTP() {
+		r.Host = "app." + c.Workload.Namespace + ".svc.cluster.local"
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ type Set struct {
 	Admission string             `json:"admission,omitempty"`
 	Mesh      map[string]any     `json:"mesh,omitempty"`
 	Workload  *testcase.Workload `json:"workload,omitempty"`
+	Client    *testcase.Client   `json:"client,omitempty"`
 	Policies  []testcase.Object  `json:"policies"`
 	Vectors   []Vector           `json:"vectors"`
 }
