@@ -12,12 +12,16 @@ import (
 	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 )
 
-// AppCluster leads to the application behind every recorded proxy.
-const AppCluster = "app"
+// PlainApp leads to an application that speaks no TLS: what completes a handshake is the proxy. TLSApp leads to one that does: a client's sidecar
+// may be told to use TLS that the application itself ends.
+const (
+	PlainApp = "app"
+	TLSApp   = "app-with-tls"
+)
 
 // Upstreams are the servers of the recorder itself.
 type Upstreams struct {
-	App, HTTPAuthorizer, GRPCAuthorizer string
+	PlainApp, TLSApp, HTTPAuthorizer, GRPCAuthorizer string
 }
 
 // Where nobody listens: the discard port of an address that nothing uses.
@@ -38,7 +42,7 @@ func clustersOf(listeners []*listener.Listener, upstreams Upstreams) []any {
 		sorted = append(sorted, name)
 	}
 	sort.Strings(sorted)
-	clusters := []any{staticCluster(AppCluster, upstreams.App, false)}
+	clusters := []any{staticCluster(PlainApp, upstreams.PlainApp, false), staticCluster(TLSApp, upstreams.TLSApp, false)}
 	for _, name := range sorted {
 		switch {
 		case strings.Contains(name, "||dead."):

@@ -13,10 +13,9 @@ import (
 	tls "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
-)
 
-// ReachedHeader is on every answer that a request gets when it has passed all filters.
-const ReachedHeader = "x-conformance-reached"
+	"meshproof.dev/conformance/internal/stub"
+)
 
 const originalDst = "envoy.filters.listener.original_dst"
 
@@ -25,9 +24,9 @@ const originalDst = "envoy.filters.listener.original_dst"
 //
 //  1. the address: the pod's own, one socket per port, in place of iptables and the original destination;
 //  2. where certificates come from: files in place of the agent;
-//  3. the application: HTTP routes answer by themselves, TCP goes to one server that echoes;
+//  3. the application: HTTP routes answer by themselves, TCP goes to the cluster app;
 //  4. what upstream Envoy does not have or what writes logs: Istio's own filters, access logs, tracing.
-func Patch(l *listener.Listener, name, podIP string, ports []int, secrets Secrets) (*listener.Listener, error) {
+func Patch(l *listener.Listener, name, podIP, app string, ports []int, secrets Secrets) (*listener.Listener, error) {
 	patched := proto.Clone(l).(*listener.Listener)
 	patched.Name = name
 	patched.AccessLog = nil
@@ -43,7 +42,7 @@ func Patch(l *listener.Listener, name, podIP string, ports []int, secrets Secret
 		chains = append(chains, patched.DefaultFilterChain)
 	}
 	for _, chain := range chains {
-		if err := patchChain(chain, secrets); err != nil {
+		if err := patchChain(chain, app, secrets); err != nil {
 			return nil, fmt.Errorf("filter chain %s: %w", chain.Name, err)
 		}
 	}
@@ -57,7 +56,7 @@ func address(ip string, port int) *core.Address {
 	}}}
 }
 
-func patchChain(chain *listener.FilterChain, secrets Secrets) error {
+func patchChain(chain *listener.FilterChain, app string, secrets Secrets) error {
 	if socket := chain.TransportSocket; socket != nil {
 		context := &tls.DownstreamTlsContext{}
 		if err := change(socket.GetTypedConfig(), context, func() { secrets.serve(context.CommonTlsContext) }); err != nil {
@@ -76,7 +75,7 @@ func patchChain(chain *listener.FilterChain, secrets Secrets) error {
 			proxy := &tcp.TcpProxy{}
 			if err := change(config, proxy, func() {
 				proxy.AccessLog = nil
-				proxy.ClusterSpecifier = &tcp.TcpProxy_Cluster{Cluster: AppCluster}
+				proxy.ClusterSpecifier = &tcp.TcpProxy_Cluster{Cluster: app}
 			}); err != nil {
 				return err
 			}
@@ -92,7 +91,7 @@ func patchManager(manager *hcm.HttpConnectionManager) {
 	for _, host := range manager.GetRouteConfig().GetVirtualHosts() {
 		for _, r := range host.Routes {
 			r.Action = &route.Route_DirectResponse{DirectResponse: &route.DirectResponseAction{Status: 200}}
-			r.ResponseHeadersToAdd = []*core.HeaderValueOption{{Header: &core.HeaderValue{Key: ReachedHeader, Value: "app"}}}
+			r.ResponseHeadersToAdd = []*core.HeaderValueOption{{Header: &core.HeaderValue{Key: stub.ReachedHeader, Value: "app"}}}
 			r.Decorator = nil
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"meshproof.dev/conformance/internal/envoy"
 	"meshproof.dev/conformance/internal/stub"
 )
 
@@ -23,7 +22,7 @@ func denied(by string) Outcome { return Outcome{Verdict: "deny", By: by} }
 // judge reads an HTTP answer. An answer that nobody can explain is an error, never a guess.
 func judge(status int, header func(string) string, body string) (Outcome, error) {
 	switch {
-	case header(envoy.ReachedHeader) != "":
+	case header(stub.ReachedHeader) != "":
 		return allowed, nil
 	case header(stub.AuthorizerHeader) != "":
 		return denied("authorizer"), nil

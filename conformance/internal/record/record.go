@@ -52,7 +52,16 @@ func New(envoyBinary string, log func(string, ...any)) (*Recorder, error) {
 	if err != nil {
 		return nil, err
 	}
-	servers, err := stub.Start()
+	// The application has no certificate of the mesh.
+	elsewhere, err := probe.NewAuthority()
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := elsewhere.Issue("application")
+	if err != nil {
+		return nil, err
+	}
+	servers, err := stub.Start(certificate)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +117,8 @@ func (r *Recorder) recordBatch(ctx context.Context, cases []testcase.Case, offse
 		clusters = append(clusters, s.clusters...)
 	}
 	process, refused, err := envoy.Start(ctx, r.EnvoyBinary, folder, listeners, clusters, envoy.Upstreams{
-		App: r.servers.App, HTTPAuthorizer: r.servers.HTTPAuthorizer, GRPCAuthorizer: r.servers.GRPCAuthorizer,
+		PlainApp: r.servers.PlainApp, TLSApp: r.servers.TLSApp,
+		HTTPAuthorizer: r.servers.HTTPAuthorizer, GRPCAuthorizer: r.servers.GRPCAuthorizer,
 	})
 	if err != nil {
 		return err

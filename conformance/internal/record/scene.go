@@ -57,21 +57,21 @@ func (r *Recorder) build(c testcase.Case, index int, secrets envoy.Secrets) (*sc
 }
 
 func (s *scene) addInbound(l *listener.Listener, at istiod.Addresses, secrets envoy.Secrets) error {
-	patched, err := envoy.Patch(l, s.Name, at.PodIP, s.podPorts(), secrets)
+	patched, err := envoy.Patch(l, s.Name, at.PodIP, s.app(), s.podPorts(), secrets)
 	s.listeners = append(s.listeners, patched)
 	return err
 }
 
-// addApplication puts an application without a sidecar in place; it speaks HTTP where the name of the port begins with http.
+func (s *scene) app() string {
+	if s.Client != nil {
+		return envoy.TLSApp
+	}
+	return envoy.PlainApp
+}
+
+// addApplication puts an application without a sidecar in place.
 func (s *scene) addApplication(at istiod.Addresses) error {
-	made, err := envoy.Bare(s.Name, at.PodIP, s.podPorts(), func(port int) bool {
-		for _, declared := range s.Workload.Ports {
-			if declared.Target() == port {
-				return len(declared.Name) >= 4 && declared.Name[:4] == "http"
-			}
-		}
-		return false
-	})
+	made, err := envoy.Bare(s.Name, at.PodIP, s.app(), s.podPorts())
 	s.listeners = append(s.listeners, made)
 	return err
 }

@@ -1,9 +1,9 @@
-// Package stub holds the servers behind the recorded proxies: an application that echoes, and external authorizers.
+// Package stub holds the servers behind the recorded proxies: an application, and external authorizers.
 package stub
 
 import (
 	"context"
-	"io"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -21,14 +21,19 @@ const AuthorizerHeader = "x-conformance-authorizer"
 
 // Servers run until the recording ends.
 type Servers struct {
-	App, HTTPAuthorizer, GRPCAuthorizer string
-	approves                            atomic.Bool
+	PlainApp, TLSApp               string
+	HTTPAuthorizer, GRPCAuthorizer string
+	approves                       atomic.Bool
 }
 
 // Start opens all servers on loopback ports of their own.
-func Start() (*Servers, error) {
+func Start(certificate tls.Certificate) (*Servers, error) {
 	s := &Servers{}
-	app, err := net.Listen("tcp", "127.0.0.1:0")
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	overTLS, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +45,10 @@ func Start() (*Servers, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.App, s.HTTPAuthorizer, s.GRPCAuthorizer = app.Addr().String(), overHTTP.Addr().String(), overGRPC.Addr().String()
-	go echo(app)
+	s.PlainApp, s.TLSApp = plain.Addr().String(), overTLS.Addr().String()
+	s.HTTPAuthorizer, s.GRPCAuthorizer = overHTTP.Addr().String(), overGRPC.Addr().String()
+	go serveApplication(plain, nil)
+	go serveApplication(overTLS, &tls.Config{Certificates: []tls.Certificate{certificate}})
 	go func() { _ = http.Serve(overHTTP, http.HandlerFunc(s.answer)) }()
 	server := grpc.NewServer()
 	auth.RegisterAuthorizationServer(server, s)
@@ -72,17 +79,4 @@ func (s *Servers) Check(context.Context, *auth.CheckRequest) (*auth.CheckRespons
 			Headers: []*core.HeaderValueOption{{Header: &core.HeaderValue{Key: AuthorizerHeader, Value: "refused"}}},
 		}},
 	}, nil
-}
-
-func echo(listener net.Listener) {
-	for {
-		connection, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer connection.Close()
-			_, _ = io.Copy(connection, connection)
-		}()
-	}
 }
