@@ -13,7 +13,6 @@ export const UNMEASURED: readonly UnmeasuredArea[] = [
     note: "Istio's injection template, webhook selectors and iptables rules",
   },
   { area: 'Enrolment in ambient', how: 'read', note: "istio-cni's selectors" },
-  { area: 'Auto mTLS of clients', how: 'read', note: "istiod's cluster and endpoint code" },
   {
     area: 'What the app of a client may choose beyond TLS or plaintext: other ALPN names, TLS of its own',
     how: 'read',
