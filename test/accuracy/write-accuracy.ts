@@ -23,8 +23,12 @@ export function writeAccuracy(): string {
   const sidecar = readVectors<Versions, unknown>('authz.jsonl').header;
   const ztunnel = readVectors<Versions, unknown>('ztunnel.jsonl').header;
   const proxies = `istiod ${sidecar.istioVersion}, Envoy ${sidecar.envoyVersion}`;
+  const recorder = `istiod ${header.istio}, Envoy ${header.envoy}`;
+  const calls = replayed.filter(({ area }) => area.startsWith('calls'));
+  const direct = replayed.filter(({ area }) => !area.startsWith('calls'));
   const measured: readonly Row[] = [
-    countRow('Sidecars, recorded by `conformance/` (below)', `istiod ${header.istio}, Envoy ${header.envoy}`, replayed),
+    countRow('Sidecars, recorded by `conformance/` (below)', recorder, direct),
+    countRow('Clients of a sidecar, recorded by `conformance/` (below)', recorder, calls),
     countRow('Sidecars: AuthorizationPolicy, RequestAuthentication', proxies, replaySidecars()),
     countRow('Sidecars: PeerAuthentication', `${proxies}; two connections per port`, replayModes()),
     countRow(
@@ -37,7 +41,6 @@ export function writeAccuracy(): string {
     countRow('Gateways: listeners, TLS, routes, policies', proxies, replayGateways()),
     countRow('NetworkPolicy', 'two independent evaluators that agree', replayNetworkPolicies()),
   ];
-  const calls = replayed.filter(({ area }) => area.startsWith('calls'));
   const open =
     differing(calls).length > 0 ? ['What the DestinationRules of a client do is recorded, and not decided yet.'] : [];
   const unmeasured = UNMEASURED.map(({ area, how, note }): Row => [area, how, note]);
