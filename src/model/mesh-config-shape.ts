@@ -1,6 +1,19 @@
-import { any, boolean, type Infer, list, map, number, object, oneOf, string, text } from './shape.ts';
+import { any, boolean, type Infer, intOrString, list, map, number, object, oneOf, string, text } from './shape.ts';
 
-const service = object({ service: string, port: number, failOpen: boolean });
+const names = list(string);
+const service = object({
+  service: string,
+  // Protobuf's JSON takes numbers as text too.
+  port: intOrString,
+  failOpen: boolean,
+  statusOnError: string,
+  pathPrefix: string,
+  includeHeadersInCheck: names,
+  includeRequestHeadersInCheck: names,
+  headersToDownstreamOnDeny: names,
+  headersToDownstreamOnAllow: names,
+  headersToUpstreamOnAllow: names,
+});
 
 /** What the audit reads of `meshConfig`: the YAML in the ConfigMap, and the same object in IstioOperator and Helm values. */
 export const meshConfigShape = object({

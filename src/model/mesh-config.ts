@@ -21,6 +21,8 @@ export interface ExtensionProvider {
   readonly service?: string;
   readonly port?: number;
   readonly failOpen: boolean;
+  /** Why istiod cannot use the authorizer; policies that name it refuse what they match. */
+  readonly problem?: string;
 }
 
 /** The mesh config of one revision (reference/istio-semantics.md §10). */

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../result/diagnostic.ts';
 import { DiagnosticLog } from './diagnostic-log.ts';
 import { type ExtensionProvider, type MeshConfig, NO_MESH_CONFIG, type Setting } from './mesh-config.ts';
+import { readProviders } from './read-extension-providers.ts';
 import { findMeshConfigLayers, type MeshConfigLayer, type ParseYaml } from './mesh-config-layers.ts';
 import type { WrittenMeshConfig } from './mesh-config-shape.ts';
 import type { Path } from './resource.ts';
@@ -81,7 +82,7 @@ function resolve(revision: string, layers: readonly MeshConfigLayer[]): MeshConf
     extensionProviders: collect<readonly ExtensionProvider[]>(
       [],
       ['extensionProviders'],
-      (written) => written.extensionProviders?.map(readProvider),
+      (written) => written.extensionProviders && readProviders(written.extensionProviders),
       (strong, weak) => [...strong, ...weak.filter(({ name }) => !strong.some((provider) => provider.name === name))],
     ),
     accessLogFile: pick('', ['accessLogFile'], (written) => written.accessLogFile),
@@ -129,23 +130,6 @@ function readNormalization(written: WrittenMeshConfig): MeshConfig['pathNormaliz
 
 function readControllerMode(written: WrittenMeshConfig): MeshConfig['ingressControllerMode']['value'] | undefined {
   return written.ingressControllerMode === 'UNSPECIFIED' ? undefined : written.ingressControllerMode;
-}
-
-/** Istio's built-in providers (prometheus, stackdriver, envoy) are for telemetry only and not listed. */
-function readProvider({
-  name = '',
-  envoyExtAuthzHttp,
-  envoyExtAuthzGrpc,
-}: NonNullable<WrittenMeshConfig['extensionProviders']>[number]): ExtensionProvider {
-  const kind = envoyExtAuthzHttp ? 'ext-authz-http' : envoyExtAuthzGrpc ? 'ext-authz-grpc' : 'other';
-  const { service, port, failOpen = false } = envoyExtAuthzHttp ?? envoyExtAuthzGrpc ?? {};
-  return {
-    name,
-    kind,
-    failOpen,
-    ...(service !== undefined ? { service } : {}),
-    ...(port !== undefined ? { port } : {}),
-  };
 }
 
 function readExportTo(written: WrittenMeshConfig): MeshConfig['defaultExportTo']['value'] | undefined {

@@ -2,10 +2,11 @@ import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
 import { configClusterOf } from '../model/inventory/clusters.ts';
 import { type Mesh, type MeshService, namespaceKey, type Principal, type Workload } from '../model/inventory/types.ts';
-import type { MeshConfig } from '../model/mesh-config.ts';
+import type { ExtensionProvider, MeshConfig } from '../model/mesh-config.ts';
 import { type AmbientIndex, compileForWorkload, indexAmbient, type ZtunnelPolicies } from './ambient/compile.ts';
 import { type AttachmentPoint, attachedPolicies } from './attachment.ts';
 import { buildChain, type PolicyChain } from './authz/chain.ts';
+import { checkProviderServices } from './authz/provider-services.ts';
 import type { TrustBundle } from './authz/trust-domain.ts';
 import { type JwtProvider, providersOf } from './jwt/authenticate.ts';
 import { type EffectiveModes, effectiveModes, type PortMode } from './mtls/effective-mode.ts';
@@ -33,6 +34,7 @@ export class Enforcement {
   readonly policies: Policies;
   readonly #envoys = new Map<string, EnvoyPolicies>();
   readonly #ofWorkload = new Map<Workload, EnvoyPolicies>();
+  readonly #authorizers = new Map<MeshConfig, readonly ExtensionProvider[]>();
   readonly #modes = new Map<Workload, EffectiveModes>();
   readonly #namespaceModes = new Map<string, PortMode>();
   readonly #base: Enforcement | undefined;
@@ -211,6 +213,15 @@ export class Enforcement {
     return attachmentPoint(workload, this.policyCluster(workload), this.rootNamespace, service);
   }
 
+  #authorizersOf(config: MeshConfig): readonly ExtensionProvider[] {
+    let authorizers = this.#authorizers.get(config);
+    if (!authorizers) {
+      authorizers = checkProviderServices(config.extensionProviders.value, this.mesh);
+      this.#authorizers.set(config, authorizers);
+    }
+    return authorizers;
+  }
+
   envoyAt(point: AttachmentPoint, config: MeshConfig): EnvoyPolicies {
     const authorization = attachedPolicies(this.policies.authorization, point);
     const requestAuthentication = attachedPolicies(this.policies.requestAuthentication, point);
@@ -225,7 +236,7 @@ export class Enforcement {
         authorization,
         requestAuthentication,
         this.bundleOf(config),
-        config,
+        this.#authorizersOf(config),
         this.mesh.version?.value,
       );
       this.#envoys.set(key, policies);
@@ -240,7 +251,7 @@ class LazyPolicies implements EnvoyPolicies {
   readonly requestAuthentication: readonly RequestAuthentication[];
   readonly providers: readonly JwtProvider[];
   readonly #bundle: TrustBundle;
-  readonly #config: MeshConfig;
+  readonly #authorizers: readonly ExtensionProvider[];
   readonly #version: string | undefined;
   #http: PolicyChain | undefined;
   #tcp: PolicyChain | undefined;
@@ -249,14 +260,14 @@ class LazyPolicies implements EnvoyPolicies {
     authorization: readonly AuthorizationPolicy[],
     requestAuthentication: readonly RequestAuthentication[],
     bundle: TrustBundle,
-    config: MeshConfig,
+    authorizers: readonly ExtensionProvider[],
     version: string | undefined,
   ) {
     this.authorization = authorization;
     this.requestAuthentication = requestAuthentication;
     this.providers = providersOf(requestAuthentication);
     this.#bundle = bundle;
-    this.#config = config;
+    this.#authorizers = authorizers;
     this.#version = version;
   }
 
@@ -271,8 +282,7 @@ class LazyPolicies implements EnvoyPolicies {
   }
 
   #build(type: PolicyChain['type']): PolicyChain {
-    const providers = this.#config.extensionProviders.value;
-    return buildChain(this.authorization, type, this.#bundle, providers, this.#version);
+    return buildChain(this.authorization, type, this.#bundle, this.#authorizers, this.#version);
   }
 }
 

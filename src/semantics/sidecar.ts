@@ -5,6 +5,7 @@ import type { View } from './authz/view.ts';
 import type { Enforcement } from './enforcement.ts';
 import { explaining } from './judged.ts';
 import { normalizePath } from './http/normalize-path.ts';
+import { receiveRequest } from './http/receive-request.ts';
 import { modeOfPort } from './mtls/effective-mode.ts';
 import { acceptConnection, isTrusted } from './mtls/transport.ts';
 import { decidePatched } from './patches/decide-patched.ts';
@@ -93,13 +94,16 @@ function decideTerminated(
   }
   const envoy = enforcement.envoy(workload);
   const chain = arrived.chain === 'http' ? envoy.http : envoy.tcp;
-  const path =
-    arrived.chain === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined;
+  const http =
+    query.http && arrived.chain === 'http'
+      ? receiveRequest(query.http, { peer: arrived.peer, self: workload.identity })
+      : undefined;
+  const path = http && normalizePath(http.path, config.pathNormalization.value);
   const decision = decidePatched(
     changes,
     { chain, providers: envoy.providers },
     {
-      view: viewAt(query, arrived.peer, path),
+      view: viewAt(http ? { ...query, http } : query, arrived.peer, path),
       ...explaining(query, { point: 'sidecar', workload, chain, providers: envoy.providers }, envoy.authorization),
       ...(query.token ? { token: query.token } : {}),
     },

@@ -2,6 +2,7 @@ import type { PolicyChain } from '../authz/chain.ts';
 import type { CompiledPolicy, CompiledRule } from '../authz/compile.ts';
 import type { TrustBundle } from '../authz/trust-domain.ts';
 import { type JwtProvider, readsBearer } from '../jwt/authenticate.ts';
+import { audienceForms } from '../jwt/registered-claims.ts';
 import { claimAxis, headerAxis, METHOD, TOKEN } from './axes.ts';
 import { ruleFormula, type Viewpoint } from './clause-formula.ts';
 import { all, any, type Axis, constant, EVERYTHING, type Formula, literal, NOTHING, not } from './formula.ts';
@@ -112,7 +113,7 @@ function tokenSets(readers: readonly JwtProvider[], pool: SetPool, token: Axis):
     all([isAnyOf([i + 1]), accepts, ...accepted.slice(0, i).map(not), not(preflight(pool))]),
   );
   // A bearer token as text is none that anybody signed.
-  const raw = pool.words('raw-bearer', 'as-is', () => [[...literally('Bearer '), ...anything()]]);
+  const raw = pool.words('raw-bearer', 'as-is', () => [[...anything(), ...literally('Bearer '), ...anything()]]);
   const absent = all([isAnyOf([0]), not(literal(headerAxis('authorization'), raw))]);
   return {
     any: isAnyOf(numbers),
@@ -129,7 +130,7 @@ function acceptedBy({ rule }: JwtProvider, pool: SetPool): Formula {
     );
   return all([
     ...(rule.issuer ? [exactly(['iss'], [rule.issuer])] : []),
-    ...(rule.audiences?.length ? [exactly(['aud'], rule.audiences)] : []),
+    ...(rule.audiences?.length ? [exactly(['aud'], audienceForms(rule.audiences))] : []),
   ]);
 }
 

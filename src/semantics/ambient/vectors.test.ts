@@ -1,57 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Manifest, readVectors, toResource } from '../../../test/read-vectors.ts';
-import type { Principal } from '../../model/inventory/types.ts';
-import { authorizationPolicy } from '../../model/istio/authorization-policy.ts';
-import { peerAuthentication } from '../../model/istio/peer-authentication.ts';
+import { conversions, convertRecorded } from '../../../test/replay/ambient-conversion.ts';
+import { compileSet, ztunnelSets } from '../../../test/replay/ztunnel.ts';
 import type { Connection } from '../attempt.ts';
-import type { Match, StringMatch } from './authorization.ts';
-import { type AmbientInput, compileZtunnel, type ZtunnelPolicies } from './compile.ts';
-import { convertAuthorizationPolicy } from './convert-policy.ts';
+import type { ZtunnelPolicies } from './compile.ts';
 import { decideZtunnel } from './decide.ts';
-
-interface Vector {
-  readonly id: string;
-  readonly request: {
-    readonly sourcePrincipal: Principal | null;
-    readonly sourceIP: string;
-    readonly port: number;
-    readonly destinationIP?: string;
-  };
-  readonly expected: 'allow' | 'deny';
-  readonly denyBy?: 'rbac' | 'connection';
-  readonly by?: string;
-}
-
-interface RecordedSet {
-  readonly set: string;
-  readonly mesh: {
-    readonly rootNamespace?: string;
-    readonly trustDomain?: string;
-    readonly trustDomainAliases?: readonly string[];
-  };
-  readonly workload: {
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly podIP: string;
-  };
-  readonly policies: readonly Manifest[];
-  readonly xds: { readonly refs?: readonly string[]; readonly missing?: readonly string[] };
-  readonly vectors: readonly Vector[];
-}
-
-const { sets } = readVectors<unknown, RecordedSet>('ztunnel.jsonl');
-
-function compileSet({ mesh, workload, policies }: RecordedSet): ZtunnelPolicies {
-  const of = (kind: string) => policies.filter((policy) => policy.kind === kind);
-  const input: AmbientInput = {
-    policies: of('AuthorizationPolicy').map((policy) => toResource(authorizationPolicy, policy)),
-    peerAuthentications: of('PeerAuthentication').map((policy) => toResource(peerAuthentication, policy)),
-    rootNamespace: mesh.rootNamespace ?? 'istio-system',
-    trustDomain: mesh.trustDomain ?? 'cluster.local',
-    trustDomainAliases: mesh.trustDomainAliases ?? [],
-  };
-  return compileZtunnel({ ...input, workload });
-}
 
 /** The DENY policies that match, as ztunnel names them. */
 function denials(compiled: ZtunnelPolicies, connection: Connection): readonly string[] {
@@ -66,11 +18,11 @@ function denials(compiled: ZtunnelPolicies, connection: Connection): readonly st
 
 describe('real ztunnel behind istiod', () => {
   it('holds the whole recording', () => {
-    expect(sets.length).toBe(550);
-    expect(sets.reduce((sum, { vectors }) => sum + vectors.length, 0)).toBe(3865);
+    expect(ztunnelSets.length).toBe(550);
+    expect(ztunnelSets.reduce((sum, { vectors }) => sum + vectors.length, 0)).toBe(3865);
   });
 
-  it.each(sets.map((set) => [set.set, set] as const))('%s', (_name, set) => {
+  it.each(ztunnelSets.map((set) => [set.set, set] as const))('%s', (_name, set) => {
     const compiled = compileSet(set);
     for (const { id, request, expected, denyBy, by } of set.vectors) {
       const {
@@ -89,7 +41,7 @@ describe('real ztunnel behind istiod', () => {
     }
   });
 
-  it.each(sets.map((set) => [set.set, set] as const))('%s: names what the workload looks up', (_name, set) => {
+  it.each(ztunnelSets.map((set) => [set.set, set] as const))('%s: names what the workload looks up', (_name, set) => {
     const { transport, allow, deny } = compileSet(set);
     expect(transport.variants).toHaveLength(1);
     const [variant] = transport.variants;
@@ -103,56 +55,12 @@ describe('real ztunnel behind istiod', () => {
   });
 });
 
-interface RecordedConversion {
-  readonly id: string;
-  readonly policy: Manifest;
-  readonly ztunnelAuthorization: unknown;
-}
-
-const conversions = readVectors<unknown, RecordedConversion>('ambient.jsonl').sets;
-
 describe('what istiod sends to ztunnel', () => {
   it('holds the whole recording', () => {
     expect(conversions.length).toBe(33);
   });
 
-  it.each(conversions.map((recorded) => [recorded.id, recorded] as const))(
-    '%s',
-    (_name, { policy, ztunnelAuthorization }) => {
-      const converted = convertAuthorizationPolicy(toResource(authorizationPolicy, policy), {
-        rootNamespace: 'istio-system',
-        trustDomains: 'dropped',
-      });
-      const { name, namespace, scope, action, groups } = converted ?? {};
-      const wire = converted && {
-        name,
-        namespace,
-        scope,
-        ...(action === 'DENY' ? { action } : {}),
-        ...(groups?.length
-          ? {
-              groups: groups.map(({ clauses }) => ({
-                rules: clauses.map(({ matches }) => ({ matches: matches.map(toWire) })),
-              })),
-            }
-          : {}),
-      };
-      expect(wire).toEqual(ztunnelAuthorization);
-    },
-  );
+  it.each(conversions.map((recorded) => [recorded.id, recorded] as const))('%s', (_name, recorded) => {
+    expect(convertRecorded(recorded)).toEqual(recorded.ztunnelAuthorization);
+  });
 });
-
-/** The JSON form of the protocol. */
-function toWire(match: Match): unknown {
-  const address = ({ text }: { text: string }) => {
-    const [ip = '', bits = '32'] = text.split('/');
-    return { address: Buffer.from(ip.split('.').map(Number)).toString('base64'), length: Number(bits) };
-  };
-  const string = (value: StringMatch) => ('presence' in value ? { presence: {} } : value);
-  return Object.fromEntries(
-    Object.entries(match).map(([field, values]) => {
-      if (/ips$/i.test(field)) return [field, values.map(address)];
-      return [field, /principals$|namespaces$/i.test(field) ? values.map(string) : values];
-    }),
-  );
-}

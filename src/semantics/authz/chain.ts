@@ -36,82 +36,76 @@ export function buildChain(
   providers: readonly ExtensionProvider[],
   version?: string,
 ): PolicyChain {
-  const compiled = attached
+  const enforced = attached
     .filter((policy) => !isDryRun(policy))
     .map((policy) => compilePolicy(policy, type, bundle, version));
   const of = (action: CompiledPolicy['action']): readonly CompiledPolicy[] =>
-    compiled.filter((entry) => entry.action === action);
+    enforced.filter((entry) => entry.action === action);
   const shadowed = attached
     .filter((policy) => policy.spec.action === 'CUSTOM' && isDryRun(policy) && hasChange('dry-run-custom', version))
     .map((policy) => compilePolicy(policy, type, bundle, version));
   return {
     type,
-    custom: [
-      ...customPolicies(of('CUSTOM'), type, providers, hasChange('provider-names', version)),
-      ...dryRunCustom(shadowed, type, providers),
-    ],
+    custom: customPolicies({ enforced: of('CUSTOM'), shadowed }, type, providers, hasChange('provider-names', version)),
     audit: of('AUDIT'),
     deny: of('DENY'),
     allow: of('ALLOW'),
   };
 }
 
-/**
- * The webhook refuses dry-run CUSTOM. Where one got in, its rules stand among the enforced ones since Istio 1.30 and refuse what matches
- * (recorded; reference §2.11).
- */
-function dryRunCustom(
-  policies: readonly CompiledPolicy[],
-  type: ChainType,
-  providers: readonly ExtensionProvider[],
-): readonly CustomPolicies[] {
-  return policies.flatMap((compiled): CustomPolicies[] => {
-    const name = compiled.policy.spec.provider?.name ?? '';
-    const kind = providers.find((candidate) => candidate.name === name)?.kind;
-    if (type === 'tcp' && kind === 'ext-authz-http') return [];
-    return [
-      {
-        policies: [compiled],
-        effect: 'refuse',
-        provider: name,
-        why: 'a dry-run CUSTOM policy refuses what matches it, since Istio 1.30',
-      },
-    ];
-  });
+interface CustomPool {
+  readonly enforced: readonly CompiledPolicy[];
+  /** Dry-run: refused by the webhook, and recorded for where one got in. */
+  readonly shadowed: readonly CompiledPolicy[];
 }
 
-const PROVIDER_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const providerOf = ({ policy }: CompiledPolicy): string => policy.spec.provider?.name ?? '';
 
 function customPolicies(
-  policies: readonly CompiledPolicy[],
+  { enforced, shadowed }: CustomPool,
   type: ChainType,
   providers: readonly ExtensionProvider[],
   checksNames: boolean,
 ): readonly CustomPolicies[] {
-  const byName = new Map<string, CompiledPolicy[]>();
-  for (const policy of policies) {
-    const name = policy.policy.spec.provider?.name ?? '';
-    byName.set(name, [...(byName.get(name) ?? []), policy]);
+  const names = [...new Set([...enforced, ...shadowed].map(providerOf))];
+  const [name] = names;
+  if (name === undefined) return [];
+  const refuse = (policies: readonly CompiledPolicy[], provider: string, why: string): CustomPolicies[] =>
+    policies.length === 0 ? [] : [{ policies, effect: 'refuse', provider, why }];
+  if (names.length > 1) {
+    const list = names.sort().join('`, `');
+    return refuse(
+      enforced,
+      list,
+      `two external authorizers at one workload (\`${list}\`) refuse whatever matches either`,
+    );
   }
-  if (byName.size > 1) {
-    const names = [...byName.keys()].sort().join('`, `');
-    const why = `two external authorizers at one workload (\`${names}\`) refuse whatever matches either`;
-    return [{ policies, effect: 'refuse', provider: names, why }];
-  }
-  return [...byName].flatMap(([name, list]): CustomPolicies[] => {
-    const provider = providers.find((candidate) => candidate.name === name);
-    const refuse = (why: string): CustomPolicies[] => [{ policies: list, effect: 'refuse', provider: name, why }];
-    if (!provider)
-      return refuse(`the mesh config defines no extension provider \`${name}\`, so what matches is refused`);
-    if (provider.kind === 'other')
-      return refuse(`extension provider \`${name}\` is no external authorizer, so what matches is refused`);
-    // Names are checked since Istio 1.30 (reference §2.1).
-    if (checksNames && !PROVIDER_NAME.test(name))
-      return refuse(`\`${name}\` is no valid provider name since Istio 1.30, so what matches is refused`);
-    if (type === 'tcp' && provider.kind === 'ext-authz-http') return [];
-    const why = provider.failOpen
-      ? `external authorizer \`${name}\` must approve (it fails open: when it cannot be reached, requests pass)`
-      : `external authorizer \`${name}\` must approve`;
-    return [{ policies: list, effect: 'ask', provider: name, why }];
-  });
+  const provider = providers.find((candidate) => candidate.name === name);
+  const problem = findProblem(name, provider, checksNames);
+  if (!provider || problem) return refuse(enforced, name, `${problem}, so what matches is refused`);
+  if (type === 'tcp' && provider.kind === 'ext-authz-http') return [];
+  const how = provider.failOpen ? ' (it fails open: when it cannot be reached, requests pass)' : '';
+  const asked: CustomPolicies[] =
+    enforced.length === 0
+      ? []
+      : [
+          {
+            policies: enforced,
+            effect: 'ask',
+            provider: name,
+            why: `external authorizer \`${name}\` must approve${how}`,
+          },
+        ];
+  // Their rules stand among the enforced ones since Istio 1.30 (reference §2.11).
+  return [...refuse(shadowed, name, 'a dry-run CUSTOM policy refuses what matches it, since Istio 1.30'), ...asked];
+}
+
+/** A DNS label, since Istio 1.30 (reference §2.1). */
+const PROVIDER_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+function findProblem(name: string, provider: ExtensionProvider | undefined, checksNames: boolean): string | undefined {
+  if (!provider) return `the mesh config defines no extension provider \`${name}\``;
+  if (provider.kind === 'other') return `extension provider \`${name}\` is no external authorizer`;
+  if (checksNames && !PROVIDER_NAME.test(name)) return `\`${name}\` is no valid provider name since Istio 1.30`;
+  return provider.problem;
 }

@@ -43,5 +43,6 @@ export function requestPrincipalMatcher(value: string): ClaimMatcher {
   if (value.endsWith('*')) {
     return slash < 0 ? both(valueMatcher(value), present) : both(exactly(issuerPart), valueMatcher(subjectPart));
   }
-  return slash < 0 ? () => false : both(exactly(issuerPart), exactly(subjectPart));
+  // Without a slash the value is the issuer, and the subject must be there and empty (recorded).
+  return slash < 0 ? both(exactly(value), exactly('')) : both(exactly(issuerPart), exactly(subjectPart));
 }

@@ -1,6 +1,7 @@
 import { byOf } from '../../model/by.ts';
 import type { By } from '../../result/location.ts';
 import { authenticate, type JwtProvider } from '../jwt/authenticate.ts';
+import { headersOfRules } from '../jwt/claim-headers.ts';
 import type { EnforcementPoint, Requirement, TraceStep } from '../verdict.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import type { PolicyChain } from './chain.ts';
@@ -95,8 +96,13 @@ function runFilters(
 
   let view = anonymous;
   if (chain.type === 'http' && request.view.http && providers.length > 0) {
-    const { method, headers } = request.view.http;
-    const outcome = authenticate(providers, { method, headers, ...(request.token ? { token: request.token } : {}) });
+    const { method, path, headers } = request.view.http;
+    const outcome = authenticate(providers, {
+      method,
+      path,
+      headers,
+      ...(request.token ? { token: request.token } : {}),
+    });
     if (outcome.kind === 'rejected') {
       request.watch?.(anonymous);
       step('jwt', 'stop', outcome.why, outcome.by);
@@ -110,6 +116,7 @@ function runFilters(
       const by = first && byOf(first.policy, { path: ['spec', 'jwtRules'] });
       step('jwt', 'note', 'no token: RequestAuthentication lets it pass', by);
     }
+    view = withWritten(view, providers, outcome.kind === 'accepted' ? outcome.writes : []);
   }
   request.watch?.(view);
 
@@ -174,6 +181,18 @@ function withBearer(view: View, token: ChainRequest['token']): View {
   const { http } = view;
   if (!token || !http || http.headers.some(([name]) => name.toLowerCase() === 'authorization')) return view;
   return { ...view, http: { ...http, headers: [...http.headers, ['authorization', 'Bearer token']] } };
+}
+
+/** Headers that rules write out of tokens are theirs alone: what the client sends under such a name is gone. */
+function withWritten(
+  view: View,
+  providers: readonly JwtProvider[],
+  writes: readonly (readonly [string, string])[],
+): View {
+  const owned = headersOfRules(providers.map(({ rule }) => rule));
+  if (!view.http || owned.length === 0) return view;
+  const sent = view.http.headers.filter(([name]) => !owned.includes(name.toLowerCase()));
+  return { ...view, http: { ...view.http, headers: [...sent, ...writes] } };
 }
 
 function addOpenCondition(clause: Clause, policy: string, requires: Requirement[], assumes: string[]): void {

@@ -1,15 +1,18 @@
 import type { PathNormalization } from '../../model/mesh-config.ts';
 
 /**
- * The path as Envoy's policies see it, query kept. BASE decodes unreserved characters, turns backslashes into slashes and removes dot
+ * The path as Envoy's policies see it, query kept and fragment gone. BASE decodes unreserved characters, turns backslashes into slashes and removes dot
  * segments; MERGE_SLASHES also folds `//`; DECODE_AND_MERGE_SLASHES first decodes %2F and %5C.
  *
  * Source: istio pilot/pkg/networking/core/listener_builder.go; envoy source/common/http/conn_manager_utility.cc (maybeNormalizePath),
  * path_utility.cc (reference §2.7, §14).
  */
-export function normalizePath(path: string, mode: PathNormalization): string {
+export function normalizePath(sent: string, mode: PathNormalization): string {
+  // Istio's bootstrap lets Envoy cut a fragment off where others refuse the request (istio pkg/bootstrap/config.go).
+  const fragmentAt = sent.indexOf('#');
+  const path = fragmentAt < 0 ? sent : sent.slice(0, fragmentAt);
   if (mode === 'NONE') return path;
-  const queryAt = path.search(/[?#]/);
+  const queryAt = path.indexOf('?');
   let route = queryAt < 0 ? path : path.slice(0, queryAt);
   const rest = queryAt < 0 ? '' : path.slice(queryAt);
   if (mode === 'DECODE_AND_MERGE_SLASHES') route = route.replace(/%2f/gi, '/').replace(/%5c/gi, '\\');

@@ -2,6 +2,9 @@ import { byOf } from '../../model/by.ts';
 import type { JwtRule, RequestAuthentication } from '../../model/istio/request-authentication.ts';
 import type { By } from '../../result/location.ts';
 import type { Claims } from '../authz/claims.ts';
+import { claimHeaders } from './claim-headers.ts';
+import { type FoundToken, findTokens, type TokenRequest } from './find-tokens.ts';
+import { hasAudience, hasReadableClaims, isInTime } from './registered-claims.ts';
 
 export interface JwtProvider {
   readonly rule: JwtRule;
@@ -11,84 +14,104 @@ export interface JwtProvider {
 
 export type TokenOutcome =
   | { readonly kind: 'absent' }
-  /** `forwarded`: the header stays; else it is taken off before later filters look (`forwardOriginalToken`). */
-  | { readonly kind: 'accepted'; readonly claims: Claims; readonly by: By; readonly forwarded: boolean }
+  | {
+      readonly kind: 'accepted';
+      readonly claims: Claims;
+      readonly by: By;
+      /** The header stays; else it is taken off before later filters look (`forwardOriginalToken`). */
+      readonly forwarded: boolean;
+      /** Headers that the rule writes out of the token. */
+      readonly writes: readonly (readonly [string, string])[];
+    }
   | { readonly kind: 'rejected'; readonly by: By; readonly why: string };
 
-/** All rules of all attached policies, in one list: none wins over another (reference §3). */
+/**
+ * All rules of all attached policies, in one list: none wins over another (reference §3). They are tried by issuer, then by the age and name of
+ * the policy; the first that accepts gives the claims.
+ *
+ * Source: istio pilot/pkg/security/authn/policy_applier.go (NewPolicyApplier).
+ */
 export function providersOf(policies: readonly RequestAuthentication[]): readonly JwtProvider[] {
-  return policies.flatMap((policy) => (policy.spec.jwtRules ?? []).map((rule, index) => ({ rule, policy, index })));
+  const byAge = [...policies].sort(
+    (a, b) => compare(a.creationTimestamp ?? '', b.creationTimestamp ?? '') || compare(a.name, b.name),
+  );
+  return byAge
+    .flatMap((policy) => (policy.spec.jwtRules ?? []).map((rule, index) => ({ rule, policy, index })))
+    .sort((a, b) => compare(a.rule.issuer ?? '', b.rule.issuer ?? ''));
 }
 
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /**
- * What JWT authentication makes of a request's bearer token. No token passes without claims; a token that some rule reads and none accepts
- * is refused; one accepting rule is enough. A CORS preflight is not looked at.
+ * What JWT authentication makes of a request's tokens. No token passes without claims; where some rule finds one, some rule must accept all
+ * that it finds. A CORS preflight is not looked at.
  *
- * Source: istio pilot/pkg/security/authn/policy_applier.go (convertToEnvoyJwtConfig), reference §3, §14.
+ * Source: istio pilot/pkg/security/authn/policy_applier.go (convertToEnvoyJwtConfig); envoy
+ * source/extensions/filters/http/jwt_authn/authenticator.cc; reference §3, §14.
  */
 export function authenticate(
   providers: readonly JwtProvider[],
-  request: {
-    readonly method: string;
-    readonly headers: readonly (readonly [string, string])[];
-    readonly token?: { readonly claims: Claims; readonly valid: boolean };
-  },
+  request: TokenRequest & { readonly token?: { readonly claims: Claims; readonly valid: boolean } },
 ): TokenOutcome {
-  const token = request.token ?? rawBearer(request.headers);
-  if (!token || isPreflight(request)) return { kind: 'absent' };
-  const readers = providers.filter(({ rule }) => readsBearer(rule));
+  if (isPreflight(request)) return { kind: 'absent' };
+  const readers = providers
+    .map((provider) => ({ provider, found: findTokens(provider.rule, request) }))
+    .filter(({ found }) => found.length > 0);
   const [first] = readers;
   if (!first) return { kind: 'absent' };
-  const accepting = readers.find(({ rule }) => accepts(rule, token));
-  if (accepting) {
+  const { token } = request;
+  const accepting =
+    token &&
+    readers.find(({ provider, found }) => found.every((each) => each === 'token') && accepts(provider.rule, token))
+      ?.provider;
+  if (token && accepting) {
     return {
       kind: 'accepted',
       claims: splitClaims(token.claims, accepting.rule),
       by: byProvider(accepting),
       forwarded: accepting.rule.forwardOriginalToken ?? false,
+      writes: claimHeaders(accepting.rule, token.claims),
     };
   }
-  const issuer = typeof token.claims.iss === 'string' ? token.claims.iss : '';
-  const near = readers.find(({ rule }) => rule.issuer === issuer) ?? first;
-  const why =
-    !token.valid || !isInTime(token.claims)
-      ? 'the token fails validation'
-      : near.rule.issuer === issuer
-        ? 'the token is for another audience'
-        : `no rule accepts a token of issuer \`${issuer}\``;
-  return { kind: 'rejected', by: byProvider(near), why };
+  const issuer = typeof token?.claims.iss === 'string' ? token.claims.iss : '';
+  const near = readers.find(({ provider }) => provider.rule.issuer === issuer)?.provider ?? first.provider;
+  return {
+    kind: 'rejected',
+    by: byProvider(near),
+    why: whyRejected(
+      near,
+      readers.flatMap(({ found }) => found),
+      token,
+    ),
+  };
+}
+
+function whyRejected(
+  { rule }: JwtProvider,
+  found: readonly FoundToken[],
+  token: { readonly claims: Claims; readonly valid: boolean } | undefined,
+): string {
+  if (!token) return 'the token fails validation';
+  if (!token.valid || !hasReadableClaims(token.claims) || !isInTime(token.claims)) return 'the token fails validation';
+  if (rule.issuer && rule.issuer !== token.claims.iss)
+    return `no rule accepts a token of issuer \`${String(token.claims.iss ?? '')}\``;
+  if (found.includes('text')) return 'another token of the request fails validation';
+  return 'the token is for another audience';
 }
 
 const byProvider = ({ policy, index }: JwtProvider): By =>
   byOf(policy, { rule: index, clause: `jwtRules[${index}]`, path: ['spec', 'jwtRules', index] });
 
-/** A rule that names other places reads only those. */
+/** Whether a rule looks for bearer tokens: one that names other places reads only those. */
 export function readsBearer(rule: JwtRule): boolean {
-  if (!rule.fromHeaders?.length && !rule.fromParams?.length && !rule.fromCookies?.length) return true;
-  return (rule.fromHeaders ?? []).some(
-    ({ name, prefix }) => name?.toLowerCase() === 'authorization' && (prefix ?? '').trim().toLowerCase() === 'bearer',
-  );
+  return findTokens(rule, { method: 'GET', headers: [], token: {} }).includes('token');
 }
 
 function accepts(rule: JwtRule, token: { readonly claims: Claims; readonly valid: boolean }): boolean {
-  if (!token.valid || !isInTime(token.claims) || (rule.issuer && token.claims.iss !== rule.issuer)) return false;
-  if (!rule.audiences?.length) return true;
-  const { aud } = token.claims;
-  const audiences = Array.isArray(aud) ? aud : [aud];
-  return audiences.some((audience) => typeof audience === 'string' && rule.audiences?.includes(audience));
-}
-
-/** The engine has no clock: dates inside a token are compared with this day, in seconds since the epoch. */
-const REFERENCE_TIME = Date.UTC(2026, 10, 1) / 1000;
-
-function isInTime({ nbf, exp }: Claims): boolean {
-  return !(typeof nbf === 'number' && nbf > REFERENCE_TIME) && !(typeof exp === 'number' && exp <= REFERENCE_TIME);
-}
-
-/** A bearer token that stands in the headers as text: nobody here can check a signature, and what is no real token fails. */
-function rawBearer(headers: readonly (readonly [string, string])[]): { claims: Claims; valid: boolean } | undefined {
-  const found = headers.some(([name, value]) => name.toLowerCase() === 'authorization' && value.startsWith('Bearer '));
-  return found ? { claims: {}, valid: false } : undefined;
+  const { claims } = token;
+  if (!token.valid || !hasReadableClaims(claims) || !isInTime(claims)) return false;
+  if (rule.issuer && claims.iss !== rule.issuer) return false;
+  return !rule.audiences?.length || hasAudience(claims, rule.audiences);
 }
 
 function isPreflight({

