@@ -6,7 +6,7 @@ import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Query, Source } from '../semantics/query.ts';
 import type { Sample } from '../semantics/sample.ts';
 import type { Verdict } from '../semantics/verdict.ts';
-import { decideWitness, waysTo } from './reach/port-reach.ts';
+import { decideWitness, distinctWays } from './reach/port-reach.ts';
 import { type Sources, sourcesOf, type Witness } from './reach/sources.ts';
 
 /** A way in that was found and decided: the request, and what it rests on. */
@@ -35,7 +35,7 @@ export interface PortAccess {
  * anybody sees it.
  */
 export function findAccess(enforcement: Enforcement, workload: Workload, port: WorkloadPort): PortAccess {
-  const ways = waysTo(enforcement, workload, port);
+  const ways = distinctWays(enforcement, workload, port);
   const attempt = (region: Region, witness: Witness, source?: Partial<Source>): Access | undefined =>
     decideWitness(enforcement, region, witness, port, source);
   const isCertain = (access: Access | undefined): boolean => access?.verdict.outcome === 'allow';

@@ -35,6 +35,17 @@ export function waysTo(enforcement: Enforcement, workload: Workload, port: Workl
   ];
 }
 
+/** The same without ways that differ in nothing but the bytes that are sent, where nothing looks at these: ztunnel, or no proxy at all. */
+export function distinctWays(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Region[] {
+  const ways = waysTo(enforcement, workload, port);
+  return ways.filter(
+    ({ mayPass, transport, destination: { via } }, i) =>
+      !ways
+        .slice(0, i)
+        .some((other) => other.mayPass === mayPass && other.transport === transport && other.destination.via === via),
+  );
+}
+
 /** A witness decided from some place; undefined where it is refused after all. */
 export function decideWitness(
   enforcement: Enforcement,
@@ -56,7 +67,7 @@ export function decideWitness(
  * @throws {SearchLimit} when the search was given up.
  */
 export function portReach(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly SourceReach[] {
-  return waysTo(enforcement, workload, port).flatMap((region) => {
+  return distinctWays(enforcement, workload, port).flatMap((region) => {
     const { via } = region.destination;
     const shared = {
       protocol: region.protocol,

@@ -4,7 +4,7 @@ import type { Region } from '../../semantics/algebra/region.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Verdict } from '../../semantics/verdict.ts';
 import { type Operation, operationsOf } from './operations.ts';
-import { decideWitness, waysTo } from './port-reach.ts';
+import { decideWitness, distinctWays } from './port-reach.ts';
 import { witnessAs } from './sources.ts';
 
 /** What an attacker in a workload may send to one port in one way. */
@@ -32,7 +32,7 @@ export function reachFrom(enforcement: Enforcement, source: Workload): readonly 
     if (workload === source) continue;
     for (const port of workload.ports) {
       const seen = new Set<string>();
-      for (const region of waysTo(enforcement, workload, port)) {
+      for (const region of distinctWays(enforcement, workload, port)) {
         const reached = reachedBy(enforcement, source, workload, port, region);
         if (!reached) continue;
         const key = JSON.stringify(reached.operations.map(({ what, by }) => [what, by?.namespace, by?.name, by?.rule]));

@@ -74,7 +74,7 @@ function destinationLines(
 function sourceLines(source: SourceResult, view: View): string[] {
   const { style, width } = view;
   const { protocol, through, may, witness, requires, verdict } = source;
-  const way = `${through === undefined ? '' : ` through ${through}`}${protocol === 'tcp' ? ', not HTTP' : ''}`;
+  const way = `${through === undefined ? '' : ` through ${through}`}${protocol === 'tcp' ? ', as plain TCP' : ''}`;
   const certainty = verdict === 'unknown' ? ' (not certain)' : '';
   return [
     ...hang('  ', wrap(`${whoText(source, view)}${way}${certainty}`, width - 2), 2, style.strong),
@@ -139,7 +139,7 @@ function groupLines(group: readonly Reached[], view: View): string[] {
     ...hang(
       '  ',
       wrap(
-        `${fewOf(ports, most)}   ${how}${first.through === undefined ? '' : ` through ${first.through}`}${first.protocol === 'tcp' ? ', not HTTP' : ''}`,
+        `${fewOf(ports, most)}   ${how}${first.through === undefined ? '' : ` through ${first.through}`}${first.protocol === 'tcp' ? ', as plain TCP' : ''}`,
         width - 2,
       ),
       2,
