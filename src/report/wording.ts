@@ -21,8 +21,12 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** Where objects come from that exist in a plan only. */
+const PLANNED = '(planned)';
+
 /** `file:line`, which terminals and editors open. */
 export function place(location: Location): string {
+  if ('file' in location && location.file === PLANNED) return PLANNED;
   return 'file' in location ? `${location.file}:${location.line}` : `${location.cluster}@${location.resourceVersion}`;
 }
 

@@ -86,8 +86,8 @@ function groupLines(group: readonly Turned[], title: string, { width, style, mos
   const ports = [...new Set(group.map(({ workload, port }) => `${workload}:${port}`))];
   const { by, reason, other, witness, requires } = first;
   const needs = requires.length > 0 ? `, with ${requires.map(({ text }) => text).join(' and ')}` : '';
-  const passes = `${reason}${by ? `   ${by.kind} ${objectName(by)}   ${place(by.location)}` : ''}`;
-  const stops = `${other.reason}${other.by ? `   ${other.by.kind} ${objectName(other.by)}   ${place(other.by.location)}` : ''}`;
+  const passes = reasonText(reason, by);
+  const stops = reasonText(other.reason, other.by);
   const [before, after] = title === 'OPENS' ? [stops, passes] : [passes, stops];
   return [
     ...hang('  ', wrap(`${whoText(group, most)} → ${fewOf(ports, most)}`, width - 2), 2, style.strong),
@@ -95,6 +95,13 @@ function groupLines(group: readonly Turned[], title: string, { width, style, mos
     ...hang('    before       ', wrap(before, width - 17), 17, style.faint),
     ...hang('    after        ', wrap(after, width - 17), 17, style.faint),
   ];
+}
+
+/** The reason with the place of what decided, which is named only if the reason does not. */
+function reasonText(reason: string, by: Turned['by']): string {
+  if (!by) return reason;
+  const named = reason.includes(objectName(by)) ? '' : `${by.kind} ${objectName(by)}   `;
+  return `${reason}   ${named}${place(by.location)}`;
 }
 
 function whoText(group: readonly Turned[], most: number): string {

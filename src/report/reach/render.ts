@@ -51,7 +51,7 @@ function destinationLines(
   const title = style.heading(`${workload}:${port}`);
   const lines = [`${title}  ${protocol}, mTLS ${mtls}`];
   if (sources.length === 0 && entrances.length === 0) lines.push('  nobody: no request passes');
-  for (const source of sources) lines.push(...sourceLines(source, view));
+  for (const group of groupBy(sources, sameUse)) lines.push(...sourceLines(group, view));
   if (network.anyPod !== 'allow' || network.exceptions.length > 0) {
     const list = fewOf(network.exceptions, view.most);
     const text =
@@ -71,13 +71,27 @@ function destinationLines(
   return lines;
 }
 
-function sourceLines(source: SourceResult, view: View): string[] {
+/** Callers who may do the same fold into one entry. */
+const sameUse = ({ protocol, through, may, requires, verdict }: SourceResult): string =>
+  JSON.stringify([protocol, through, verdict, requires.map(({ text }) => text), may.map(operationKey)]);
+
+const operationKey = ({ what, by, except, asks }: Operation): unknown => [
+  what,
+  by && objectName(by),
+  except.map(objectName),
+  asks.map(objectName),
+];
+
+function sourceLines(group: readonly SourceResult[], view: View): string[] {
+  const [source] = group;
+  if (!source) return [];
   const { style, width } = view;
   const { protocol, through, may, witness, requires, verdict } = source;
+  const who = group.map((each) => whoText(each, view)).join('; ');
   const way = `${through === undefined ? '' : ` through ${through}`}${protocol === 'tcp' ? ', as plain TCP' : ''}`;
   const certainty = verdict === 'unknown' ? ' (not certain)' : '';
   return [
-    ...hang('  ', wrap(`${whoText(source, view)}${way}${certainty}`, width - 2), 2, style.strong),
+    ...hang('  ', wrap(`${who}${way}${certainty}`, width - 2), 2, style.strong),
     ...may.flatMap((operation) => operationLines(operation, view)),
     ...hang('      ', wrap(`${requestLine(witness)}${needs(requires)}`, width - 6), 6, style.faint),
   ];
@@ -171,7 +185,7 @@ function classLines(classes: NonNullable<Reach['classes']>, view: View): string[
       ),
       ...(sources.length === 0
         ? ['  nobody: no request passes']
-        : sources.flatMap((source) => sourceLines(source, view))),
+        : groupBy(sources, sameUse).flatMap((group) => sourceLines(group, view))),
     ]),
   ];
 }
