@@ -1,7 +1,7 @@
 import type { CollectIo, InputSpec } from '../../collect/collect.ts';
 import { type InputOptions, readRaw, toMesh } from '../read-input.ts';
 import { compareInputs } from './compare-inputs.ts';
-import { readChange } from './planned-change.ts';
+import { readChange } from './planned/read-change.ts';
 import type { Compared } from './run-diff.ts';
 
 /** What planned changes would open, close and break, all applied together. Throws an InputError for a change that makes no sense. */
