@@ -27,6 +27,7 @@ import {
   templateGlob,
   trustDomainGlobs,
   valueGlobs,
+  withAnyDots,
 } from './strings/patterns.ts';
 
 /** What the filters of one point see of every request alike. */
@@ -79,11 +80,7 @@ function positiveFormula(field: string, values: readonly string[], viewpoint: Re
   switch (field) {
     case 'principals':
     case 'source.principal':
-      // Only the form with a leading star is an expression.
-      return ofPeer((value) => {
-        const globs = principalGlobs(value, bundle);
-        return value.startsWith('*') ? dotted(globs) : globs;
-      });
+      return ofPeer((value) => principalGlobs(value, bundle, anyDots));
     case 'namespaces':
     case 'source.namespace':
       return ofPeer(
@@ -142,10 +139,6 @@ function positiveFormula(field: string, values: readonly string[], viewpoint: Re
   // Dynamic metadata of other filters, which nothing writes.
   return NOTHING;
 }
-
-/** A dot stands for any character (`quoting` of authz/identity.ts). */
-const withAnyDots = (glob: Glob): Glob =>
-  glob.map((token) => (typeof token.of === 'object' && token.of.only === '.' ? { ...token, of: 'any' } : token));
 
 const pathGlobs = (value: string): readonly Glob[] => {
   if (!isPathTemplate(value)) return valueGlobs(value);

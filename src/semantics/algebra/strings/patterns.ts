@@ -34,10 +34,13 @@ export function templateGlob(template: string): Glob | undefined {
   return tokens;
 }
 
-/** Over SPIFFE ids without scheme, as `principalMatcher`. */
-export function principalGlobs(value: string, bundle: TrustBundle): readonly Glob[] {
+/** Over SPIFFE ids without scheme, as `principalMatcher`: of what a value stands for, only forms with a leading star are expressions. */
+export function principalGlobs(value: string, bundle: TrustBundle, anyDots = false): readonly Glob[] {
   if (value.startsWith('spiffe://')) return [];
-  return expandPrincipal(value, bundle).flatMap((pattern) => valueGlobs(pattern));
+  return expandPrincipal(value, bundle).flatMap((pattern) => {
+    const globs = valueGlobs(pattern);
+    return anyDots && pattern.startsWith('*') ? globs.map(withAnyDots) : globs;
+  });
 }
 
 /** As `namespaceMatcher`: every star is a wildcard. */
@@ -86,3 +89,7 @@ export function requestPrincipalGlobs(
   }
   return slash < 0 ? undefined : { issuer: [literally(issuer)], subject: [literally(subject)] };
 }
+
+/** A dot stands for any character (`quoting` of authz/identity.ts). */
+export const withAnyDots = (glob: Glob): Glob =>
+  glob.map((token) => (typeof token.of === 'object' && token.of.only === '.' ? { ...token, of: 'any' } : token));
