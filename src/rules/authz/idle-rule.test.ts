@@ -92,7 +92,8 @@ describe('authz/idle-rule', () => {
     );
     expect(failing(fixed(alone, 'a'))).toEqual([]);
     // Each of two would be missed by nobody; both would.
-    const both = mesh(ap('a', 'ALLOW', never), ap('b', 'ALLOW', never));
+    const shadow = policy('AuthorizationPolicy', 'shop', 'dry', {}, { annotations: { 'istio.io/dry-run': 'true' } });
+    const both = mesh(ap('a', 'ALLOW', never), ap('b', 'ALLOW', never), shadow);
     const facts = factsOfText(both, 'mesh.yaml');
     const patches = ['a', 'b'].flatMap((name) => explain(facts, name).remediation.patches);
     const after = factsOfText(applyPatches(both, patches), 'after.yaml');

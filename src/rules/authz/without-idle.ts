@@ -8,7 +8,9 @@ import type { AuthorizationPolicy } from '../../model/istio/authorization-policy
 import type { Patch } from '../../result/types.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
 import { SearchLimit } from '../../semantics/algebra/strings/find-word.ts';
+import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
+import { targetsOf } from '../../semantics/policy-index.ts';
 import { changedObject, manifestOf, removedObject } from '../object-patch.ts';
 import { attachedTo, scopeOf } from '../policy-reach.ts';
 
@@ -57,10 +59,13 @@ export function withoutIdle(
 
 /** Every workload has another ALLOW policy that does not go as well: with rules that decide, or without any. */
 function isKeptClosed(facts: Facts, policy: AuthorizationPolicy, workloads: readonly Workload[]): boolean {
+  // What a waypoint holds is another list than its pods'.
+  if (targetsOf(policy.spec).length > 0) return false;
   const judgements = judgeRules(facts.enforcement);
   const stays = (other: AuthorizationPolicy): boolean =>
     other !== policy &&
     actionOf(other) === 'ALLOW' &&
+    !isDryRun(other) &&
     ((other.spec.rules ?? []).length === 0 ||
       [...(judgements.get(other)?.values() ?? [])].some(({ kind }) => kind === 'decides'));
   return workloads.every((workload) => {
