@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { factsOfText } from '../../test/judge-fixture.ts';
 import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../test/small-mesh.ts';
-import { findIdleRules } from './idle-rules.ts';
+import { findIdleRules, judgeRules } from './idle-rules.ts';
 
 const to = (operation: Manifest): Manifest => ({ to: [{ operation }] });
 const source = (fields: Manifest, more: Manifest = {}): Manifest => ({ from: [{ source: fields }], ...more });
@@ -78,5 +78,48 @@ describe('findIdleRules', () => {
     expect(idleIn([ap('a', 'ALLOW', to({ ports: ['9090'] }), source({ namespaces: ['web'] }))], ambient)).toEqual([
       'a 0: never-matches',
     ]);
+  });
+
+  const judge = (manifests: readonly Manifest[]): Readonly<Record<string, readonly string[]>> =>
+    Object.fromEntries(
+      [...judgeRules(factsOfText(meshText(manifests), 'mesh.yaml').enforcement)].map(([{ name }, rules]) => [
+        name,
+        [...rules.values()].map(({ kind }) => kind),
+      ]),
+    );
+
+  it('does not mistake one workload for another whose sets are as trivial', () => {
+    const closed = { ...to({ paths: ['/a'], notPaths: ['/*'] }) };
+    const each = (name: string): readonly Manifest[] => [
+      ...workload('shop', name, { ports: { http: 8080 } }),
+      policy('AuthorizationPolicy', 'shop', `of-${name}`, { ...selecting(name), action: 'ALLOW', rules: [closed] }),
+      policy('AuthorizationPolicy', 'shop', `any-${name}`, { ...selecting(name), action: 'ALLOW', rules: [{}] }),
+    ];
+    expect(judge([namespace('shop'), ...each('one'), ...each('two')])).toEqual({
+      'of-one': ['idle'],
+      'any-one': ['decides'],
+      'of-two': ['idle'],
+      'any-two': ['decides'],
+    });
+  });
+
+  it('asks at ports that nobody declares too, which the proxy serves by the same rules', () => {
+    const mesh = [namespace('shop'), ...workload('shop', 'api', { ports: { http: 8080 } })];
+    const wide = ap('a', 'ALLOW', to({ ports: ['8080'] }), source({ namespaces: ['web'] }));
+    // At 8080 the first rule covers the second; at any other port only the second is left.
+    expect(judge([...mesh, wide])).toEqual({ a: ['decides', 'decides'] });
+    const [typo] = findIdleRules(
+      factsOfText(meshText([...mesh, ap('b', 'ALLOW', to({ ports: ['80'] }), to({ ports: ['8080'] }))]), 'mesh.yaml')
+        .enforcement,
+    );
+    expect(typo).toMatchObject({ index: 0, why: { kind: 'never-matches' }, unless: [80] });
+  });
+
+  it('knows that a policy without a rule that is left admits nothing', () => {
+    const mesh = [namespace('shop'), ...workload('shop', 'db', { ports: { tcp: 5432 } })];
+    const manifest = (name: string, spec: Manifest): Manifest => policy('AuthorizationPolicy', 'shop', name, spec);
+    const deny = { action: 'DENY', rules: [source({ namespaces: ['web'] })] };
+    expect(judge([...mesh, manifest('d', deny)])).toEqual({ d: ['decides'] });
+    expect(judge([...mesh, manifest('none', {}), manifest('d', deny)])).toEqual({ d: ['idle'] });
   });
 });

@@ -2,6 +2,7 @@ import { jwtNotRequired } from './authn/jwt-not-required.ts';
 import { allowAny } from './authz/allow-any.ts';
 import { dryRunOnly } from './authz/dry-run-only.ts';
 import { httpOnlyDeny } from './authz/http-only-deny.ts';
+import { idleRule } from './authz/idle-rule.ts';
 import { noPolicy } from './authz/no-policy.ts';
 import { allowAny as egressAllowAny } from './egress/allow-any.ts';
 import { registryOnlyAlone } from './egress/registry-only-alone.ts';
@@ -14,6 +15,7 @@ export const RULES: readonly Rule[] = [
   allowAny,
   dryRunOnly,
   httpOnlyDeny,
+  idleRule,
   noPolicy,
   egressAllowAny,
   registryOnlyAlone,
