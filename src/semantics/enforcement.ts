@@ -214,6 +214,7 @@ export class Enforcement {
   }
 
   #authorizersOf(config: MeshConfig): readonly ExtensionProvider[] {
+    if (this.#base) return this.#base.#authorizersOf(config);
     let authorizers = this.#authorizers.get(config);
     if (!authorizers) {
       authorizers = checkProviderServices(config.extensionProviders.value, this.mesh);
