@@ -5,6 +5,7 @@ import { waypointOf, waypointPolicies } from '../semantics/ambient/waypoint.ts';
 import { actionOf } from '../semantics/authz/compile.ts';
 import { isDryRun } from '../semantics/authz/dry-run.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
+import { groupBy } from '../util/group-by.ts';
 import { waysThrough } from './ways-through.ts';
 import type { Entrances, Flow, WantedTraffic } from './facts.ts';
 
@@ -132,14 +133,3 @@ function routedFlows(workload: Workload, entrances: Entrances): readonly Flow[] 
 }
 
 const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
-
-function groupBy<K>(flows: readonly Flow[], keyOf: (flow: Flow) => K): ReadonlyMap<K, readonly Flow[]> {
-  const groups = new Map<K, Flow[]>();
-  for (const flow of flows) {
-    const key = keyOf(flow);
-    const group = groups.get(key);
-    if (group) group.push(flow);
-    else groups.set(key, [flow]);
-  }
-  return groups;
-}

@@ -1,3 +1,4 @@
+import { groupBy } from '../util/group-by.ts';
 import type { KindName } from './kinds.ts';
 import type { Resource } from './resource.ts';
 import type { Resources, Unmodelled } from './resources.ts';
@@ -48,14 +49,4 @@ export function indexResources(
 function inCluster(resources: readonly Resource[], cluster: string | undefined): readonly Resource[] {
   if (cluster === undefined || resources.every((resource) => resource.cluster === cluster)) return resources;
   return resources.filter((resource) => resource.cluster === cluster);
-}
-
-function groupBy(resources: readonly Resource[], key: (resource: Resource) => string): Map<string, Resource[]> {
-  const groups = new Map<string, Resource[]>();
-  for (const resource of resources) {
-    const group = groups.get(key(resource));
-    if (group) group.push(resource);
-    else groups.set(key(resource), [resource]);
-  }
-  return groups;
 }

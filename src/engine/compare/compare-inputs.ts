@@ -8,7 +8,6 @@ import { RULES } from '../../rules/index.ts';
 import { questionsOf } from '../../rules/check-flows.ts';
 import { METHOD, PATH, PEER } from '../../semantics/algebra/axes.ts';
 import { all, type Axis, type Formula, literal } from '../../semantics/algebra/formula.ts';
-import { literally } from '../../semantics/algebra/strings/glob.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
 import { queryOfModel } from '../../semantics/algebra/witness.ts';
 import { decide } from '../../semantics/decide.ts';
@@ -87,11 +86,7 @@ function whatItNeeds(enforcement: Enforcement, query: Query): string | undefined
   const declared = workload.ports.find((own) => own.port === port);
   if (!declared || !query.http || query.source.identity === null) return undefined;
   const { pool } = symbolicOf(enforcement);
-  const exactly = (axis: Axis, value: string): Formula =>
-    literal(
-      axis,
-      pool.words(`exactly ${value}`, 'as-is', () => [literally(value)]),
-    );
+  const exactly = (axis: Axis, value: string): Formula => literal(axis, pool.exactly([value]));
   const call = [
     exactly(PEER, query.source.identity),
     exactly(METHOD, query.http.method),

@@ -10,7 +10,6 @@ import {
   NOTHING,
 } from '../../semantics/algebra/formula.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
-import { literally } from '../../semantics/algebra/strings/glob.ts';
 import { valueGlobs } from '../../semantics/algebra/strings/patterns.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
@@ -54,13 +53,7 @@ export function exempt(enforcement: Enforcement, unless: Unless | undefined, pla
         values.flatMap((value) => valueGlobs(value)),
       ),
     );
-  const isIssuer =
-    jwt === undefined || jwt === 'any'
-      ? EVERYTHING
-      : literal(
-          claimAxis(['iss']),
-          pool.words(JSON.stringify(['exactly', [jwt]]), 'as-is', () => [literally(jwt)]),
-        );
+  const isIssuer = jwt === undefined || jwt === 'any' ? EVERYTHING : literal(claimAxis(['iss']), pool.exactly([jwt]));
   return all([
     ...(jwt === undefined ? [] : [place.sets?.hasToken ?? NOTHING, isIssuer]),
     ...(principals ? [place.identified ? on(PEER, principals, 'exempt') : NOTHING] : []),

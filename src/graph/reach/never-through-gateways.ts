@@ -5,6 +5,7 @@ import type { Region } from '../../semantics/algebra/region.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
 import { withPeer } from '../../semantics/algebra/with-peer.ts';
 import { queryOfModel } from '../../semantics/algebra/witness.ts';
+import { valueMatcher } from '../../semantics/authz/value-matcher.ts';
 import { decide } from '../../semantics/decide.ts';
 import { changesOn, filtersLeft } from '../../semantics/patches/filters-left.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
@@ -119,15 +120,10 @@ const routedOf = (enforcement: Enforcement, request: Request): string | undefine
 function isExempt({ jwt, http, to }: Request, unless: Unless | undefined): boolean {
   if (!unless) return false;
   const fits = (patterns: readonly string[] | undefined, value: string): boolean =>
-    patterns === undefined || patterns.some((pattern) => isLike(pattern, value));
+    patterns === undefined || patterns.some((pattern) => valueMatcher(pattern, 'any')(value));
   if (unless.principals) return false;
   if (unless.jwt !== undefined && (!jwt || (unless.jwt !== 'any' && jwt.payload.iss !== unless.jwt))) return false;
   if (unless.ports && !unless.ports.includes(to.port)) return false;
   if (!unless.http) return true;
   return http !== undefined && fits(unless.http.methods, http.method) && fits(unless.http.paths, http.path);
-}
-
-function isLike(pattern: string, value: string): boolean {
-  if (pattern.startsWith('*')) return value.endsWith(pattern.slice(1));
-  return pattern.endsWith('*') ? value.startsWith(pattern.slice(0, -1)) : value === pattern;
 }

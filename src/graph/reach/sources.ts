@@ -4,7 +4,6 @@ import { all, EVERYTHING, type Formula, literal, type TextSet } from '../../sema
 import type { Region } from '../../semantics/algebra/region.ts';
 import type { Model } from '../../semantics/algebra/solver.ts';
 import { matchesWord } from '../../semantics/algebra/strings/machine.ts';
-import { literally } from '../../semantics/algebra/strings/glob.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { identityIndexOf } from './identity-index.ts';
@@ -59,11 +58,7 @@ function anonymousOf(region: Region): Sources {
 function identifiedOf(enforcement: Enforcement, region: Region): Sources {
   const { pool } = symbolicOf(enforcement);
   const as = (identity: Principal): Witness | undefined => {
-    const isPeer = literal(
-      PEER,
-      pool.words(`peer ${identity}`, 'as-is', () => [literally(identity)]),
-    );
-    return findIn(region, isPeer);
+    return findIn(region, literal(PEER, pool.exactly([identity])));
   };
   const unnamed = strangerOf(enforcement.configOf(region.destination.workload).trustDomain.value);
   const stranger = as(unnamed);

@@ -1,36 +1,21 @@
 import type { Comparison } from '../../result/comparison.ts';
+import { groupBy } from '../../util/group-by.ts';
+import { type ListOptions, type ListView, listView } from '../list-view.ts';
 import { toPrintable } from '../printable.ts';
 import { requestLine } from '../request-text.ts';
 import { hang, wrap } from '../terminal/layout.ts';
-import { createStyle, type Style } from '../terminal/style.ts';
 import { count, fewOf, objectName, place } from '../wording.ts';
-
-interface ComparisonOptions {
-  readonly width: number;
-  readonly color: boolean;
-  readonly verbose?: boolean;
-}
-
-interface View {
-  readonly width: number;
-  readonly style: Style;
-  readonly most: number;
-}
 
 type Turned = Comparison['opened'][number];
 
 /** The result of `diff` or `whatif` for a terminal: the answer in one line, then what it opens, closes and breaks. */
-export function renderComparison(raw: Comparison, options: ComparisonOptions): string {
+export function renderComparison(raw: Comparison, options: ListOptions): string {
   const comparison = toPrintable(raw);
-  const view: View = {
-    width: Math.max(40, options.width),
-    style: createStyle(options.color),
-    most: options.verbose ? Number.POSITIVE_INFINITY : 5,
-  };
+  const view = listView(options);
   return `${lines(comparison, view).join('\n')}\n`;
 }
 
-function lines({ changes, opened, closed, workloads, findings, breaks }: Comparison, view: View): string[] {
+function lines({ changes, opened, closed, workloads, findings, breaks }: Comparison, view: ListView): string[] {
   const { style, width, most } = view;
   return [
     style.heading(headline(opened, closed)),
@@ -71,16 +56,20 @@ function headline(opened: readonly Turned[], closed: readonly Turned[]): string 
   return parts.join(', ');
 }
 
-function turnedLines(title: string, all: readonly Turned[], view: View): string[] {
+function turnedLines(title: string, all: readonly Turned[], view: ListView): string[] {
   if (all.length === 0) return [];
-  return ['', view.style.heading(title), ...groupBy(all, groupKey).flatMap((group) => groupLines(group, title, view))];
+  return [
+    '',
+    view.style.heading(title),
+    ...[...groupBy(all, groupKey).values()].flatMap((group) => groupLines(group, title, view)),
+  ];
 }
 
 /** Ports that the same objects turn for the same callers fold into one entry. */
 const groupKey = ({ who, identities, gateway, by, other }: Turned): string =>
   JSON.stringify([who, identities, gateway, by && objectName(by), other.by && objectName(other.by)]);
 
-function groupLines(group: readonly Turned[], title: string, { width, style, most }: View): string[] {
+function groupLines(group: readonly Turned[], title: string, { width, style, most }: ListView): string[] {
   const [first] = group;
   if (!first) return [];
   const ports = [...new Set(group.map(({ workload, port }) => `${workload}:${port}`))];
@@ -122,7 +111,7 @@ function whoText(group: readonly Turned[], most: number): string {
   }
 }
 
-function listLines(title: string, items: readonly string[], { style, width, most }: View): string[] {
+function listLines(title: string, items: readonly string[], { style, width, most }: ListView): string[] {
   if (items.length === 0) return [];
   const shown = items.slice(0, most === Number.POSITIVE_INFINITY ? items.length : most * 2);
   return [
@@ -131,15 +120,4 @@ function listLines(title: string, items: readonly string[], { style, width, most
     ...shown.flatMap((item) => hang('  ', wrap(item, width - 2), 2)),
     ...(shown.length < items.length ? [`  and ${items.length - shown.length} more (--verbose)`] : []),
   ];
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return [...groups.values()];
 }

@@ -1,21 +1,10 @@
 import type { Reach } from '../../result/reach.ts';
+import { groupBy } from '../../util/group-by.ts';
+import { type ListOptions, type ListView, listView } from '../list-view.ts';
 import { toPrintable } from '../printable.ts';
 import { requestLine } from '../request-text.ts';
 import { hang, wrap } from '../terminal/layout.ts';
-import { createStyle, type Style } from '../terminal/style.ts';
 import { count, fewOf, objectName, place } from '../wording.ts';
-
-interface ReachOptions {
-  readonly width: number;
-  readonly color: boolean;
-  readonly verbose?: boolean;
-}
-
-interface View {
-  readonly width: number;
-  readonly style: Style;
-  readonly most: number;
-}
 
 type Destination = NonNullable<Reach['to']>[number];
 type SourceResult = Destination['sources'][number];
@@ -23,13 +12,9 @@ type Reached = NonNullable<Reach['from']>['reaches'][number];
 type Operation = SourceResult['may'][number];
 
 /** The result of `reach` for a terminal. */
-export function renderReach(raw: Reach, options: ReachOptions): string {
+export function renderReach(raw: Reach, options: ListOptions): string {
   const { to, from, classes } = toPrintable(raw);
-  const view: View = {
-    width: Math.max(40, options.width),
-    style: createStyle(options.color),
-    most: options.verbose ? Number.POSITIVE_INFINITY : 5,
-  };
+  const view = listView(options);
   const lines = [
     ...(to ? destinations(to, view) : []),
     ...(from ? reachLines(from, view) : []),
@@ -38,20 +23,20 @@ export function renderReach(raw: Reach, options: ReachOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-function destinations(all: readonly Destination[], view: View): string[] {
+function destinations(all: readonly Destination[], view: ListView): string[] {
   if (all.length === 0) return ['nothing in the input declares a port of it'];
   return all.flatMap((destination, index) => [...(index > 0 ? [''] : []), ...destinationLines(destination, view)]);
 }
 
 function destinationLines(
   { workload, port, protocol, mtls, sources, network, entrances }: Destination,
-  view: View,
+  view: ListView,
 ): string[] {
   const { style, width } = view;
   const title = style.heading(`${workload}:${port}`);
   const lines = [`${title}  ${protocol}, mTLS ${mtls}`];
   if (sources.length === 0 && entrances.length === 0) lines.push('  nobody: no request passes');
-  for (const group of groupBy(sources, sameUse)) lines.push(...sourceLines(group, view));
+  for (const group of groupBy(sources, sameUse).values()) lines.push(...sourceLines(group, view));
   if (network.anyPod !== 'allow' || network.exceptions.length > 0) {
     const list = fewOf(network.exceptions, view.most);
     const text =
@@ -82,7 +67,7 @@ const operationKey = ({ what, by, except, asks }: Operation): unknown => [
   asks.map(objectName),
 ];
 
-function sourceLines(group: readonly SourceResult[], view: View): string[] {
+function sourceLines(group: readonly SourceResult[], view: ListView): string[] {
   const [source] = group;
   if (!source) return [];
   const { style, width } = view;
@@ -99,7 +84,7 @@ function sourceLines(group: readonly SourceResult[], view: View): string[] {
 
 function whoText(
   { who, identities = [], except = [] }: Pick<SourceResult, 'who' | 'identities' | 'except'>,
-  { most }: View,
+  { most }: ListView,
 ): string {
   switch (who) {
     case 'anyone':
@@ -116,20 +101,20 @@ function whoText(
   }
 }
 
-function operationLines({ what, by, except, asks }: Operation, { width, style, most }: View): string[] {
+function operationLines({ what, by, except, asks }: Operation, { width, style, most }: ListView): string[] {
   const where = by ? `   ${objectName(by)}   ${place(by.location)}` : '   no ALLOW policy applies';
   const minus = except.length > 0 ? `, but not what ${fewOf(except.map(objectName), most)} denies` : '';
   const ask = asks.length > 0 ? `, approved by ${fewOf(asks.map(objectName), most)}` : '';
   return hang('    may ', wrap(`${what}${minus}${ask}${style.place(where)}`, width - 8), 8);
 }
 
-function reachLines({ source, reaches, refused }: NonNullable<Reach['from']>, view: View): string[] {
+function reachLines({ source, reaches, refused }: NonNullable<Reach['from']>, view: ListView): string[] {
   const { style } = view;
   const workloads = new Set(reaches.map(({ workload }) => workload));
   const lines = [
     `${style.heading(source)} reaches ${count(new Set(reaches.map(({ workload, port }) => `${workload}:${port}`)).size, 'port')} of ${count(workloads.size, 'workload')}; ${count(refused, 'port')} refused`,
   ];
-  for (const group of groupBy(reaches, groupKey)) lines.push(...groupLines(group, view));
+  for (const group of groupBy(reaches, groupKey).values()) lines.push(...groupLines(group, view));
   return lines;
 }
 
@@ -143,7 +128,7 @@ const groupKey = ({ as, protocol, through, may, requires }: Reached): string =>
     may.map(({ what, by }) => [what, by && objectName(by)]),
   ]);
 
-function groupLines(group: readonly Reached[], view: View): string[] {
+function groupLines(group: readonly Reached[], view: ListView): string[] {
   const { style, width, most } = view;
   const [first] = group;
   if (!first) return [];
@@ -164,7 +149,7 @@ function groupLines(group: readonly Reached[], view: View): string[] {
   ];
 }
 
-function classLines(classes: NonNullable<Reach['classes']>, view: View): string[] {
+function classLines(classes: NonNullable<Reach['classes']>, view: ListView): string[] {
   const { style, width, most } = view;
   const total = classes.reduce((sum, { ports }) => sum + ports.length, 0);
   return [
@@ -185,7 +170,7 @@ function classLines(classes: NonNullable<Reach['classes']>, view: View): string[
       ),
       ...(sources.length === 0
         ? ['  nobody: no request passes']
-        : groupBy(sources, sameUse).flatMap((group) => sourceLines(group, view))),
+        : [...groupBy(sources, sameUse).values()].flatMap((group) => sourceLines(group, view))),
     ]),
   ];
 }
@@ -198,15 +183,4 @@ function shortName(principal: string): string {
   const [trustDomain, , namespace, , account] = principal.split('/');
   const short = `${namespace}/${account}`;
   return trustDomain === 'cluster.local' ? short : `${short} of ${trustDomain}`;
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return [...groups.values()];
 }

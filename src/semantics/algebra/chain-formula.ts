@@ -124,10 +124,7 @@ function tokenSets(readers: readonly JwtProvider[], pool: SetPool, token: Axis):
 
 function acceptedBy({ rule }: JwtProvider, pool: SetPool): Formula {
   const exactly = (path: readonly string[], values: readonly string[]): Formula =>
-    literal(
-      claimAxis(path),
-      pool.words(JSON.stringify(['exactly', values]), 'as-is', () => values.map(literally)),
-    );
+    literal(claimAxis(path), pool.exactly(values));
   return all([
     ...(rule.issuer ? [exactly(['iss'], [rule.issuer])] : []),
     ...(rule.audiences?.length ? [exactly(['aud'], audienceForms(rule.audiences))] : []),
@@ -137,7 +134,7 @@ function acceptedBy({ rule }: JwtProvider, pool: SetPool): Formula {
 /** Tokens of CORS preflight requests are not looked at (reference §3). */
 function preflight(pool: SetPool): Formula {
   const present = pool.words('present', 'as-is', () => valueGlobs('*'));
-  const options = pool.words('options', 'as-is', () => [literally('OPTIONS')]);
+  const options = pool.exactly(['OPTIONS']);
   return all([
     literal(METHOD, options),
     literal(headerAxis('origin'), present),

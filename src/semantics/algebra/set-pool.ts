@@ -1,6 +1,6 @@
 import type { Cidr } from '../../util/cidr.ts';
 import type { TextSet, ValueSet } from './formula.ts';
-import { type Glob, globMachine } from './strings/glob.ts';
+import { type Glob, globMachine, literally } from './strings/glob.ts';
 import { beforeQuery, foldCase, type Machine } from './strings/machine.ts';
 import { wordList } from './strings/word-list.ts';
 
@@ -19,6 +19,11 @@ export class SetPool {
     const set = new LazyText(this.#known.size, globs(), comparison, namespaces);
     this.#known.set(full, set);
     return set;
+  }
+
+  /** These words and no others. */
+  exactly(words: readonly string[]): TextSet {
+    return this.words(JSON.stringify(['exactly', words]), 'as-is', () => words.map(literally));
   }
 
   blocks(key: string, blocks: readonly Cidr[]): ValueSet {
