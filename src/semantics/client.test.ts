@@ -1,39 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decideIn, networking } from '../../test/decide-in.ts';
-import { type Manifest, meshConfig, namespace, policy, workload } from '../../test/small-mesh.ts';
-import type { Request } from '../result/request.ts';
-
-const HTTP = { http: { method: 'GET', path: '/' } };
-
-const peerAuthentication = (mode: string, spec: Manifest = {}): Manifest =>
-  policy('PeerAuthentication', 'shop', `pa-${mode.toLowerCase()}`, { mtls: { mode }, ...spec });
-
-const destinationRule = (tls: object | undefined): Manifest =>
-  networking('DestinationRule', 'shop', 'api', {
-    host: 'api.shop.svc.cluster.local',
-    ...(tls ? { trafficPolicy: { tls } } : {}),
-  });
-
-/** Only identified callers pass: tells what the destination saw. */
-const KNOWN_ONLY = policy('AuthorizationPolicy', 'shop', 'known', {
-  rules: [{ from: [{ source: { principals: ['cluster.local/ns/web/sa/front'] } }] }],
-});
-
-const AMBIENT = { 'istio.io/dataplane-mode': 'ambient' };
-const base = (
-  server: Readonly<Record<string, string>> = {},
-  ports: Readonly<Record<string, number>> = { http: 8080, tcp: 9000 },
-) => [
-  namespace('web'),
-  namespace('shop', Object.keys(server).length > 0 ? server : { 'istio-injection': 'enabled' }),
-  ...workload('web', 'front'),
-  ...workload('shop', 'api', { ports }),
-];
-const call = (port = 80, http = true): Request => ({
-  from: { workload: 'web/front' },
-  to: { service: 'shop/api', port },
-  ...(http ? HTTP : {}),
-});
+import { decideIn } from '../../test/decide-in.ts';
+import { type Manifest, meshConfig, namespace, workload } from '../../test/small-mesh.ts';
+import { AMBIENT, base, call, destinationRule, KNOWN_ONLY, peerAuthentication } from '../../test/front-and-api.ts';
 
 describe('the connectivity matrix of a sidecar client (reference §1.7)', () => {
   const TLS: Readonly<Record<string, object | undefined>> = {

@@ -1,39 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { audit } from '../../src/engine/audit.ts';
 import { runSuites } from '../../src/engine/policy-test/run-suites.ts';
 import { auditResult } from '../../src/result/schema.ts';
 import { NO_SHARED } from './corpus.ts';
+import { makeWorkshop } from './generated-meshes.ts';
 
-const tools = fileURLToPath(new URL('../../../shared/tools/', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'meshproof-generated-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const io = { cwd: folder, stdin: async () => Buffer.alloc(0) };
-const tool = (name: string, ...args: readonly string[]): string =>
-  execFileSync(process.execPath, [join(tools, name), ...args], { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 28 });
-
-function generate(seed: number, workloads: number): string {
-  const mesh = `mesh-${seed}-${workloads}`;
-  const truth = `${mesh}.json`;
-  tool(
-    'genmesh.mjs',
-    '--seed',
-    String(seed),
-    '--workloads',
-    String(workloads),
-    '--out',
-    mesh,
-    '--truth',
-    truth,
-    '--config',
-  );
-  return mesh;
-}
+const { folder, io, tool, generate, remove } = makeWorkshop('generated');
+afterAll(remove);
 
 describe.skipIf(NO_SHARED)(`generated meshes${NO_SHARED ? ` (skipped: ${NO_SHARED})` : ''}`, () => {
   it.each([

@@ -1,8 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readPolicyTest } from '../../src/engine/policy-test/run.ts';
 import { readInput } from '../../src/engine/read-input.ts';
@@ -18,14 +13,10 @@ import { resolveRequest } from '../../src/semantics/resolve-request.ts';
 import type { Query } from '../../src/semantics/query.ts';
 import { axisValuesOf } from '../algebra/model-of-request.ts';
 import { NO_SHARED } from './corpus.ts';
+import { makeWorkshop } from './generated-meshes.ts';
 
-const tools = fileURLToPath(new URL('../../../shared/tools/', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'meshproof-reach-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const io = { cwd: folder, stdin: async () => Buffer.alloc(0) };
-const tool = (name: string, ...args: readonly string[]): string =>
-  execFileSync(process.execPath, [join(tools, name), ...args], { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 28 });
+const { io, tool, generate, remove } = makeWorkshop('reach');
+afterAll(remove);
 
 /** Whether the sets of the destination hold the request, and the sender's class has a witness. */
 function isInReach(enforcement: Enforcement, query: Query): boolean {
@@ -51,19 +42,7 @@ describe.skipIf(NO_SHARED)(`reach of generated meshes${NO_SHARED ? ` (skipped: $
     [5, 200],
     [8, 300],
   ])('seed %i, %i workloads: whatever passes is in reach', async (seed, workloads) => {
-    const mesh = `mesh-${seed}`;
-    tool(
-      'genmesh.mjs',
-      '--seed',
-      String(seed),
-      '--workloads',
-      String(workloads),
-      '--out',
-      mesh,
-      '--truth',
-      `${mesh}.json`,
-      '--config',
-    );
+    const mesh = generate(seed, workloads);
     const read = readPolicyTest(JSON.parse(tool('truth2suite.mjs', `${mesh}.json`, mesh)));
     if ('problems' in read) throw new Error(read.problems.join('; '));
     const enforcement = new Enforcement((await readInput([{ path: mesh }], {}, io)).mesh);
