@@ -1,0 +1,31 @@
+import type { By } from '../../../result/location.ts';
+import type { EvidenceStatus } from '../../../result/status.ts';
+import type { Workload } from '../../../model/inventory/types.ts';
+import type { Facts } from '../../facts.ts';
+import type { Foothold } from '../foothold.ts';
+
+/** One way in which a foothold turns into another without a request through the mesh: by RBAC, by the node, by what a place can forge. */
+export interface Pivot {
+  /** `rbac/create-pods`; stable, it is named in results. */
+  readonly id: string;
+  /** What the attacker does, as a clause: `starts a pod with the service account`. */
+  readonly title: string;
+  /** MITRE ATT&CK for Containers or Enterprise: `T1610`. */
+  readonly technique: string;
+  find(facts: Facts): Iterable<PivotEdge>;
+}
+
+export interface PivotEdge {
+  /** Whose control it takes. */
+  readonly from: Workload;
+  readonly to: Foothold;
+  /** The object that makes it possible, at the field that does: the RoleBinding, the pod template. */
+  readonly cause: By;
+  /** One sentence with the names in it. */
+  readonly why: string;
+  readonly status: EvidenceStatus;
+  /** What it rests on that the input does not show. */
+  readonly assumes: readonly string[];
+  /** What the attacker must bring besides. */
+  readonly requires: readonly string[];
+}
