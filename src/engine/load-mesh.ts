@@ -1,6 +1,6 @@
 import { parseYamlValue } from '../collect/yaml/parse-value.ts';
 import { decodeObjects } from '../model/decode.ts';
-import { buildMesh, type MeshFacts } from '../model/inventory/inventory.ts';
+import { buildMesh, type Inventory, type MeshFacts } from '../model/inventory/inventory.ts';
 import type { Mesh } from '../model/inventory/types.ts';
 import { KINDS } from '../model/kinds.ts';
 import { readIstioVersion } from '../model/read-istio-version.ts';
@@ -22,16 +22,29 @@ export interface StatedFacts {
 export interface LoadedMesh {
   readonly mesh: Mesh;
   readonly diagnostics: readonly Diagnostic[];
+  /** The inventory of other objects under the same stated facts; a changed mesh config or version counts. */
+  readonly rebuild: (resources: Resources) => Mesh;
 }
 
 /** Raw objects to the inventory: decode, find the mesh config and version, then work out what exists. */
 export function loadMesh(objects: Iterable<RawObject>, facts: StatedFacts = {}): LoadedMesh {
-  const { defaultNamespace, trustDomain, istioVersion } = facts;
+  const { defaultNamespace } = facts;
   const decoded = decodeObjects(objects, defaultNamespace === undefined ? {} : { defaultNamespace });
-  const { configs, configsByCluster, diagnostics } = readConfigs(decoded.resources);
+  const { mesh, diagnostics } = build(decoded.resources, facts);
+  return {
+    mesh,
+    diagnostics: [...decoded.diagnostics, ...diagnostics],
+    rebuild: (resources) => build(resources, facts).mesh,
+  };
+}
+
+/** Finds the mesh config and version, then works out what exists. */
+function build(resources: Resources, facts: StatedFacts): Inventory {
+  const { trustDomain, istioVersion } = facts;
+  const { configs, configsByCluster, diagnostics } = readConfigs(resources);
   const version =
-    istioVersion === undefined ? readIstioVersion(decoded.resources) : { value: istioVersion, by: 'meshproof.yaml' };
-  const built = buildMesh(decoded.resources, {
+    istioVersion === undefined ? readIstioVersion(resources) : { value: istioVersion, by: 'meshproof.yaml' };
+  const built = buildMesh(resources, {
     configs,
     ...(configsByCluster ? { configsByCluster } : {}),
     scopeComplete: facts.complete ?? [],
@@ -40,7 +53,7 @@ export function loadMesh(objects: Iterable<RawObject>, facts: StatedFacts = {}):
     ...(facts.owners ? { owners: facts.owners } : {}),
     ...(trustDomain === undefined ? {} : { trustDomain }),
   });
-  return { mesh: built.mesh, diagnostics: [...decoded.diagnostics, ...diagnostics, ...built.diagnostics] };
+  return { mesh: built.mesh, diagnostics: [...diagnostics, ...built.diagnostics] };
 }
 
 /** The mesh config of each cluster; where there is one cluster, of all that is there. */

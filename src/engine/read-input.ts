@@ -4,7 +4,7 @@ import type { Mesh } from '../model/inventory/types.ts';
 import type { RawObject } from '../model/resource.ts';
 import type { Config } from '../result/config.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
-import { loadMesh, type StatedFacts } from './load-mesh.ts';
+import { type LoadedMesh, loadMesh, type StatedFacts } from './load-mesh.ts';
 import { overlayObjects } from './overlay-objects.ts';
 import type { Provenance } from './result/input.ts';
 
@@ -29,6 +29,8 @@ export interface RawInput {
 
 export interface Input {
   readonly mesh: Mesh;
+  /** The mesh with other objects, as planned changes leave them. */
+  readonly rebuild: LoadedMesh['rebuild'];
   readonly stated: Partial<Config>;
   readonly provenance: Provenance;
   readonly diagnostics: readonly Diagnostic[];
@@ -60,5 +62,6 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
 /** Objects to the model. */
 export function toMesh({ objects, facts, stated, provenance, diagnostics }: RawInput): Input {
   const loaded = loadMesh(objects, facts);
-  return { mesh: loaded.mesh, stated, provenance, diagnostics: [...diagnostics, ...loaded.diagnostics] };
+  const { mesh, rebuild } = loaded;
+  return { mesh, rebuild, stated, provenance, diagnostics: [...diagnostics, ...loaded.diagnostics] };
 }

@@ -1,0 +1,69 @@
+import type { Mesh } from '../model/inventory/types.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Resources } from '../model/resources.ts';
+import { Enforcement } from '../semantics/enforcement.ts';
+import type { Change } from './change.ts';
+import { changedResource } from './changed-resource.ts';
+import { overlayResources } from './overlay-resources.ts';
+
+/** The inventory of other objects, with all else that was known of the mesh (what `loadMesh` hands on). */
+export type Rebuild = (resources: Resources) => Mesh;
+
+/** The mesh after changes, or why the API server would not take one of them. */
+export type Applied = { readonly enforcement: Enforcement } | { readonly refused: string };
+
+/** Kinds by which a proxy decides and nothing else, and those that no proxy reads: all else of the enforcement holds as it is. */
+const KEEPS_ENFORCEMENT: ReadonlySet<string> = new Set([
+  'AuthorizationPolicy',
+  'PeerAuthentication',
+  'RequestAuthentication',
+  'Role',
+  'RoleBinding',
+  'ClusterRole',
+  'ClusterRoleBinding',
+]);
+
+/** Kinds that the inventory does not look at (a test holds this against `buildMesh`): the same workloads, services and gateways. */
+export const KEEPS_INVENTORY: ReadonlySet<string> = new Set([
+  ...KEEPS_ENFORCEMENT,
+  'NetworkPolicy',
+  'VirtualService',
+  'DestinationRule',
+]);
+
+/**
+ * What the mesh enforces after changes. Nothing is applied to `enforcement`: what did not change is shared. Changes are made in order, each
+ * on what the ones before left; however many they are, the inventory is made again at most once, and not at all where all of them are of
+ * kinds that it does not look at. An edit or removal names the object as it was read, or as an earlier result of this function has it.
+ */
+export function applyChanges(enforcement: Enforcement, changes: readonly Change[], rebuild: Rebuild): Applied {
+  const { mesh } = enforcement;
+  const after = new Map<string, Resource | undefined>();
+  for (const change of changes) {
+    const made = changedResource(change, (resource) => currentOf(mesh.resources, after, resource));
+    if ('refused' in made) return made;
+    after.set(keyOf(made.resource), change.kind === 'remove' ? undefined : made.resource);
+  }
+  const kinds = [...new Set([...after.keys()].map((key) => key.slice(0, key.indexOf('\n'))))];
+  const resources = overlayResources(mesh.resources, after, keyOf);
+  const keeps = (kept: ReadonlySet<string>): boolean => kinds.every((kind) => kept.has(kind));
+  if (keeps(KEEPS_ENFORCEMENT)) return { enforcement: new Enforcement({ ...mesh, resources }, enforcement) };
+  return { enforcement: new Enforcement(keeps(KEEPS_INVENTORY) ? { ...mesh, resources } : rebuild(resources)) };
+}
+
+function currentOf(
+  resources: Resources,
+  after: ReadonlyMap<string, Resource | undefined>,
+  resource: Resource,
+): Resource | undefined {
+  const key = keyOf(resource);
+  if (after.has(key)) return after.get(key);
+  return resources.find(
+    resource.kind as Parameters<Resources['find']>[0],
+    resource.namespace,
+    resource.name,
+    resource.cluster,
+  );
+}
+
+const keyOf = ({ kind, cluster, namespace, name }: Resource): string => [kind, cluster, namespace, name].join('\n');
