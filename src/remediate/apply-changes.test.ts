@@ -6,7 +6,6 @@ import { loadMesh } from '../engine/load-mesh.ts';
 import { decodeObjects } from '../model/decode.ts';
 import { KINDS, type KindName } from '../model/kinds.ts';
 import type { Resource } from '../model/resource.ts';
-import type { Resources } from '../model/resources.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { type Applied, applyChanges, KEEPS_INVENTORY } from './apply-changes.ts';
 import type { Change } from './change.ts';
@@ -100,7 +99,7 @@ describe('changes on the model', () => {
     expect(mesh.workloads[0]?.dataPlane.kind).toBe('none');
     const [cart] = after.mesh.workloads;
     expect(cart?.dataPlane.kind).toBe('sidecar');
-    expect(cart?.identity).toBe('spiffe://cluster.local/ns/shop/sa/cart');
+    expect(cart?.identity).toBe('cluster.local/ns/shop/sa/cart');
     expect(after.mesh.resources.of('ServiceAccount').map(({ name }) => name)).toEqual(['cart']);
     expect(after.mesh.resources.size).toBe(mesh.resources.size + 1);
     expect(after.mesh.resources.counts).toEqual({ ...mesh.resources.counts, ServiceAccount: 1 });
@@ -190,27 +189,23 @@ describe('what rests on all kinds', () => {
         }
       }
     }
-    expect(seen.size).toBeGreaterThan(30);
+    expect(seen.size).toBeGreaterThan(14);
   });
 
-  test('the inventory does not look at the kinds for which it is not made again', () => {
-    const asked = new Set<string>();
-    const recording = (resources: Resources): Resources =>
-      ({
-        ...resources,
-        of: (kind: KindName) => (asked.add(kind), resources.of(kind)),
-        inNamespace: (kind: KindName, namespace: string, cluster?: string) => (
-          asked.add(kind), resources.inNamespace(kind, namespace, cluster)
-        ),
-        find: (kind: KindName, namespace: string, name: string, cluster?: string) => (
-          asked.add(kind), resources.find(kind, namespace, name, cluster)
-        ),
-      }) as Resources;
+  test('without the objects of the kinds that keep it, the inventory is the same as if it were made again', () => {
+    let compared = 0;
     for (const { name, text } of fixtures()) {
       const { mesh, rebuild } = loadMesh(readText(text, name).objects);
-      rebuild(recording(mesh.resources));
+      const changes = KEEPS_INVENTORY.flatMap((kind) =>
+        mesh.resources.of(kind as KindName).map((resource): Change => ({ kind: 'remove', resource })),
+      );
+      if (changes.length === 0) continue;
+      compared++;
+      const kept = applied(applyChanges(new Enforcement(mesh), changes, () => expect.fail('made again'))).mesh;
+      const { resources: _, ...again } = rebuild(kept.resources);
+      const { resources: __, ...quick } = kept;
+      expect(quick).toEqual(again);
     }
-    expect([...asked].sort()).toEqual([]);
-    expect([...KEEPS_INVENTORY].filter((kind) => asked.has(kind))).toEqual([]);
+    expect(compared).toBeGreaterThan(15);
   });
 });

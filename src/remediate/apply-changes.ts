@@ -1,3 +1,4 @@
+import { listAssumptions } from '../model/inventory/assumptions.ts';
 import type { Mesh } from '../model/inventory/types.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Resources } from '../model/resources.ts';
@@ -13,7 +14,7 @@ export type Rebuild = (resources: Resources) => Mesh;
 export type Applied = { readonly enforcement: Enforcement } | { readonly refused: string };
 
 /** Kinds by which a proxy decides and nothing else, and those that no proxy reads: all else of the enforcement holds as it is. */
-const KEEPS_ENFORCEMENT: ReadonlySet<string> = new Set([
+const KEEPS_ENFORCEMENT: readonly string[] = [
   'AuthorizationPolicy',
   'PeerAuthentication',
   'RequestAuthentication',
@@ -21,15 +22,15 @@ const KEEPS_ENFORCEMENT: ReadonlySet<string> = new Set([
   'RoleBinding',
   'ClusterRole',
   'ClusterRoleBinding',
-]);
+];
 
-/** Kinds that the inventory does not look at (a test holds this against `buildMesh`): the same workloads, services and gateways. */
-export const KEEPS_INVENTORY: ReadonlySet<string> = new Set([
+/** Kinds that leave the inventory the same but for what it assumes (a test holds this against `buildMesh`). */
+export const KEEPS_INVENTORY: readonly string[] = [
   ...KEEPS_ENFORCEMENT,
   'NetworkPolicy',
   'VirtualService',
   'DestinationRule',
-]);
+];
 
 /**
  * What the mesh enforces after changes. Nothing is applied to `enforcement`: what did not change is shared. Changes are made in order, each
@@ -46,9 +47,10 @@ export function applyChanges(enforcement: Enforcement, changes: readonly Change[
   }
   const kinds = [...new Set([...after.keys()].map((key) => key.slice(0, key.indexOf('\n'))))];
   const resources = overlayResources(mesh.resources, after, keyOf);
-  const keeps = (kept: ReadonlySet<string>): boolean => kinds.every((kind) => kept.has(kind));
-  if (keeps(KEEPS_ENFORCEMENT)) return { enforcement: new Enforcement({ ...mesh, resources }, enforcement) };
-  return { enforcement: new Enforcement(keeps(KEEPS_INVENTORY) ? { ...mesh, resources } : rebuild(resources)) };
+  const keeps = (kept: readonly string[]): boolean => kinds.every((kind) => kept.includes(kind));
+  if (!keeps(KEEPS_INVENTORY)) return { enforcement: new Enforcement(rebuild(resources)) };
+  const changed = { ...mesh, resources, assumptions: listAssumptions(resources, mesh) };
+  return { enforcement: new Enforcement(changed, keeps(KEEPS_ENFORCEMENT) ? enforcement : undefined) };
 }
 
 function currentOf(

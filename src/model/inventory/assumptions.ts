@@ -1,14 +1,14 @@
 import type { Resources } from '../resources.ts';
-import type { Mesh, Workload } from './types.ts';
+import type { Mesh } from './types.ts';
 
-type Facts = Pick<Mesh, 'config' | 'cni' | 'scope'> & { readonly workloads: readonly Workload[] };
+type Facts = Pick<Mesh, 'config' | 'cni' | 'scope' | 'workloads' | 'clusterByName'>;
 
 /**
  * What holds for the whole input without being in it (design §3), each only where something of the input rests on it. What single
  * workloads rest on comes from their data planes.
  */
 export function listAssumptions(resources: Resources, facts: Facts): readonly string[] {
-  const { config, cni, scope, workloads } = facts;
+  const { config, cni, scope, workloads, clusterByName } = facts;
   const has = (kind: Parameters<Resources['of']>[0]) => resources.of(kind).length > 0;
   const complete = (what: string) => scope.complete.has('all') || scope.complete.has(what);
   const inRoot = (kind: 'AuthorizationPolicy' | 'PeerAuthentication' | 'RequestAuthentication') =>
@@ -42,7 +42,11 @@ export function listAssumptions(resources: Resources, facts: Facts): readonly st
     [resources.size > 0, 'the objects of the input are applied together'],
   ];
   const ofWorkloads = new Set(workloads.flatMap(({ dataPlane }) => dataPlane.assumes));
-  return [...general.flatMap(([applies, words]) => (applies ? [words] : [])), ...[...ofWorkloads].sort()];
+  return [
+    ...general.flatMap(([applies, words]) => (applies ? [words] : [])),
+    ...[...ofWorkloads].sort(),
+    ...[...clusterByName.values()].flatMap(({ assumes }) => assumes),
+  ];
 }
 
 const isMeshConfigRead = (config: Mesh['config']): boolean =>

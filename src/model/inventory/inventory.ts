@@ -108,10 +108,7 @@ export function buildMesh(resources: Resources, facts: MeshFacts): Inventory {
     serviceById: new Map(sortedServices.map((service) => [service.id, service])),
     identities,
     scope,
-    assumptions: [
-      ...listAssumptions(resources, { config, cni: facts.cni, scope, workloads }),
-      ...[...clusterByName.values()].flatMap(({ assumes }) => assumes),
-    ],
+    assumptions: listAssumptions(resources, { config, cni: facts.cni, scope, workloads, clusterByName }),
   };
   return { mesh, diagnostics: diagnostics.sort(byPlace) };
 }
