@@ -38,3 +38,9 @@ export function footholdId(foothold: Foothold): string {
       return foothold.kind;
   }
 }
+
+/** The same for maps: quicker to make for workloads, which are what there is most of. */
+export type FootholdKey = Workload | string;
+
+export const footholdKey = (foothold: Foothold): FootholdKey =>
+  foothold.kind === 'workload' ? foothold.workload : footholdId(foothold);

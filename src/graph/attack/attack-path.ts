@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import type { Principal } from '../../model/inventory/types.ts';
+import type { By } from '../../result/location.ts';
+import type { Request } from '../../result/request.ts';
+import type { EvidenceStatus } from '../../result/status.ts';
+import type { Position } from '../../semantics/attempt.ts';
+import type { Requirement } from '../../semantics/verdict.ts';
+import type { Asset } from '../facts.ts';
+import { decideWitness } from '../reach/port-reach.ts';
+import { actorOf, type AttackGraph, causeOf } from './attack-graph.ts';
+import { causeKey } from './cause.ts';
+import type { Route } from './find-paths.ts';
+import { type Foothold, footholdId } from './foothold.ts';
+import { type Cost, type Edge, isExcess, type Label } from './label.ts';
+
+/** One step of a path, decided. */
+export interface Hop {
+  readonly from: Foothold;
+  readonly to: Foothold;
+  readonly port?: number;
+  /** `entry`, `route`, `reach`, or what kind of pivot it is: `identity`, `control`, `node`, `tier0`. */
+  readonly pivot: string;
+  /** The pivot by name: `rbac/create-pods`. */
+  readonly how?: string;
+  readonly identity?: Principal;
+  readonly witness?: Request;
+  readonly verdict: 'allow' | 'unknown';
+  readonly by: By | null;
+  readonly excess: boolean;
+  readonly cause?: By;
+  readonly technique?: string;
+  readonly status: EvidenceStatus;
+  /** One sentence. */
+  readonly why: string;
+  readonly requires: readonly Requirement[];
+  readonly demands: readonly string[];
+  readonly assumes: readonly string[];
+}
+
+/** A way from a foothold to what matters, hop by hop. */
+export interface AttackPath {
+  /** The same as long as entry, target and cause are. */
+  readonly id: string;
+  readonly kind: 'excess' | 'inherent';
+  readonly from: Foothold;
+  readonly to: Foothold;
+  readonly asset: Asset;
+  readonly hops: readonly Hop[];
+  readonly cost: Cost;
+  /** What has to be changed to close it; absent where every hop is wanted. */
+  readonly cause?: By;
+  /** Other places from which the same excess leads to the same asset. */
+  readonly others: number;
+}
+
+/** What a tier 0 foothold is worth. */
+const TIER0: Asset = { level: 'critical', basis: 'inferred', why: 'whoever controls it controls the mesh' };
+
+/** A route with every hop decided again; undefined where one is refused after all. */
+export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined {
+  const labels: Label[] = [];
+  for (let label: Label | undefined = route.end; label?.previous; label = label.previous) labels.unshift(label);
+  const hops: Hop[] = [];
+  for (const { previous, edge } of labels) {
+    const hop = previous && edge && hopOf(graph, previous.at, edge);
+    if (!hop) return undefined;
+    hops.push(hop);
+  }
+  const { at, cost } = route.end;
+  const start = labels[0]?.previous?.at ?? route.entry;
+  const cause = route.cause;
+  const asset = at.kind === 'workload' ? graph.facts.sensitivity(at.workload) : TIER0;
+  const last = hops.findLast(({ excess }) => excess);
+  const key = [footholdId(route.entry), footholdId(at), cause ? causeKey(cause) : '', last ? footholdId(last.from) : ''];
+  return {
+    id: `path-${createHash('sha256').update(key.join('\n')).digest('hex').slice(0, 12)}`,
+    kind: cause ? 'excess' : 'inherent',
+    from: start,
+    to: at,
+    asset,
+    hops,
+    cost,
+    ...(cause ? { cause } : {}),
+    others: route.others,
+  };
+}
+
+const HOPS = new WeakMap<AttackGraph, Map<string, Map<object, Hop | null>>>();
+
+/** Hops that many paths share are decided once. */
+function hopOf(graph: AttackGraph, from: Foothold, edge: Edge): Hop | undefined {
+  const byPlace = HOPS.get(graph) ?? new Map<string, Map<object, Hop | null>>();
+  HOPS.set(graph, byPlace);
+  const id = footholdId(from);
+  const known = byPlace.get(id) ?? new Map<object, Hop | null>();
+  byPlace.set(id, known);
+  const key = edge.kind === 'wanted' ? edge.hop : edge.kind === 'grant' ? edge.grant : edge.kind === 'pivot' ? edge.edge : edge.entrance;
+  let hop = known.get(key);
+  if (hop === undefined) {
+    hop = makeHop(graph, from, edge) ?? null;
+    known.set(key, hop);
+  }
+  return hop ?? undefined;
+}
+
+function makeHop(graph: AttackGraph, from: Foothold, edge: Edge): Hop | undefined {
+  switch (edge.kind) {
+    case 'entrance':
+    case 'route': {
+      const { entrance, workload, port } = edge;
+      const { verdict } = entrance;
+      const cause = causeOf(edge);
+      return {
+        from,
+        to: { kind: 'workload', workload },
+        port,
+        pivot: edge.kind === 'route' ? 'route' : 'entry',
+        witness: entrance.request,
+        verdict: verdict.outcome === 'unknown' ? 'unknown' : 'allow',
+        by: verdict.by ?? entrance.by,
+        excess: isExcess(edge),
+        ...(cause ? { cause } : {}),
+        technique: 'T1190',
+        status: statusOf(verdict.outcome),
+        why: entrance.why,
+        requires: verdict.requires,
+        demands: [],
+        assumes: verdict.assumes,
+      };
+    }
+    case 'pivot': {
+      const { pivot, edge: found } = edge;
+      return {
+        from,
+        to: found.to,
+        pivot: familyOf(pivot.id, found.to),
+        how: pivot.id,
+        verdict: found.status === 'UNKNOWN' ? 'unknown' : 'allow',
+        by: found.cause,
+        excess: true,
+        cause: found.cause,
+        technique: pivot.technique,
+        status: found.status,
+        why: found.why,
+        requires: [],
+        demands: found.requires,
+        assumes: found.assumes,
+      };
+    }
+    default:
+      return requestHop(graph, from, edge);
+  }
+}
+
+function familyOf(id: string, to: Foothold): string {
+  if (to.kind === 'tier0') return 'tier0';
+  if (to.kind === 'node') return 'node';
+  return id.startsWith('rbac/') ? 'identity' : 'control';
+}
+
+function requestHop(
+  graph: AttackGraph,
+  from: Foothold,
+  edge: Extract<Edge, { kind: 'wanted' | 'grant' }>,
+): Hop | undefined {
+  const { region, witness, port, workload } = edge.kind === 'grant' ? edge.grant : edge.hop;
+  const actor = actorOf(from);
+  const position: Position = actor
+    ? { kind: 'workload', workload: actor.place }
+    : from.kind === 'pod-outside-mesh' || from.kind === 'node-network'
+      ? { kind: from.kind }
+      : { kind: 'unstated' };
+  const identity = region.transport === 'mtls' ? (actor?.identity ?? null) : null;
+  if (region.transport === 'mtls' && identity === null) return undefined;
+  const ip = actor && actor.place.addresses.length === 1 ? actor.place.addresses[0] : undefined;
+  const decided = decideWitness(graph.facts.enforcement, region, witness, port, {
+    position,
+    identity,
+    ...(ip === undefined ? {} : { ip }),
+  });
+  if (!decided) return undefined;
+  const { request, verdict } = decided;
+  const cause = causeOf(edge);
+  return {
+    from,
+    to: { kind: 'workload', workload },
+    port: port.port,
+    pivot: 'reach',
+    ...(identity === null ? {} : { identity }),
+    witness: request,
+    verdict: verdict.outcome === 'unknown' ? 'unknown' : 'allow',
+    by: verdict.by,
+    excess: edge.kind === 'grant',
+    ...(cause ? { cause } : {}),
+    technique: 'T1210',
+    status: statusOf(verdict.outcome),
+    why: edge.kind === 'wanted' ? `wanted (${edge.hop.flow.basis}): ${verdict.reason}` : verdict.reason,
+    requires: verdict.requires,
+    demands: [],
+    assumes: verdict.assumes,
+  };
+}
+
+const statusOf = (outcome: string): EvidenceStatus => (outcome === 'unknown' ? 'UNKNOWN' : 'INFERRED');

@@ -1,0 +1,117 @@
+import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
+import type { NetworkPolicy, NetworkPolicyPeer } from '../../model/k8s/network-policy.ts';
+import type { Position } from '../../semantics/attempt.ts';
+import { decide } from '../../semantics/decide.ts';
+import type { Enforcement } from '../../semantics/enforcement.ts';
+import { selectPolicies } from '../../semantics/network-policy/policy-index.ts';
+
+type Outcome = 'allow' | 'deny' | 'unknown';
+
+/**
+ * What NetworkPolicy says between places, asked once for places that no policy can tell apart: those of one namespace that the same policies
+ * isolate, and whose labels are the same as far as any peer of a policy looks at them.
+ */
+export class NetworkPlaces {
+  readonly #enforcement: Enforcement;
+  /** Label keys that peers are told apart by; undefined: all. */
+  readonly #keys: readonly string[] | undefined;
+  readonly #byAddress: boolean;
+  readonly #sources = new Map<Workload, string>();
+  readonly #targets = new Map<Workload, string>();
+  readonly #isolations = new Map<unknown, number>();
+  readonly #answers = new Map<string, Map<string, Outcome>>();
+  /** There are NetworkPolicies and nothing else that decides. */
+  readonly #isPlain: boolean;
+  /** Nothing is ever asked: no policy of the network is enforced. */
+  readonly isOpen: boolean;
+
+  constructor(enforcement: Enforcement) {
+    const { mesh, network } = enforcement;
+    this.#enforcement = enforcement;
+    this.isOpen =
+      mesh.cni === 'ignores-network-policy' ||
+      (network.namespaces.size === 0 && network.unmodelled.size === 0 && network.admin.size === 0);
+    this.#isPlain = network.unmodelled.size === 0 && network.admin.size === 0;
+    const peers = mesh.resources.of('NetworkPolicy').flatMap(peersOf);
+    this.#byAddress = network.admin.size > 0 || peers.some(({ ipBlock }) => ipBlock !== undefined);
+    this.#keys = network.admin.size > 0 ? undefined : [...new Set(peers.flatMap(keysOf))].sort();
+  }
+
+  /** Sources of one class are the same to every policy of the network. */
+  classOf(workload: Workload): string {
+    let found = this.#sources.get(workload);
+    if (found === undefined) {
+      const { egress } = selectPolicies(this.#enforcement.network, workload);
+      found = `${this.#describe(workload)} ${this.#numberOf(egress)}`;
+      this.#sources.set(workload, found);
+    }
+    return found;
+  }
+
+  /** Whether packets from a place get to a port, whatever they say. */
+  admits(
+    position: Position,
+    to: Workload,
+    { port, transport }: Pick<WorkloadPort, 'port' | 'transport'>,
+    connects: 'mtls' | 'plaintext',
+  ): Outcome {
+    if (this.isOpen || (this.#isPlain && !this.#isIsolated(position, to))) return 'allow';
+    const from = position.kind === 'workload' ? this.classOf(position.workload) : `(${position.kind})`;
+    const answers = this.#answers.get(from) ?? new Map<string, Outcome>();
+    this.#answers.set(from, answers);
+    const key = `${this.#targetOf(to)} ${port} ${transport} ${connects}`;
+    let answer = answers.get(key);
+    if (answer === undefined) {
+      const identity = connects === 'mtls' && position.kind === 'workload' ? position.workload.identity : null;
+      answer = decide(this.#enforcement, {
+        client: 'attacker',
+        source: { position, identity, connects },
+        destination: { workload: to, port },
+        transport,
+        at: 'network-policy',
+      }).outcome;
+      answers.set(key, answer);
+    }
+    return answer;
+  }
+
+  #isIsolated(position: Position, to: Workload): boolean {
+    const { network } = this.#enforcement;
+    if (selectPolicies(network, to).ingress.length > 0) return true;
+    return position.kind === 'workload' && selectPolicies(network, position.workload).egress.length > 0;
+  }
+
+  /** Of a destination also its named ports, which are looked up at the pod that serves them, and whether it takes HBONE. */
+  #targetOf(workload: Workload): string {
+    let found = this.#targets.get(workload);
+    if (found === undefined) {
+      const { ingress } = selectPolicies(this.#enforcement.network, workload);
+      const names = ingress.length === 0 ? [] : workload.ports.map(({ name, port }) => `${name ?? ''}=${port}`);
+      found = `${this.#describe(workload)} ${this.#numberOf(ingress)} ${workload.dataPlane.kind} ${names.join()}`;
+      this.#targets.set(workload, found);
+    }
+    return found;
+  }
+
+  #numberOf(isolation: readonly unknown[]): number {
+    if (isolation.length === 0) return 0;
+    const known = this.#isolations.get(isolation) ?? this.#isolations.size + 1;
+    this.#isolations.set(isolation, known);
+    return known;
+  }
+
+  #describe({ cluster, namespace, labels, hostNetwork, addresses }: Workload): string {
+    const keys = this.#keys ?? Object.keys(labels).sort();
+    const seen = keys.flatMap((key) => (labels[key] === undefined ? [] : [`${key}=${labels[key]}`]));
+    return [cluster, namespace, hostNetwork ? 'host' : '', this.#byAddress ? addresses.join() : '', ...seen].join(' ');
+  }
+}
+
+function peersOf({ spec: { ingress, egress } }: NetworkPolicy): readonly NetworkPolicyPeer[] {
+  return [...(ingress ?? []).flatMap(({ from }) => from ?? []), ...(egress ?? []).flatMap(({ to }) => to ?? [])];
+}
+
+function keysOf({ podSelector }: NetworkPolicyPeer): readonly string[] {
+  const { matchLabels = {}, matchExpressions = [] } = podSelector ?? {};
+  return [...Object.keys(matchLabels), ...matchExpressions.flatMap(({ key }) => (key === undefined ? [] : [key]))];
+}

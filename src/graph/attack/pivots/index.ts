@@ -1,0 +1,3 @@
+import type { Pivot } from './pivot.ts';
+
+export const PIVOTS: readonly Pivot[] = [];

@@ -1,0 +1,41 @@
+import type { Sensitivity } from '../../result/status.ts';
+import type { AttackPath } from './attack-path.ts';
+import { causeKey } from './cause.ts';
+import { footholdId } from './foothold.ts';
+import { compareCost } from './label.ts';
+
+const SENSITIVITY: readonly Sensitivity[] = ['critical', 'high', 'medium', 'low', 'none'];
+const HEAD = 5;
+
+/** Excess before inherent; then sensitivity of the asset, what it costs, and the id (design §9). */
+export function comparePaths(a: AttackPath, b: AttackPath): number {
+  if (a.kind !== b.kind) return a.kind === 'excess' ? -1 : 1;
+  return (
+    SENSITIVITY.indexOf(a.asset.level) - SENSITIVITY.indexOf(b.asset.level) ||
+    compareCost(a.cost, b.cost) ||
+    (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  );
+}
+
+/** The first five have five different fixes and, where possible, three different assets; the others keep their order. */
+export function spread(ranked: readonly AttackPath[]): readonly AttackPath[] {
+  const head: AttackPath[] = [];
+  const fixes = new Set<string>();
+  const assets = new Map<string, number>();
+  for (const strict of [true, false]) {
+    for (const path of ranked) {
+      if (head.length >= HEAD || path.kind !== 'excess') break;
+      const fix = path.cause ? fixOf(path.cause) : '';
+      const asset = footholdId(path.to);
+      if (fixes.has(fix) || (strict && (assets.get(asset) ?? 0) >= 2)) continue;
+      head.push(path);
+      fixes.add(fix);
+      assets.set(asset, (assets.get(asset) ?? 0) + 1);
+    }
+  }
+  const chosen = new Set(head);
+  return [...head, ...ranked.filter((path) => !chosen.has(path))];
+}
+
+/** Paths with the same one fold under one fix. */
+export const fixOf = (cause: NonNullable<AttackPath['cause']>): string => causeKey(cause);

@@ -1,0 +1,184 @@
+import TinyQueue from 'tinyqueue';
+import type { Workload } from '../../model/inventory/types.ts';
+import { isMachinery } from '../machinery.ts';
+import { actorOf, type AttackGraph } from './attack-graph.ts';
+import { type Foothold, footholdId, type FootholdKey, footholdKey } from './foothold.ts';
+import { type Actor, type Grant, isGranted } from './grant.ts';
+import { compareCost, costOf, type Edge, headOf, isExcess, type Label, NO_COST } from './label.ts';
+
+/** More breaches than this are told as a number only (design §9). */
+export const MOST_BREACHES = 2;
+
+/** The best ways from one entry to every foothold: by wanted calls alone, and with an excess. */
+export interface Reachable {
+  readonly entry: Foothold;
+  /** By the id of the foothold. */
+  readonly wanted: ReadonlyMap<FootholdKey, Label>;
+  readonly excess: ReadonlyMap<FootholdKey, Label>;
+  /** With an excess, and with control that no breach is needed for. */
+  readonly free: ReadonlyMap<FootholdKey, Label>;
+  /** In the order in which they were settled: by cost. */
+  readonly all: readonly Label[];
+  /** All labels of a foothold, cheapest first. */
+  at(foothold: Foothold): readonly Label[];
+}
+
+/**
+ * Dijkstra's algorithm over (foothold, excess so far), with lexicographic costs. An opening for many sources is looked at once for each class
+ * of places, so that no pair of workloads is.
+ */
+export function searchFrom(graph: AttackGraph, entry: Foothold): Reachable {
+  const settled = {
+    wanted: new Map<FootholdKey, Label>(),
+    excess: new Map<FootholdKey, Label>(),
+    free: new Map<FootholdKey, Label>(),
+  };
+  const all: Label[] = [];
+  const openings = new Openings(graph, ({ workload }) => settled.excess.has(workload) || settled.free.has(workload));
+  let sequence = 0;
+  const queue = new TinyQueue<{ readonly label: Label; readonly order: number }>(
+    [],
+    (a, b) => compareCost(a.label.cost, b.label.cost) || a.order - b.order,
+  );
+  const push = (label: Label): void => {
+    if (label.cost.breaches <= MOST_BREACHES) queue.push({ label, order: sequence++ });
+  };
+  push({ at: entry, hasExcess: false, isFree: true, cost: NO_COST });
+  for (let next = queue.pop(); next; next = queue.pop()) {
+    const { label } = next;
+    const id = footholdKey(label.at);
+    // A dearer way that gives control may save a breach later.
+    const known = !label.hasExcess ? settled.wanted : label.isFree ? settled.free : settled.excess;
+    if (known.has(id) || settled.free.has(id)) continue;
+    known.set(id, label);
+    all.push(label);
+    if (isTerminal(label.at)) continue;
+    for (const edge of edgesFrom(graph, openings, label)) push(follow(label, edge));
+  }
+  const at = (foothold: Foothold): readonly Label[] => {
+    const key = footholdKey(foothold);
+    return [settled.wanted, settled.excess, settled.free].flatMap((labels) => labels.get(key) ?? []);
+  };
+  return { entry, ...settled, all, at };
+}
+
+export function follow(from: Label, edge: Edge): Label {
+  return {
+    at: headOf(edge),
+    hasExcess: from.hasExcess || isExcess(edge),
+    // RBAC and nodes give control; a request does not.
+    isFree: edge.kind === 'pivot',
+    cost: costOf(from, edge),
+    previous: from,
+    edge,
+  };
+}
+
+/** Whoever is there has everything: paths end. */
+export function isTerminal(foothold: Foothold): boolean {
+  if (foothold.kind === 'tier0') return true;
+  return foothold.kind === 'workload' && isMachinery(foothold.workload);
+}
+
+/** Wanted edges first, so that of two ways that cost the same the wanted one is kept. */
+function* edgesFrom(graph: AttackGraph, openings: Openings, label: Label): Iterable<Edge> {
+  const { at } = label;
+  if (at.kind === 'internet' || at.kind === 'node-network') {
+    for (const edge of graph.entrances) if (edge.entrance.entry === at.kind) yield edge;
+  }
+  if (at.kind === 'workload') {
+    // Who came as a client of the gateway goes on by its routes; who controls it does the same as the gateway.
+    for (const edge of graph.routes.get(at.workload.id) ?? []) if (isTakenBy(edge, label)) yield edge;
+  }
+  const actor = actorOf(at);
+  if (actor) {
+    const callers = at.kind === 'workload' ? [at.workload] : graph.facts.mesh.identities.get(actor.identity ?? ('' as never));
+    for (const caller of callers ?? []) {
+      for (const hop of graph.wanted.of(caller, actor.place)) yield { kind: 'wanted', hop };
+    }
+  }
+  yield* openings.from(label);
+  for (const edge of graph.pivots.get(footholdId(at)) ?? []) yield edge;
+}
+
+const isTakenBy = ({ entrance }: Extract<Edge, { kind: 'route' }>, { previous }: Label): boolean =>
+  previous?.at.kind === entrance.entry;
+
+/** Openings that still lead somewhere new, by how one gets in. */
+class Openings {
+  readonly #graph: AttackGraph;
+  readonly #isSettled: (grant: Grant) => boolean;
+  readonly #byWorkload = new Map<Workload, Grant[]>();
+  readonly #byIdentity = new Map<string, Grant[]>();
+  #anyone: Grant[] = [];
+  #anyIdentity: Grant[] = [];
+  /** Those that keep some identities out: every caller is asked about. */
+  #mostIdentities: Grant[] = [];
+  /** Classes of places that were through with the openings for everybody. */
+  readonly #done = new Set<string>();
+
+  constructor(graph: AttackGraph, isSettled: (grant: Grant) => boolean) {
+    this.#graph = graph;
+    this.#isSettled = isSettled;
+    for (const grant of graph.grants) {
+      const { who } = grant;
+      if (who.kind === 'anyone') this.#anyone.push(grant);
+      else if (who.kind === 'any-identity') (who.except.size > 0 ? this.#mostIdentities : this.#anyIdentity).push(grant);
+      else
+        for (const source of who.sources) {
+          add(this.#byWorkload, source, grant);
+          if (source.identity !== null) add(this.#byIdentity, source.identity, grant);
+        }
+    }
+  }
+
+  *from(label: Label): Iterable<Edge> {
+    const { at, isFree } = label;
+    if (at.kind === 'pod-outside-mesh' || at.kind === 'node-network') {
+      for (const grant of this.#anyone) {
+        if (this.#graph.network.admits({ kind: at.kind }, grant.workload, grant.port, 'plaintext') !== 'deny')
+          yield { kind: 'grant', grant };
+      }
+      return;
+    }
+    const actor = actorOf(at);
+    if (!actor) return;
+    const { place, identity, isBorrowed } = actor;
+    const own = isBorrowed ? this.#byIdentity.get(identity ?? '') : this.#byWorkload.get(place);
+    yield* this.#usable(own ?? [], actor);
+    // The first of a class that gets here gets here cheapest, and the network treats all of it alike.
+    const group = `${isFree ? 'free' : ''} ${this.#graph.network.classOf(place)}`;
+    if (isNew(this.#done, `plaintext ${group}`)) {
+      this.#anyone = this.#anyone.filter((grant) => !this.#isSettled(grant));
+      yield* this.#usable(this.#anyone, actor);
+    }
+    if (identity === null) return;
+    if (isNew(this.#done, `mtls ${group}`)) {
+      this.#anyIdentity = this.#anyIdentity.filter((grant) => !this.#isSettled(grant));
+      this.#mostIdentities = this.#mostIdentities.filter((grant) => !this.#isSettled(grant));
+      yield* this.#usable(this.#anyIdentity, actor);
+    }
+    yield* this.#usable(this.#mostIdentities, actor);
+  }
+
+  *#usable(grants: readonly Grant[], actor: Actor): Iterable<Edge> {
+    const position = { kind: 'workload', workload: actor.place } as const;
+    for (const grant of grants) {
+      if (this.#isSettled(grant) || !isGranted(grant, actor)) continue;
+      if (this.#graph.network.admits(position, grant.workload, grant.port, grant.region.transport) === 'deny') continue;
+      yield { kind: 'grant', grant };
+    }
+  }
+}
+
+const isNew = (seen: Set<string>, key: string): boolean => {
+  if (seen.has(key)) return false;
+  seen.add(key);
+  return true;
+};
+
+function add<Key>(map: Map<Key, Grant[]>, key: Key, grant: Grant): void {
+  const list = map.get(key);
+  if (list) list.push(grant);
+  else map.set(key, [grant]);
+}
