@@ -1,6 +1,5 @@
 import type { By } from '../../../result/location.ts';
 import type { EvidenceStatus } from '../../../result/status.ts';
-import type { Workload } from '../../../model/inventory/types.ts';
 import type { Facts } from '../../facts.ts';
 import type { Foothold } from '../foothold.ts';
 
@@ -16,9 +15,11 @@ export interface Pivot {
 }
 
 export interface PivotEdge {
-  /** Whose control it takes. */
-  readonly from: Workload;
+  /** Whose control it takes: mostly a workload; a node, or an identity whose token was minted, leads on too. */
+  readonly from: Foothold;
   readonly to: Foothold;
+  /** Absent: control of `to`. `reach`: its policies no longer stop a request, and control of it takes a breach as for any other reach. */
+  readonly gives?: 'reach';
   /** The object that makes it possible, at the field that does: the RoleBinding, the pod template. */
   readonly cause: By;
   /** One sentence with the names in it. */
