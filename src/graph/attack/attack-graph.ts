@@ -39,7 +39,7 @@ export function buildAttackGraph(facts: Facts): AttackGraph {
     grants: [...findGrants(facts)],
     entrances,
     routes: groupBy(routes, ({ gateway }) => gateway.id),
-    pivots: groupBy(pivots, ({ edge }) => footholdId({ kind: 'workload', workload: edge.from })),
+    pivots: groupBy(pivots, ({ edge }) => footholdId(edge.from)),
   };
 }
 

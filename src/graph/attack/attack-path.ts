@@ -71,7 +71,12 @@ export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined
   const cause = route.cause;
   const asset = at.kind === 'workload' ? graph.facts.sensitivity(at.workload) : TIER0;
   const last = hops.findLast(({ excess }) => excess);
-  const key = [footholdId(route.entry), footholdId(at), cause ? causeKey(cause) : '', last ? footholdId(last.from) : ''];
+  const key = [
+    footholdId(route.entry),
+    footholdId(at),
+    cause ? causeKey(cause) : '',
+    last ? footholdId(last.from) : '',
+  ];
   return {
     id: `path-${createHash('sha256').update(key.join('\n')).digest('hex').slice(0, 12)}`,
     kind: cause ? 'excess' : 'inherent',
@@ -94,7 +99,14 @@ function hopOf(graph: AttackGraph, from: Foothold, edge: Edge): Hop | undefined 
   const id = footholdId(from);
   const known = byPlace.get(id) ?? new Map<object, Hop | null>();
   byPlace.set(id, known);
-  const key = edge.kind === 'wanted' ? edge.hop : edge.kind === 'grant' ? edge.grant : edge.kind === 'pivot' ? edge.edge : edge.entrance;
+  const key =
+    edge.kind === 'wanted'
+      ? edge.hop
+      : edge.kind === 'grant'
+        ? edge.grant
+        : edge.kind === 'pivot'
+          ? edge.edge
+          : edge.entrance;
   let hop = known.get(key);
   if (hop === undefined) {
     hop = makeHop(graph, from, edge) ?? null;

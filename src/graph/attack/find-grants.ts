@@ -45,8 +45,7 @@ function* grantsOf(facts: Facts, workload: Workload, port: WorkloadPort): Iterab
       yield make({ kind: 'anyone' }, sources.anonymous);
     }
     if (sources.stranger) {
-      if (!seen.anyIdentity)
-        yield make({ kind: 'any-identity', except: new Set(sources.refused) }, sources.stranger);
+      if (!seen.anyIdentity) yield make({ kind: 'any-identity', except: new Set(sources.refused) }, sources.stranger);
       seen.anyIdentity = true;
       continue;
     }
@@ -109,12 +108,7 @@ function literalNames(formula: Formula): ReadonlySet<string> {
  * Wanted callers of an asset who may send more than what is wanted. Elsewhere that makes no difference: a caller who was taken over gets on by
  * the wanted requests.
  */
-function* beyondWanted(
-  facts: Facts,
-  workload: Workload,
-  port: WorkloadPort,
-  flows: readonly Flow[],
-): Iterable<Grant> {
+function* beyondWanted(facts: Facts, workload: Workload, port: WorkloadPort, flows: readonly Flow[]): Iterable<Grant> {
   const { enforcement, mesh } = facts;
   if (!isAsset(facts, workload)) return;
   const bySource = new Map<WorkloadId, Flow[]>();

@@ -48,7 +48,9 @@ export function findRoutes(graph: AttackGraph, reachable: Reachable, variants = 
     }
     const ends = onward(graph, headOf(edge));
     for (const suffix of ends) {
-      const key = `${suffix.asset}\n${causeKey(cause)}`;
+      // Several rights of one binding come to the same: whoever has one has everything.
+      const asset = suffix.asset.startsWith('tier0 ') ? 'tier0' : suffix.asset;
+      const key = `${asset}\n${causeKey(cause)}`;
       for (const start of affordable) {
         const label = suffix.edges.reduce((at, step) => follow(at, step), follow(start, edge));
         if (repeats(label)) continue;
@@ -67,7 +69,7 @@ export function findRoutes(graph: AttackGraph, reachable: Reachable, variants = 
   }
   for (const grant of graph.grants) consider({ kind: 'grant', grant }, sources.of(grant, variants));
   for (const edges of graph.pivots.values()) {
-    for (const edge of edges) consider(edge, reachable.at({ kind: 'workload', workload: edge.edge.from }));
+    for (const edge of edges) consider(edge, reachable.at(edge.edge.from));
   }
   const excess = [...best].flatMap(([key, labels]): readonly Route[] => {
     labels.sort((a, b) => compareCost(a.cost, b.cost));
@@ -128,13 +130,16 @@ function onward(graph: AttackGraph, from: Foothold): readonly Onward[] {
 }
 
 function findOnward(graph: AttackGraph, from: Foothold): readonly Onward[] {
-  if (isTerminal(from)) return [{ asset: footholdId(from), edges: [] }];
+  if (isTerminal(graph, from)) return [{ asset: footholdId(from), edges: [] }];
   const found: Onward[] = [];
   const start = actorOf(from);
-  if (from.kind === 'workload' && isAsset(graph.facts, from.workload)) found.push({ asset: from.workload.id, edges: [] });
+  if (from.kind === 'workload' && isAsset(graph.facts, from.workload))
+    found.push({ asset: from.workload.id, edges: [] });
   if (!start) return found;
   const callers: readonly Workload[] =
-    from.kind === 'workload' ? [from.workload] : (graph.facts.mesh.identities.get(start.identity ?? ('' as never)) ?? []);
+    from.kind === 'workload'
+      ? [from.workload]
+      : (graph.facts.mesh.identities.get(start.identity ?? ('' as never)) ?? []);
   const seen = new Set<WorkloadId>(from.kind === 'workload' ? [from.workload.id] : []);
   let front: { readonly callers: readonly Workload[]; readonly place: Workload; readonly edges: readonly Edge[] }[] = [
     { callers, place: start.place, edges: [] },
@@ -190,7 +195,8 @@ class Sources {
     const found: Label[] = [];
     if (grant.who.kind === 'anyone' && (entry.kind === 'pod-outside-mesh' || entry.kind === 'node-network')) {
       const label = wanted.get(entry.kind);
-      if (label && network.admits({ kind: entry.kind }, grant.workload, grant.port, 'plaintext') !== 'deny') found.push(label);
+      if (label && network.admits({ kind: entry.kind }, grant.workload, grant.port, 'plaintext') !== 'deny')
+        found.push(label);
     }
     const candidates =
       grant.who.kind === 'workloads'

@@ -9,9 +9,21 @@ import type { WantedHop } from './wanted-hops.ts';
 /** One step of an attacker. */
 export type Edge =
   /** From outside to a gateway's own port, or straight to a workload that is exposed. */
-  | { readonly kind: 'entrance'; readonly workload: Workload; readonly port: number; readonly entrance: Entrance; readonly cause?: By }
+  | {
+      readonly kind: 'entrance';
+      readonly workload: Workload;
+      readonly port: number;
+      readonly entrance: Entrance;
+      readonly cause?: By;
+    }
   /** Through a gateway by one of its routes. */
-  | { readonly kind: 'route'; readonly gateway: Workload; readonly workload: Workload; readonly port: number; readonly entrance: Entrance }
+  | {
+      readonly kind: 'route';
+      readonly gateway: Workload;
+      readonly workload: Workload;
+      readonly port: number;
+      readonly entrance: Entrance;
+    }
   | { readonly kind: 'wanted'; readonly hop: WantedHop }
   | { readonly kind: 'grant'; readonly grant: Grant }
   | { readonly kind: 'pivot'; readonly pivot: Pivot; readonly edge: PivotEdge };

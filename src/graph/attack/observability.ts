@@ -1,7 +1,8 @@
 import type { WorkloadPort } from '../../model/inventory/types.ts';
 import { PROXY_PORTS } from '../../semantics/capture.ts';
 
-const NAME = /(^|-)(metrics|prom|prometheus|health|healthz|healthcheck|livez|liveness|readyz|readiness|probe|status)(-|$)/;
+const NAME =
+  /(^|-)(metrics|prom|prometheus|health|healthz|healthcheck|livez|liveness|readyz|readiness|probe|status)(-|$)/;
 
 /** Whether a port serves nothing but metrics or health, by its name: whoever reaches only that controls nothing (design §9). */
 export function isObservability({ port, name, services }: WorkloadPort): boolean {

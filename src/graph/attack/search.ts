@@ -1,10 +1,10 @@
 import TinyQueue from 'tinyqueue';
 import type { Workload } from '../../model/inventory/types.ts';
-import { isMachinery } from '../machinery.ts';
 import { actorOf, type AttackGraph } from './attack-graph.ts';
 import { type Foothold, footholdId, type FootholdKey, footholdKey } from './foothold.ts';
 import { type Actor, type Grant, isGranted } from './grant.ts';
 import { compareCost, costOf, type Edge, headOf, isExcess, type Label, NO_COST } from './label.ts';
+import { tier0Of } from './tier0.ts';
 
 /** More breaches than this are told as a number only (design §9). */
 export const MOST_BREACHES = 2;
@@ -52,7 +52,7 @@ export function searchFrom(graph: AttackGraph, entry: Foothold): Reachable {
     if (known.has(id) || settled.free.has(id)) continue;
     known.set(id, label);
     all.push(label);
-    if (isTerminal(label.at)) continue;
+    if (isTerminal(graph, label.at)) continue;
     for (const edge of edgesFrom(graph, openings, label)) push(follow(label, edge));
   }
   const at = (foothold: Foothold): readonly Label[] => {
@@ -67,7 +67,7 @@ export function follow(from: Label, edge: Edge): Label {
     at: headOf(edge),
     hasExcess: from.hasExcess || isExcess(edge),
     // RBAC and nodes give control; a request does not.
-    isFree: edge.kind === 'pivot',
+    isFree: edge.kind === 'pivot' && edge.edge.gives !== 'reach',
     cost: costOf(from, edge),
     previous: from,
     edge,
@@ -75,9 +75,9 @@ export function follow(from: Label, edge: Edge): Label {
 }
 
 /** Whoever is there has everything: paths end. */
-export function isTerminal(foothold: Foothold): boolean {
+export function isTerminal({ facts }: AttackGraph, foothold: Foothold): boolean {
   if (foothold.kind === 'tier0') return true;
-  return foothold.kind === 'workload' && isMachinery(foothold.workload);
+  return foothold.kind === 'workload' && tier0Of(facts.mesh).has(foothold.workload);
 }
 
 /** Wanted edges first, so that of two ways that cost the same the wanted one is kept. */
@@ -92,7 +92,8 @@ function* edgesFrom(graph: AttackGraph, openings: Openings, label: Label): Itera
   }
   const actor = actorOf(at);
   if (actor) {
-    const callers = at.kind === 'workload' ? [at.workload] : graph.facts.mesh.identities.get(actor.identity ?? ('' as never));
+    const callers =
+      at.kind === 'workload' ? [at.workload] : graph.facts.mesh.identities.get(actor.identity ?? ('' as never));
     for (const caller of callers ?? []) {
       for (const hop of graph.wanted.of(caller, actor.place)) yield { kind: 'wanted', hop };
     }
@@ -123,7 +124,8 @@ class Openings {
     for (const grant of graph.grants) {
       const { who } = grant;
       if (who.kind === 'anyone') this.#anyone.push(grant);
-      else if (who.kind === 'any-identity') (who.except.size > 0 ? this.#mostIdentities : this.#anyIdentity).push(grant);
+      else if (who.kind === 'any-identity')
+        (who.except.size > 0 ? this.#mostIdentities : this.#anyIdentity).push(grant);
       else
         for (const source of who.sources) {
           add(this.#byWorkload, source, grant);

@@ -53,7 +53,9 @@ export class WantedHops {
         hops.push({ workload, port, flow, ...way });
       }
     }
-    return hops.sort((a, b) => (a.workload.id < b.workload.id ? -1 : a.workload.id > b.workload.id ? 1 : a.port.port - b.port.port));
+    return hops.sort((a, b) =>
+      a.workload.id < b.workload.id ? -1 : a.workload.id > b.workload.id ? 1 : a.port.port - b.port.port,
+    );
   }
 
   #wayTo(
@@ -65,7 +67,10 @@ export class WantedHops {
     const { enforcement } = this.#facts;
     const ways = distinctWays(enforcement, workload, port);
     // As itself, where it can prove who it is.
-    const ordered = [...ways.filter(({ transport }) => transport === 'mtls'), ...ways.filter(({ transport }) => transport !== 'mtls')];
+    const ordered = [
+      ...ways.filter(({ transport }) => transport === 'mtls'),
+      ...ways.filter(({ transport }) => transport !== 'mtls'),
+    ];
     for (const region of ordered) {
       const witness = witnessAs(enforcement, region, identity);
       if (!witness) continue;
