@@ -8,7 +8,7 @@ import { type StatedAsset, sensitivityOf } from './assets.ts';
 import { authorizationOf } from './authorization.ts';
 import { findGatewayAccess } from './gateway-access.ts';
 import { findEntrances } from './entrances.ts';
-import type { Asset, Completeness, Facts, MtlsFact, PortAccess, PortFacts, WantedTraffic } from './facts.ts';
+import type { Asset, Completeness, Entrances, Facts, MtlsFact, PortAccess, PortFacts, WantedTraffic } from './facts.ts';
 import { type StatedFlow, wantedTraffic } from './wanted.ts';
 
 /** What the user stated in `meshproof.yaml`, as far as facts follow from it. */
@@ -22,16 +22,22 @@ export function makeFacts(enforcement: Enforcement, stated: Stated = {}): Facts 
   const { mesh } = enforcement;
   const ports = new Map<Workload, readonly PortFacts[]>();
   const assets = new Map<Workload, Asset>();
-  const entrances = findEntrances(enforcement);
+  let entrances: Entrances | undefined;
+  const findOnce = (): Entrances => {
+    entrances ??= findEntrances(enforcement);
+    return entrances;
+  };
   let wanted: WantedTraffic | undefined;
   return {
     mesh,
     enforcement,
-    entrances,
+    get entrances() {
+      return findOnce();
+    },
     ports(workload) {
       let facts = ports.get(workload);
       if (!facts) {
-        facts = workload.ports.map((port) => portFacts(enforcement, workload, port, entrances));
+        facts = workload.ports.map((port) => portFacts(enforcement, workload, port, findOnce));
         ports.set(workload, facts);
       }
       return facts;
@@ -45,7 +51,7 @@ export function makeFacts(enforcement: Enforcement, stated: Stated = {}): Facts 
       return asset;
     },
     get wanted() {
-      wanted ??= wantedTraffic(enforcement, stated.wanted ?? [], entrances);
+      wanted ??= wantedTraffic(enforcement, stated.wanted ?? [], findOnce());
       return wanted;
     },
     isComplete: (question) => isComplete(enforcement, question),
@@ -64,7 +70,7 @@ function portFacts(
   enforcement: Enforcement,
   workload: Workload,
   port: WorkloadPort,
-  entrances: Facts['entrances'],
+  entrances: () => Entrances,
 ): PortFacts {
   let access: PortAccess | undefined;
   let authorization: PortFacts['authorization'] | undefined;
@@ -79,15 +85,19 @@ function portFacts(
     },
     get access() {
       access ??= isRouter(workload)
-        ? findGatewayAccess(enforcement, workload, port, entrances.routes)
+        ? findGatewayAccess(enforcement, workload, port, entrances().routes)
         : findAccess(enforcement, workload, port);
       return access;
     },
     get internet() {
-      return entrances.of(workload, port.port).filter(({ entry }) => entry === 'internet');
+      return entrances()
+        .of(workload, port.port)
+        .filter(({ entry }) => entry === 'internet');
     },
     get nodeNetwork() {
-      return entrances.of(workload, port.port).filter(({ entry }) => entry === 'node-network');
+      return entrances()
+        .of(workload, port.port)
+        .filter(({ entry }) => entry === 'node-network');
     },
   };
 }

@@ -19,6 +19,11 @@ export function objectLocation(by: By): Location {
   return by instanceof LazyBy ? by.objectLocation : by.location;
 }
 
+/** The object itself, and the field in it, where a `By` was made of one. */
+export function objectOf(by: By): { readonly resource: Resource; readonly path?: Path } | undefined {
+  return by instanceof LazyBy ? by.object : undefined;
+}
+
 class LazyBy implements By {
   readonly kind: string;
   readonly namespace: string;
@@ -36,6 +41,10 @@ class LazyBy implements By {
     if (clause !== undefined) this.clause = clause;
     this.#resource = resource;
     this.#path = path;
+  }
+
+  get object(): { readonly resource: Resource; readonly path?: Path } {
+    return { resource: this.#resource, ...(this.#path ? { path: this.#path } : {}) };
   }
 
   get location(): Location {

@@ -8,6 +8,7 @@ import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Verdict } from '../../semantics/verdict.ts';
 import type { Facts, Flow } from '../facts.ts';
+import { isMachinery } from '../machinery.ts';
 import { exemptIn } from '../reach/exempt.ts';
 import { distinctWays } from '../reach/port-reach.ts';
 import { sourcesOf, type Witness } from '../reach/sources.ts';
@@ -23,14 +24,15 @@ import { isObservability } from './observability.ts';
  */
 export function* findGrants(facts: Facts): Iterable<Grant> {
   for (const workload of facts.mesh.workloads) {
-    if (workload.dataPlane.kind === 'gateway') continue;
+    // Istio's own machinery is there for every proxy; what it makes of a request is not the mesh's to decide.
+    if (workload.dataPlane.kind === 'gateway' || isMachinery(workload)) continue;
     for (const port of workload.ports) {
       if (!isObservability(port)) yield* grantsOf(facts, workload, port);
     }
   }
 }
 
-function* grantsOf(facts: Facts, workload: Workload, port: WorkloadPort): Iterable<Grant> {
+export function* grantsOf(facts: Facts, workload: Workload, port: WorkloadPort): Iterable<Grant> {
   const { enforcement } = facts;
   const flows = facts.wanted.to(workload).filter((flow) => flow.port === undefined || flow.port === port.port);
   const wanted = new Set(flows.map(({ from }) => from));

@@ -1,0 +1,41 @@
+import type { Facts } from '../../graph/facts.ts';
+import { isCaptured } from '../../semantics/capture.ts';
+import type { Workload } from '../../model/inventory/types.ts';
+import type { AuthorizationRule } from '../../model/istio/authorization-policy.ts';
+import { allowRules } from '../../rules/authz/allow-rules.ts';
+import { callersOf, type NamedCaller } from '../../rules/authz/callers.ts';
+
+/** Rules that let in who is known to call a workload. */
+export interface Admission {
+  readonly rules: readonly AuthorizationRule[];
+  readonly callers: readonly NamedCaller[];
+  /** Nothing is declared or accepted: who else calls is not known, and its own namespace stays admitted. */
+  readonly isUnknown: boolean;
+}
+
+/**
+ * Least privilege from what is wanted. Where nobody stated what is wanted, the workload's own namespace stays in besides those who are implied:
+ * the callers that a team forgets to name are its own.
+ */
+export function admissionOf(facts: Facts, workload: Workload, where: 'workload' | 'waypoint' = 'workload'): Admission {
+  const { named, nameless } = callersOf(facts, workload);
+  const callers = where === 'waypoint' ? named.filter(({ from }) => from.gateway?.kind !== 'waypoint') : named;
+  const ports = workload.ports
+    .filter(({ port, transport }) => isCaptured(workload, port, transport).captured)
+    .map(({ port }) => port);
+  const isUnknown = !facts.wanted.isStated(workload);
+  const rules =
+    where === 'waypoint'
+      ? allowRules(
+          workload,
+          callers.map((caller) => ({ ...caller, ports: [] })),
+          [],
+        )
+      : allowRules(workload, callers, ports);
+  const own: AuthorizationRule = { from: [{ source: { namespaces: [workload.namespace] } }] };
+  // API servers call webhooks without any identity of the mesh.
+  const open = nameless
+    .filter(({ caller, port }) => caller === 'kube-apiserver' && port !== undefined)
+    .map(({ port }): AuthorizationRule => ({ to: [{ operation: { ports: [String(port)] } }] }));
+  return { rules: [...rules, ...(isUnknown ? [own] : []), ...open], callers, isUnknown };
+}

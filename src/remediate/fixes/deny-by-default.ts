@@ -1,0 +1,109 @@
+import type { Facts } from '../../graph/facts.ts';
+import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
+import { closedByDefault, defaultDeny, hasDefaultDeny } from '../../rules/authz/default-deny.ts';
+import { allowFor } from '../../rules/authz/proposal.ts';
+import { waypointOf } from '../../semantics/ambient/waypoint.ts';
+import { type Candidate, type Fix, targetsOf } from '../candidate.ts';
+import type { Change } from '../change.ts';
+import { admissionOf } from './admit.ts';
+
+/** A namespace in the mesh that no policy closes: an ALLOW for each of its workloads, then a default deny. */
+export const denyByDefault: Fix = {
+  id: 'deny-by-default',
+  propose(facts, { cause, hops }) {
+    if (cause.kind !== 'Namespace' && cause.kind !== 'PeerAuthentication') return [];
+    const targets = targetsOf(hops).filter(
+      ({ dataPlane }) => dataPlane.kind === 'sidecar' || dataPlane.kind === 'ambient',
+    );
+    const namespaces = [
+      ...new Map(targets.map((target) => [namespaceKey(target.cluster, target.namespace), target])).values(),
+    ];
+    return namespaces.flatMap((target) => closingOf(facts, target));
+  },
+};
+
+const MOST = 400;
+
+/** The policies that close a namespace, with the callers that stay. */
+export function closingOf(facts: Facts, { cluster, namespace, resource }: Workload): readonly Candidate[] {
+  const { enforcement, mesh } = facts;
+  if (namespace === enforcement.rootNamespace) return [];
+  const home = mesh.resources.find('Namespace', '', namespace, cluster) ?? resource;
+  const open = closedByDefault(facts, namespace, cluster);
+  if (open.length === 0 || open.length > MOST) return [];
+  const waypoints = waypointsOf(facts, open);
+  const behind = open.filter((workload) => waypoints.behind.has(workload));
+  const others = open.filter((workload) => !waypoints.behind.has(workload));
+  const admissions = others
+    .filter(({ gateway }) => !gateway)
+    .map((workload) => ({ workload, ...admissionOf(facts, workload) }));
+  const gateways = others.filter(({ gateway }) => gateway);
+  const changes: Change[] = [
+    // Its clients are outside, and have no name.
+    ...gateways.flatMap((workload) =>
+      allowFor(facts, workload, [{}]).map(
+        (manifest) => ({ kind: 'add', manifest, beside: workload.resource }) as const,
+      ),
+    ),
+    ...admissions.flatMap(({ workload, rules }) =>
+      rules.length === 0
+        ? []
+        : allowFor(facts, workload, rules).map(
+            (manifest) => ({ kind: 'add', manifest, beside: workload.resource }) as const,
+          ),
+    ),
+    ...(behind.length > 0 ? [onlyWaypoints(namespace, [...waypoints.principals].sort(), home)] : []),
+  ];
+  // The ALLOW for waypoints has no selector: it is the default deny.
+  if (behind.length === 0 && !hasDefaultDeny(enforcement, cluster, namespace))
+    changes.push({ kind: 'add', manifest: defaultDeny(facts, namespace, cluster), beside: home });
+  const unknown = admissions.filter(({ isUnknown }) => isUnknown).map(({ workload }) => workload);
+  const callers = new Set(admissions.flatMap(({ callers: known }) => known.map(({ from }) => from.id)));
+  return [
+    {
+      id: `deny-by-default ${namespaceKey(cluster, namespace)}`,
+      summary: `${namespace}: default deny${behind.length > 0 ? ', and its waypoint alone gets to what stands behind it' : ''}${callers.size > 0 ? `, and ${callers.size} known caller${callers.size === 1 ? '' : 's'} by name` : ''}`,
+      changes,
+      destinations: open,
+      senders: [],
+      effort: 3,
+      unknownCallers: unknown,
+      unproven: [],
+      preconditions: [],
+      sideEffects: ['callers that are not named get 403 (HTTP) or a reset connection (TCP)'],
+    },
+  ];
+}
+
+interface Waypoints {
+  /** Workloads all of whose services have a waypoint in front of them. */
+  readonly behind: ReadonlySet<Workload>;
+  readonly principals: ReadonlySet<string>;
+}
+
+function waypointsOf({ enforcement, mesh }: Facts, workloads: readonly Workload[]): Waypoints {
+  const behind = new Set<Workload>();
+  const principals = new Set<string>();
+  for (const workload of workloads) {
+    if (workload.dataPlane.kind !== 'ambient' || workload.gateway) continue;
+    const found = workload.services.map((id) => {
+      const service = mesh.serviceById.get(id);
+      return service && waypointOf(enforcement, service);
+    });
+    if (found.length === 0 || found.some((waypoint) => !waypoint?.identity)) continue;
+    behind.add(workload);
+    for (const waypoint of found) if (waypoint?.identity) principals.add(waypoint.identity);
+  }
+  return { behind, principals };
+}
+
+const onlyWaypoints = (namespace: string, principals: readonly string[], beside: Workload['resource']): Change => ({
+  kind: 'add',
+  manifest: {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: 'allow-waypoint-only', namespace },
+    spec: { action: 'ALLOW', rules: [{ from: [{ source: { principals } }] }] },
+  },
+  beside,
+});

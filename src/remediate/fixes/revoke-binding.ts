@@ -1,0 +1,46 @@
+import { objectOf } from '../../model/by.ts';
+import type { ClusterRoleBinding } from '../../model/k8s/cluster-role-binding.ts';
+import type { RoleBinding } from '../../model/k8s/role-binding.ts';
+import { type Fix, nameOf, startsOf } from '../candidate.ts';
+import type { Change } from '../change.ts';
+
+/** Rights that turn one workload into another: takes the account out of the binding, or the binding away where it is its only subject. */
+export const revokeBinding: Fix = {
+  id: 'revoke-binding',
+  propose(_facts, { cause, hops }) {
+    const object = cause.kind === 'RoleBinding' || cause.kind === 'ClusterRoleBinding' ? objectOf(cause) : undefined;
+    if (!object) return [];
+    const binding = object.resource as RoleBinding | ClusterRoleBinding;
+    const holders = startsOf(hops);
+    const accounts = new Set(holders.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`));
+    const subjects = binding.spec.subjects ?? [];
+    const isMeant = ({ kind, namespace = binding.namespace, name }: (typeof subjects)[number]): boolean =>
+      kind === 'ServiceAccount' && accounts.has(`${namespace}/${name}`);
+    const meant = subjects.flatMap((subject, index) => (isMeant(subject) ? [index] : []));
+    if (meant.length === 0) return [];
+    const change: Change =
+      meant.length === subjects.length
+        ? { kind: 'remove', resource: binding }
+        : {
+            kind: 'edit',
+            resource: binding,
+            // From the end, so that the numbers of the others stay.
+            edits: [...meant].reverse().map((index) => ({ op: 'delete', path: ['subjects', index] }) as const),
+          };
+    const who = [...accounts].sort().join(', ');
+    return [
+      {
+        id: `revoke-binding ${binding.kind} ${nameOf(binding)} ${who}`,
+        summary: `${binding.kind} ${nameOf(binding)}: take ${binding.spec.roleRef?.kind ?? 'the role'} ${binding.spec.roleRef?.name ?? ''} from ${who}`,
+        changes: [change],
+        destinations: [],
+        senders: [],
+        effort: 2,
+        unknownCallers: [],
+        unproven: [`whether ${who} uses these rights: the audit log of the API server tells`],
+        preconditions: [`no request of ${who} in the audit log of the last 30 days needs the role`],
+        sideEffects: [`calls of ${who} to the API server that need the role get 403`],
+      },
+    ];
+  },
+};

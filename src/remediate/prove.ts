@@ -1,0 +1,195 @@
+import { actorOf } from '../graph/attack/attack-graph.ts';
+import type { AttackPath, Hop } from '../graph/attack/attack-path.ts';
+import { grantsOf } from '../graph/attack/find-grants.ts';
+import { footholdId } from '../graph/attack/foothold.ts';
+import { isGranted } from '../graph/attack/grant.ts';
+import { NetworkPlaces } from '../graph/attack/network-places.ts';
+import { PIVOTS } from '../graph/attack/pivots/index.ts';
+import { openedByIdentity } from '../graph/compare/opened-identities.ts';
+import { openedRequests } from '../graph/compare/opened-requests.ts';
+import type { Opened } from '../graph/compare/opened.ts';
+import type { Facts } from '../graph/facts.ts';
+import { makeFacts, type Stated } from '../graph/make-facts.ts';
+import type { Workload } from '../model/inventory/types.ts';
+import type { Resources } from '../model/resources.ts';
+import { shareSymbolic } from '../semantics/algebra/symbolic.ts';
+import { decide } from '../semantics/decide.ts';
+import { Enforcement } from '../semantics/enforcement.ts';
+import { resolveRequest } from '../semantics/resolve-request.ts';
+import { applyChanges, type Rebuild } from './apply-changes.ts';
+import type { Candidate } from './candidate.ts';
+import type { Change } from './change.ts';
+import { namespacesOf, sliceResources } from './slice.ts';
+import { callsAround, decideCall, describeCall, type WantedCall } from './wanted-calls.ts';
+
+/** The state that a step is proven against, and what is known of the whole mesh. */
+export interface Ground {
+  readonly facts: Facts;
+  readonly stated: Stated;
+  readonly resources: Resources;
+  readonly rebuild: Rebuild;
+}
+
+/** What a candidate does, decided on the model. */
+export interface Proof {
+  readonly closes: readonly AttackPath[];
+  /** Wanted calls that pass today. */
+  readonly of: number;
+  readonly breaks: readonly WantedCall[];
+  readonly opens: readonly Opened[];
+  /** What a state between its first and its last object would break or open; in words. */
+  readonly between: readonly string[];
+}
+
+/** @throws {SearchLimit} when a search over requests was given up. */
+export function prove(
+  ground: Ground,
+  candidate: Candidate,
+  paths: readonly AttackPath[],
+): Proof | { readonly refused: string } {
+  const { facts, rebuild } = ground;
+  const { destinations, senders, changes } = candidate;
+  const calls = callsAround(facts.mesh, facts.wanted, destinations, senders);
+  const involved = new Set<Workload>([...destinations, ...senders, ...placesOf(paths)]);
+  for (const { from, to } of calls) {
+    for (const id of [from, to]) {
+      const workload = facts.mesh.workloadById.get(id);
+      if (workload) involved.add(workload);
+    }
+  }
+  const root = facts.enforcement.rootNamespace;
+  const slice = sliceResources(ground.resources, namespacesOf(facts.mesh, root, involved));
+  const before = new Enforcement(rebuild(slice));
+  const applied = applyChanges(before, changes, rebuild);
+  if ('refused' in applied) return applied;
+  const after = applied.enforcement;
+  shareSymbolic(before, after);
+  const passing = calls.filter((call) => decideCall(before, call)?.outcome === 'allow');
+  const isBroken = (enforcement: Enforcement, call: WantedCall): boolean =>
+    decideCall(enforcement, call)?.outcome !== 'allow';
+  const sliced = factsOf(ground, after);
+  const network = new NetworkPlaces(after);
+  return {
+    closes: paths.filter(({ hops }) => hops.some((hop) => hop.excess && !isOpen(sliced, network, hop))),
+    of: passing.length,
+    breaks: passing.filter((call) => isBroken(after, call)),
+    opens: openedBy(before, after, candidate),
+    between: between(before, changes, rebuild, passing),
+  };
+}
+
+/** The rest of the mesh knows what is wanted; the slice does not have all of it. */
+function factsOf({ facts, stated }: Ground, enforcement: Enforcement): Facts {
+  const own = makeFacts(enforcement, stated);
+  return {
+    mesh: own.mesh,
+    enforcement,
+    ports: own.ports,
+    sensitivity: own.sensitivity,
+    wanted: facts.wanted,
+    get entrances() {
+      return own.entrances;
+    },
+    isComplete: own.isComplete,
+  };
+}
+
+function* placesOf(paths: readonly AttackPath[]): Iterable<Workload> {
+  for (const { hops } of paths) {
+    for (const { from, to } of hops) {
+      for (const foothold of [from, to]) {
+        if (foothold.kind === 'workload') yield foothold.workload;
+        else if (foothold.kind === 'identity') {
+          yield foothold.from;
+          if (foothold.holder) yield foothold.holder;
+        } else if (foothold.kind === 'node') yield foothold.of;
+      }
+    }
+  }
+}
+
+/** Whether a hop is still possible beyond what is wanted. */
+function isOpen(facts: Facts, network: NetworkPlaces, hop: Hop): boolean {
+  const { from, to, pivot } = hop;
+  if (pivot === 'reach' && to.kind === 'workload') {
+    const workload = facts.mesh.workloadById.get(to.workload.id);
+    const port = workload?.ports.find((own) => own.port === hop.port);
+    if (!workload || !port) return false;
+    const start = from.kind === 'workload' ? facts.mesh.workloadById.get(from.workload.id) : undefined;
+    const actor = from.kind === 'workload' ? start && actorOf({ kind: 'workload', workload: start }) : actorOf(from);
+    for (const grant of grantsOf(facts, workload, port)) {
+      if (actor) {
+        const position = { kind: 'workload', workload: actor.place } as const;
+        if (isGranted(grant, actor) && network.admits(position, workload, port, grant.region.transport) !== 'deny')
+          return true;
+      } else if (
+        grant.who.kind === 'anyone' &&
+        (from.kind === 'pod-outside-mesh' || from.kind === 'node-network') &&
+        network.admits({ kind: from.kind }, workload, port, 'plaintext') !== 'deny'
+      )
+        return true;
+    }
+    return false;
+  }
+  if (pivot === 'entry' && to.kind === 'workload') {
+    const workload = facts.mesh.workloadById.get(to.workload.id);
+    return (
+      workload !== undefined &&
+      facts.entrances
+        .of(workload, hop.port ?? 0)
+        .some(({ entry, gateway, verdict }) => entry === from.kind && !gateway && verdict.outcome !== 'deny')
+    );
+  }
+  const known = PIVOTS.find(({ id }) => id === hop.how);
+  for (const edge of known?.find(facts) ?? [])
+    if (footholdId(edge.from) === footholdId(from) && footholdId(edge.to) === footholdId(to)) return true;
+  return false;
+}
+
+/** Requests that were refused and now pass, to what changes and, where an identity changes, to everybody near. */
+function openedBy(before: Enforcement, after: Enforcement, { destinations, senders }: Candidate): readonly Opened[] {
+  const states = { before, after };
+  const direct = destinations.flatMap(({ id, dataPlane }) => {
+    const earlier = before.mesh.workloadById.get(id);
+    const later = after.mesh.workloadById.get(id);
+    if (!earlier || !later || dataPlane.kind === 'gateway') return [];
+    return later.ports.flatMap((port) => openedRequests(states, earlier, later, port));
+  });
+  const found = senders.length > 0 ? [...direct, ...openedByIdentity(states)] : direct;
+  return found.filter(({ witness }) => !passedInPlaintext(before, witness));
+}
+
+/** The same request passed before without a certificate: that a proxy now takes one opens nothing. */
+function passedInPlaintext(before: Enforcement, witness: Opened['witness']): boolean {
+  const queries = resolveRequest(before.mesh, witness);
+  if ('error' in queries) return false;
+  return queries.some(
+    (query) =>
+      decide(before, {
+        ...query,
+        client: 'attacker',
+        source: { ...query.source, identity: null, connects: 'plaintext' },
+      }).outcome === 'allow',
+  );
+}
+
+/** States in which only some objects of a step are there: each alone, and all in their order. */
+function between(
+  before: Enforcement,
+  changes: readonly Change[],
+  rebuild: Rebuild,
+  passing: readonly WantedCall[],
+): readonly string[] {
+  if (changes.length < 2) return [];
+  const states = changes.slice(0, -1).map((_, i) => changes.slice(0, i + 1));
+  for (const state of states.slice(0, MOST_STATES)) {
+    const applied = applyChanges(before, state, rebuild);
+    if ('refused' in applied) continue;
+    const broken = passing.filter((call) => decideCall(applied.enforcement, call)?.outcome !== 'allow');
+    if (broken[0])
+      return [`with ${state.length} of ${changes.length} objects applied, ${describeCall(broken[0])} would fail`];
+  }
+  return [];
+}
+
+const MOST_STATES = 8;

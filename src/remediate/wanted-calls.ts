@@ -1,0 +1,117 @@
+import type { Flow, WantedTraffic } from '../graph/facts.ts';
+import { waysThrough } from '../graph/ways-through.ts';
+import type { Mesh, Workload, WorkloadId, WorkloadPort } from '../model/inventory/types.ts';
+import { waypointOf } from '../semantics/ambient/waypoint.ts';
+import type { Claims } from '../semantics/authz/claims.ts';
+import { samplesOf } from '../semantics/sample.ts';
+import { decide } from '../semantics/decide.ts';
+import type { Enforcement } from '../semantics/enforcement.ts';
+import type { Query } from '../semantics/query.ts';
+import type { Verdict } from '../semantics/verdict.ts';
+
+/** One wanted request of an app, in words that hold in any state of the mesh. */
+export interface WantedCall {
+  readonly from: WorkloadId;
+  readonly to: WorkloadId;
+  readonly port: number;
+  readonly method?: string;
+  readonly path?: string;
+  readonly basis: Flow['basis'];
+}
+
+/** Requests that stand for a flow: every method with every path that it names. */
+export function callsOf({ workloadById }: Mesh, flow: Flow): readonly WantedCall[] {
+  const { from, to, basis, methods = ['GET'], paths = ['/'] } = flow;
+  const target = workloadById.get(to);
+  if (from === 'internet' || !target || !workloadById.has(from) || from === to) return [];
+  const ports = target.ports.filter(({ port }) => flow.port === undefined || flow.port === port);
+  return ports.flatMap(({ port, chain }): readonly WantedCall[] =>
+    chain === 'tcp'
+      ? [{ from, to, port, basis }]
+      : methods.flatMap((method) => paths.map((path) => ({ from, to, port, method, path: concretePath(path), basis }))),
+  );
+}
+
+/** All wanted calls to some workloads and from others, each once. */
+export function callsAround(
+  mesh: Mesh,
+  wanted: WantedTraffic,
+  destinations: readonly Workload[],
+  senders: readonly Workload[],
+): readonly WantedCall[] {
+  const flows = new Set([
+    ...destinations.flatMap((workload) => wanted.to(workload)),
+    ...senders.flatMap((workload) => wanted.from(workload)),
+  ]);
+  const calls = [...flows].flatMap((flow) => callsOf(mesh, flow));
+  return [...new Map(calls.map((call) => [describeCall(call), call])).values()];
+}
+
+export const describeCall = ({ from, to, port, method, path }: WantedCall): string =>
+  `${from} → ${to}:${port}${method === undefined ? '' : ` ${method} ${path}`}`;
+
+/**
+ * What becomes of a call, sent by the app as it is configured; with a token that the destination takes where it passes only so. Undefined: one
+ * of the two is not there.
+ */
+export function decideCall(enforcement: Enforcement, call: WantedCall): Verdict | undefined {
+  const { mesh } = enforcement;
+  const from = mesh.workloadById.get(call.from);
+  const to = mesh.workloadById.get(call.to);
+  const port = to?.ports.find((own) => own.port === call.port);
+  if (!from || !to || !port) return undefined;
+  const query = queryOf(enforcement, call, from, to, port);
+  const plain = decide(enforcement, query);
+  if (plain.outcome !== 'deny' || !query.http) return plain;
+  for (const claims of tokensFor(enforcement, to)) {
+    const verdict = decide(enforcement, { ...query, token: { claims, valid: true } });
+    if (verdict.outcome !== 'deny') return verdict;
+  }
+  return plain;
+}
+
+function tokensFor(enforcement: Enforcement, workload: Workload): readonly Claims[] {
+  if (workload.dataPlane.kind === 'none') return [];
+  const envoy = enforcement.envoy(workload);
+  const asked: Claims = Object.assign(
+    {},
+    ...envoy.http.allow.flatMap(({ rules }) => rules.flatMap(samplesOf)).map(({ claims }) => claims ?? {}),
+  );
+  return envoy.providers.map(
+    ({ rule }): Claims => ({
+      sub: 'any-subject',
+      ...asked,
+      iss: rule.issuer ?? 'any-issuer',
+      ...(rule.audiences?.[0] === undefined ? {} : { aud: rule.audiences[0] }),
+    }),
+  );
+}
+
+function queryOf(
+  enforcement: Enforcement,
+  { method, path }: WantedCall,
+  from: Workload,
+  to: Workload,
+  port: WorkloadPort,
+): Query {
+  const via =
+    to.dataPlane.kind === 'ambient'
+      ? waysThrough(enforcement, port).find(({ service }) => waypointOf(enforcement, service))
+      : undefined;
+  const host = via ? `${via.service.name}.${via.service.namespace}.svc.cluster.local` : `${to.name}.${to.namespace}`;
+  return {
+    client: 'app',
+    source: { position: { kind: 'workload', workload: from }, identity: from.identity },
+    destination: { workload: to, port: port.port, ...(via ? { via } : {}) },
+    transport: port.transport,
+    ...(method === undefined ? {} : { http: { method, path: path ?? '/', host, headers: [] } }),
+  };
+}
+
+/** A path that a pattern of wanted traffic or of a policy takes. */
+function concretePath(pattern: string): string {
+  const filled = pattern.replaceAll(/\{\*\*?\}/g, 'x');
+  if (filled === '*') return '/';
+  if (filled.startsWith('*')) return `/x${filled.slice(1)}`;
+  return filled.endsWith('*') ? filled.slice(0, -1) : filled;
+}
