@@ -1,12 +1,14 @@
 import type { AttackPath, Hop } from '../graph/attack/attack-path.ts';
 import { findAttackPaths } from '../graph/attack/find-attack-paths.ts';
 import type { Foothold } from '../graph/attack/foothold.ts';
+import type { Opened } from '../graph/compare/opened.ts';
 import type { Facts } from '../graph/facts.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
 import type { By } from '../result/location.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
+import { groupBy } from '../util/group-by.ts';
 import { applyChanges, type Rebuild } from './apply-changes.ts';
-import type { Candidate, Problem } from './candidate.ts';
+import { type Candidate, nameOf, type Problem } from './candidate.ts';
 import { FIXES } from './fixes/index.ts';
 import { type Ground, type Proof, prove } from './prove.ts';
 import { chooseProblems } from './choose.ts';
@@ -108,10 +110,12 @@ function closeAll(
       for (const { id } of open) reasons.set(id, found.why);
       continue;
     }
-    steps.push({ ...found, after: [] });
-    known.add(found.candidate.id);
-    for (const { id } of found.proof.closes) closed.add(id);
-    state = advance(state, found.candidate);
+    for (const step of found.steps) {
+      steps.push(step);
+      known.add(step.candidate.id);
+      for (const { id } of step.proof.closes) closed.add(id);
+    }
+    state = found.ground;
   }
   return {
     steps,
@@ -134,25 +138,99 @@ function firstProven(
   ground: Ground,
   problem: Problem,
   known: ReadonlySet<string>,
-): { readonly candidate: Candidate; readonly proof: Proof } | { readonly why: string } {
-  let why = `no change of ${problem.cause.kind} ${problem.cause.namespace}/${problem.cause.name} is known that closes it`;
+): { readonly steps: readonly Step[]; readonly ground: Ground } | { readonly why: string } {
+  let why = `no change of ${problem.cause.kind} ${nameOf(problem.cause)} is known that closes it`;
   for (const fix of FIXES) {
     for (const candidate of fix.propose(ground.facts, problem)) {
       if (known.has(candidate.id)) continue;
-      const proof = prove(ground, candidate, problem.paths);
-      if ('refused' in proof) why = `${candidate.summary}: ${proof.refused}`;
-      else if (proof.breaks[0]) why = `${candidate.summary}: would break ${describeCall(proof.breaks[0])}`;
-      else if (proof.opens[0])
-        why = `${candidate.summary}: would let ${proof.opens[0].who.kind} through to ${proof.opens[0].workload.id}:${proof.opens[0].port}`;
-      else if (proof.closes.length === 0) {
-        const [unknown] = candidate.unknownCallers;
-        why = unknown
-          ? `nobody said who calls ${unknown.id}, so that its own namespace stays admitted: declare its callers as \`wanted\``
-          : `${candidate.summary}: leaves it open`;
-      } else return { candidate, proof };
+      const { before, state } = prepare(ground, candidate, problem, known);
+      const proof = prove(state, candidate, problem.paths);
+      const objection = objectionTo(candidate, proof);
+      if (objection !== undefined) {
+        why = objection;
+        continue;
+      }
+      if ('refused' in proof) continue;
+      const after = before.map((step) => step.candidate.id);
+      return { steps: [...before, { candidate, proof, after }], ground: advance(state, candidate) };
     }
   }
   return { why };
+}
+
+function objectionTo(candidate: Candidate, proof: ReturnType<typeof prove>): string | undefined {
+  const { summary, unknownCallers } = candidate;
+  if ('refused' in proof) return `${summary}: ${proof.refused}`;
+  const [broken] = proof.breaks;
+  if (broken) return `${summary}: would break ${describeCall(broken)}`;
+  const [opened] = proof.opens;
+  if (opened) return `${summary}: would let ${openerOf(opened)} through to ${opened.workload.id}:${opened.port}`;
+  if (proof.closes.length > 0) return undefined;
+  const [unknown] = unknownCallers;
+  return unknown
+    ? `nobody said who calls ${unknown.id}, so that its own namespace stays admitted: declare its callers as \`wanted\``
+    : `${summary}: leaves it open`;
+}
+
+const openerOf = ({ who }: Opened): string =>
+  who.kind === 'workload' ? who.workload.id : who.kind.replaceAll('-', ' ');
+
+/**
+ * A workload that joins the mesh, or gets another identity, may be let in by rules that are too broad: these are narrowed first, so that the
+ * step itself opens nothing.
+ */
+function prepare(
+  ground: Ground,
+  candidate: Candidate,
+  problem: Problem,
+  known: ReadonlySet<string>,
+): { readonly before: readonly Step[]; readonly state: Ground } {
+  const none = { before: [], state: ground };
+  if (candidate.senders.length === 0) return none;
+  const proof = prove(ground, candidate, problem.paths);
+  if ('refused' in proof || proof.opens.length === 0 || proof.opens.length > MOST_PREPARED) return none;
+  let state = ground;
+  const before: Step[] = [];
+  for (const [, opened] of groupBy(
+    proof.opens,
+    ({ verdict }) => `${verdict.by?.kind} ${verdict.by?.namespace}/${verdict.by?.name}`,
+  )) {
+    const cause = opened[0]?.verdict.by;
+    if (!cause) return none;
+    const hops = opened.map((each) => hopOf(ground.facts, each));
+    const [narrowing] = FIXES.flatMap((fix) => fix.propose(ground.facts, { cause, hops, paths: [] }));
+    if (!narrowing) return none;
+    if (known.has(narrowing.id)) continue;
+    const own = prove(state, narrowing, []);
+    if ('refused' in own || own.breaks.length > 0 || own.opens.length > 0) return none;
+    before.push({ candidate: narrowing, proof: own, after: [] });
+    state = advance(state, narrowing);
+  }
+  return { before, state };
+}
+
+const MOST_PREPARED = 10;
+
+/** What would be let through, in the form of a hop that a fix can be asked about. */
+function hopOf({ mesh }: Facts, { workload, port, who, verdict, witness }: Opened): Hop {
+  const source = who.kind === 'workload' ? mesh.workloadById.get(who.workload.id) : undefined;
+  const to = mesh.workloadById.get(workload.id) ?? workload;
+  return {
+    from: source ? { kind: 'workload', workload: source } : { kind: 'pod-outside-mesh' },
+    to: { kind: 'workload', workload: to },
+    port,
+    pivot: 'reach',
+    witness,
+    verdict: 'allow',
+    by: verdict.by,
+    excess: true,
+    ...(verdict.by ? { cause: verdict.by } : {}),
+    status: 'INFERRED',
+    why: verdict.reason,
+    requires: verdict.requires,
+    demands: [],
+    assumes: verdict.assumes,
+  };
 }
 
 /** What each excess hop of a path asks to be changed; of one policy all rules at once. */
