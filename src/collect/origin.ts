@@ -4,6 +4,9 @@ import { locate, type SourceDocument } from './document.ts';
 
 const WHOLE: Path = [];
 
+/** The document that holds an object, as offsets, and the way from it to the object. */
+export type DocumentPlace = Pick<SourceDocument, 'start' | 'end' | 'format'> & { readonly path: Path };
+
 /** An object in a document, or in a List in a document. A class since there is one per object, and nothing may be worked out before it is asked for. */
 export class DocumentOrigin implements Origin {
   readonly #document: SourceDocument;
@@ -17,6 +20,12 @@ export class DocumentOrigin implements Origin {
   constructor(document: SourceDocument, prefix: Path = WHOLE) {
     this.#document = document;
     this.#prefix = prefix;
+  }
+
+  /** Where the object stands in the text with line breaks `\n`. */
+  get place(): DocumentPlace {
+    const { start, end, format } = this.#document;
+    return { start, end, format, path: this.#prefix };
   }
 
   get source(): string {

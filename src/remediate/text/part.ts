@@ -136,7 +136,7 @@ function findChild(above: Spot, step: string | number): Spot | undefined {
 const keyText = (key: unknown): string | undefined => (isScalar(key) ? String(key.value) : undefined);
 
 /** An anchored value that aliases repeat would change in their places too. */
-export function refuseShared({ aliased }: Part, node: Node | null, path: Path): void {
+function refuseShared({ aliased }: Part, node: Node | null, path: Path): void {
   const anchor = node && 'anchor' in node ? (node as Exclude<Node, Alias>).anchor : undefined;
   if (anchor === undefined || !aliased.has(anchor)) return;
   const where = path.length === 0 ? 'the object' : `\`${path.join('.')}\``;

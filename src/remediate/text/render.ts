@@ -88,7 +88,7 @@ function fitsLiteral(value: string): boolean {
   return /^[^\s]/.test(value) && value.trimEnd().includes('\n') && /^[\n\x20-\x7e]*$/.test(value) && !/ $/m.test(value);
 }
 
-export function renderLiteral(value: string, column: number): Rendered {
+function renderLiteral(value: string, column: number): Rendered {
   const body = value.replace(/\n+$/, '');
   const breaks = value.length - body.length;
   const chomping = breaks === 0 ? '-' : breaks === 1 ? '' : '+';
