@@ -2,16 +2,15 @@ import { objectLocation } from '../model/by.ts';
 import type { Mesh, Workload } from '../model/inventory/types.ts';
 import type { GatewayResult } from '../result/types.ts';
 import type { Claims } from '../semantics/authz/claims.ts';
-import { behindGateway, decide } from '../semantics/decide.ts';
+import { decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
-import { decideAtGateway } from '../semantics/gateway/decide-at-gateway.ts';
 import { exposedServices } from '../semantics/gateway/exposed-services.ts';
 import { type Exposure, gatewayExposure } from '../semantics/gateway/exposure.ts';
 import { type GatewayProxy, indexGateways } from '../semantics/gateway/index-gateways.ts';
 import { type InternetRoute, routesOf } from '../semantics/gateway/routes-of.ts';
 import type { Query } from '../semantics/query.ts';
 import { samplesOf } from '../semantics/sample.ts';
-import type { Verdict } from '../semantics/verdict.ts';
+import { decideWay } from './decide-way.ts';
 import { requestOf } from './request-of.ts';
 import type { Entrance, Entrances } from './facts.ts';
 
@@ -140,35 +139,6 @@ function* waysThrough(enforcement: Enforcement, route: InternetRoute, query: Que
     };
   });
   for (const claims of tokens) yield { ...query, token: { claims, valid: true } };
-}
-
-function decideWay(enforcement: Enforcement, query: Query, workload: Workload, port: number): Verdict {
-  const first = decide(enforcement, { ...query, at: 'network-policy' });
-  if (first.outcome === 'deny') return first;
-  // What is known of the gateway and of what lies behind it is not lost: that the network admits it becomes an assumption.
-  const unsettled = first.outcome === 'unknown' ? [`the network lets it reach the gateway: ${first.reason}`] : [];
-  const gateway = decideAtGateway(enforcement, indexGateways(enforcement), query);
-  if (gateway.outcome === 'deny') return gateway;
-  // Routes may ask for claims too, so that a token is needed wherever one was tried.
-  const tokenNeeded = query.token ? [{ kind: 'jwt' as const, ...issuerOf(query) }] : [];
-  const others = (requires: Verdict['requires']): Verdict['requires'] =>
-    query.token ? requires.filter(({ kind }) => kind !== 'jwt') : requires;
-  for (const backend of gateway.backends) {
-    if (!backend.workloads.some((endpoint) => endpoint.workload === workload && endpoint.port === port)) continue;
-    const second = decide(enforcement, behindGateway(enforcement.mesh, query, backend, { workload, port }));
-    return {
-      ...second,
-      requires: [...tokenNeeded, ...first.requires, ...others(gateway.requires), ...others(second.requires)],
-      assumes: [...unsettled, ...first.assumes, ...gateway.assumes, ...second.assumes],
-      trace: [...first.trace, ...gateway.trace, ...second.trace],
-    };
-  }
-  return { ...gateway, outcome: 'deny', reason: 'another route takes this request' };
-}
-
-function issuerOf({ token }: Query): { issuer?: string } {
-  const issuer = token?.claims.iss;
-  return typeof issuer === 'string' ? { issuer } : {};
 }
 
 function directQuery(workload: Workload, port: number, entry: Entrance['entry']): Query {

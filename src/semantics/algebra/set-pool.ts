@@ -21,6 +21,16 @@ export class SetPool {
     return set;
   }
 
+  /** Words that a machine of its own accepts. The key stands for the machine. */
+  machine(key: string, make: () => Machine): TextSet {
+    const full = `machine:${key}`;
+    const known = this.#known.get(full);
+    if (known?.kind === 'text') return known;
+    const set = new LazyMachine(this.#known.size, make);
+    this.#known.set(full, set);
+    return set;
+  }
+
   /** These words and no others. */
   exactly(words: readonly string[]): TextSet {
     return this.words(JSON.stringify(['exactly', words]), 'as-is', () => words.map(literally));
@@ -66,6 +76,23 @@ class LazyText implements TextSet {
 
   get machine(): Machine {
     this.#machine ??= compare(this.words ? wordList(this.words) : globMachine(this.#globs), this.#comparison);
+    return this.#machine;
+  }
+}
+
+class LazyMachine implements TextSet {
+  readonly kind = 'text';
+  readonly id: number;
+  readonly #make: () => Machine;
+  #machine: Machine | undefined;
+
+  constructor(id: number, make: () => Machine) {
+    this.id = id;
+    this.#make = make;
+  }
+
+  get machine(): Machine {
+    this.#machine ??= this.#make();
     return this.#machine;
   }
 }

@@ -59,19 +59,24 @@ function httpOf({ model, formula, region }: Found, hasToken: boolean): HttpReque
   const own = via
     ? `${via.service.name}.${via.service.namespace}.svc.cluster.local`
     : `${workload.name}.${workload.namespace}`;
-  const headers = model.axes
-    .filter(({ key }) => key.startsWith('header:') && !(hasToken && key === 'header:authorization'))
-    .flatMap((axis) => model.values(axis).map((value) => [axis.key.slice('header:'.length), value] as const));
   return {
     method: model.values(METHOD)[0] ?? 'GET',
     path: model.values(PATH)[0] ?? '/',
     // The destination's own name reads best, where the set leaves it in.
     host: host === OWN_HOST && holdsWithHost(formula, model, own) ? own : host,
-    headers: headers.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+    headers: headersOf(model, hasToken),
   };
 }
 
-function claimsOf(model: Model): Readonly<Record<string, unknown>> {
+/** Headers of a request, by name; a token brings its own. */
+export function headersOf(model: Model, hasToken: boolean): HttpRequest['headers'] {
+  const headers = model.axes
+    .filter(({ key }) => key.startsWith('header:') && !(hasToken && key === 'header:authorization'))
+    .flatMap((axis) => model.values(axis).map((value) => [axis.key.slice('header:'.length), value] as const));
+  return headers.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+export function claimsOf(model: Model): Readonly<Record<string, unknown>> {
   const claims: Record<string, unknown> = {};
   for (const axis of model.axes) {
     const values = model.values(axis);

@@ -1,0 +1,60 @@
+import { headerAxis, TOKEN } from '../axes.ts';
+import { holdsFor } from '../axis-solver.ts';
+import { allOf, anyOf, type Bounds, exact, substitute } from '../bounds.ts';
+import { all, constant, type Formula, literal, NOTHING } from '../formula.ts';
+import type { SetPool } from '../set-pool.ts';
+import { GATEWAY_TOKEN, type GatewaySide } from './gateway-side.ts';
+
+interface Sides {
+  readonly pool: SetPool;
+  readonly gateway: GatewaySide;
+  readonly route: Bounds;
+  readonly behind: Bounds;
+  /** The requests of which the destination accepts a token. */
+  readonly hasToken: Formula;
+}
+
+const AUTHORIZATION = headerAxis('authorization');
+/** What stands for a token in the header that carries it. */
+const BEARER = ['Bearer token'];
+
+/**
+ * All parts of a way together, case by case of what becomes of the token: none is sent; the gateway accepts it and passes it on, or takes it
+ * off; the gateway does not look at it and the destination accepts it. A token of a request is one and the same at both.
+ */
+export function tokenCases({ pool, gateway, route, behind, hasToken }: Sides): Bounds {
+  const destinationReads = hasToken !== NOTHING;
+  const noToken = pool.rules([0]);
+  const none = all([
+    ...(gateway.readsTokens ? [literal(GATEWAY_TOKEN, noToken)] : []),
+    ...(destinationReads ? [literal(TOKEN, noToken)] : []),
+  ]);
+  const cases: Bounds[] = [
+    allOf([exact(none), withoutToken(gateway.passes), withoutToken(route), withoutToken(behind)]),
+  ];
+  const carried = withAuthorization(route, []);
+  if (gateway.readsTokens) {
+    const accepted = (rules: Formula): Bounds => allOf([gateway.passes, exact(rules)]);
+    if (gateway.keepsToken !== NOTHING) {
+      const seen = destinationReads ? allOf([behind, exact(hasToken)]) : withAuthorization(behind, BEARER);
+      cases.push(allOf([accepted(gateway.keepsToken), carried, seen]));
+    }
+    if (gateway.losesToken !== NOTHING)
+      cases.push(allOf([accepted(gateway.losesToken), carried, withAuthorization(withoutToken(behind), [])]));
+  } else if (destinationReads) {
+    cases.push(allOf([withAuthorization(gateway.passes, BEARER), withoutToken(carried), behind, exact(hasToken)]));
+  }
+  return anyOf(cases);
+}
+
+const withoutToken = (bounds: Bounds): Bounds =>
+  substitute(bounds, (condition) =>
+    condition.axis.key === TOKEN.key || condition.axis.key === GATEWAY_TOKEN.key
+      ? exact(constant(holdsFor(condition, ['0'])))
+      : undefined,
+  );
+
+const withAuthorization = (bounds: Bounds, values: readonly string[]): Bounds =>
+  substitute(bounds, (condition) =>
+    condition.axis.key === AUTHORIZATION.key ? exact(constant(holdsFor(condition, values))) : undefined,
+  );
