@@ -24,14 +24,14 @@ describe('sets of requests from the internet through gateways', () => {
           const isEmpty = ways.every((way) => way.solver.isEmpty(way.mayPass));
           for (const request of sent) {
             const query = outsideQuery(gateway, request);
-            const { outcome } = decideWay(enforcement, query, workload, 8080);
+            const { outcome, reason } = decideWay(enforcement, query, workload, 8080);
             const taking = ways.flatMap((way) => {
               const model = takesHandshake(way, query) ? outsideModel(enforcement, way, query) : undefined;
               return model ? [{ way, model }] : [];
             });
             const surely = taking.some(({ way, model }) => holds(way.passes, model));
             const possibly = surely || taking.some(({ way, model }) => holds(way.mayPass, model));
-            const told = JSON.stringify([requestOf(query), workload.id]);
+            const told = JSON.stringify([requestOf(query), workload.id, reason]);
             if (outcome === 'allow') through++;
             if (surely !== possibly) inexact++;
             else expect(surely ? 'allow' : 'deny', told).toBe(outcome);

@@ -42,9 +42,7 @@ export function handshakesOf(listener: GatewayListener, chain: FilterChain, pool
     ...(subjectAltNames.length === 0 || identities.length > 0
       ? [{ tls: true, certificate: 'identity' as const, peer: 'identity' as const, formula: all([names, isListed]) }]
       : []),
-    ...(mode === 'ISTIO_MUTUAL'
-      ? []
-      : others.map((dns) => ({ tls: true, certificate: { dns }, peer: `dns:${dns}` as Principal, formula: names }))),
+    ...others.map((dns) => ({ tls: true, certificate: { dns }, peer: `dns:${dns}` as Principal, formula: names })),
   ];
   const [name = ANY_NAME] = subjectAltNames;
   const unknown = name.startsWith('spiffe://') ? { principal: name.slice('spiffe://'.length) } : { dns: name };
