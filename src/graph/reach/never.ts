@@ -57,7 +57,7 @@ function* answersFor(
     const entrances = facts.entrances.of(workload, port.port).filter(({ entry }) => entry === 'internet');
     if (entrances.some(({ gateway }) => gateway === undefined))
       yield* answersFrom(facts, workload, port, unless, { position: { kind: 'internet' }, identity: null });
-    yield* neverThroughGateways(facts, workload, port, entrances, unless);
+    yield* neverThroughGateways(facts, workload, port, unless);
     return;
   }
   if (isRouter(workload)) {

@@ -15,8 +15,6 @@ interface Sides {
 }
 
 const AUTHORIZATION = headerAxis('authorization');
-/** What stands for a token in the header that carries it. */
-const BEARER = ['Bearer token'];
 
 /**
  * All parts of a way together, case by case of what becomes of the token: none is sent; the gateway accepts it and passes it on, or takes it
@@ -32,29 +30,47 @@ export function tokenCases({ pool, gateway, route, behind, hasToken }: Sides): B
   const cases: Bounds[] = [
     allOf([exact(none), withoutToken(gateway.passes), withoutToken(route), withoutToken(behind)]),
   ];
-  const carried = withAuthorization(route, []);
+  const carried = withoutAuthorization(route);
   if (gateway.readsTokens) {
     const accepted = (rules: Formula): Bounds => allOf([gateway.passes, exact(rules)]);
     if (gateway.keepsToken !== NOTHING) {
-      const seen = destinationReads ? allOf([behind, exact(hasToken)]) : withAuthorization(behind, BEARER);
+      const seen = destinationReads ? allOf([behind, exact(hasToken)]) : withBearer(behind);
       cases.push(allOf([accepted(gateway.keepsToken), carried, seen]));
     }
     if (gateway.losesToken !== NOTHING)
-      cases.push(allOf([accepted(gateway.losesToken), carried, withAuthorization(withoutToken(behind), [])]));
+      cases.push(allOf([accepted(gateway.losesToken), carried, withoutAuthorization(withoutToken(behind))]));
   } else if (destinationReads) {
-    cases.push(allOf([withAuthorization(gateway.passes, BEARER), withoutToken(carried), behind, exact(hasToken)]));
+    cases.push(allOf([withBearer(gateway.passes), withoutToken(carried), behind, exact(hasToken)]));
   }
   return anyOf(cases);
 }
 
-const withoutToken = (bounds: Bounds): Bounds =>
+const withoutToken = rememberedPer((bounds) =>
   substitute(bounds, (condition) =>
     condition.axis.key === TOKEN.key || condition.axis.key === GATEWAY_TOKEN.key
       ? exact(constant(holdsFor(condition, ['0'])))
       : undefined,
-  );
+  ),
+);
 
-const withAuthorization = (bounds: Bounds, values: readonly string[]): Bounds =>
-  substitute(bounds, (condition) =>
-    condition.axis.key === AUTHORIZATION.key ? exact(constant(holdsFor(condition, values))) : undefined,
+const carrying = (values: readonly string[]) =>
+  rememberedPer((bounds) =>
+    substitute(bounds, (condition) =>
+      condition.axis.key === AUTHORIZATION.key ? exact(constant(holdsFor(condition, values))) : undefined,
+    ),
   );
+const withBearer = carrying(['Bearer token']);
+const withoutAuthorization = carrying([]);
+
+/** What a gateway's policies come to is asked for again by each of its routes. */
+function rememberedPer(change: (bounds: Bounds) => Bounds): (bounds: Bounds) => Bounds {
+  const known = new WeakMap<Bounds, Bounds>();
+  return (bounds) => {
+    let changed = known.get(bounds);
+    if (!changed) {
+      changed = change(bounds);
+      known.set(bounds, changed);
+    }
+    return changed;
+  };
+}

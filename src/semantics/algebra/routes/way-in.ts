@@ -1,17 +1,18 @@
 import type { Workload } from '../../../model/inventory/types.ts';
-import type { By } from '../../../result/location.ts';
 import { decide } from '../../decide.ts';
 import type { Enforcement } from '../../enforcement.ts';
+import type { FilterChain } from '../../gateway/filter-chain.ts';
 import { trustedProxies } from '../../gateway/gateway-view.ts';
+import type { Verdict } from '../../verdict.ts';
 import { allOf, anyOf, type Bounds, exact, substitute } from '../bounds.ts';
 import { EVERYTHING, type Formula, NOTHING } from '../formula.ts';
+import type { SetPool } from '../set-pool.ts';
 import type { Solver } from '../solver.ts';
 import { symbolicOf } from '../symbolic.ts';
 import { type Behind, behindOf } from './behind.ts';
 import { departure } from './departure.ts';
 import { gatewaySides, type GatewaySide } from './gateway-side.ts';
 import { type Handshake, handshakesOf } from './handshake.ts';
-import { OPEN } from './open.ts';
 import type { RoutePlace } from './route-places.ts';
 import { routeFormula } from './route-formula.ts';
 import { tokenCases } from './token-cases.ts';
@@ -24,7 +25,6 @@ export interface WayIn {
   readonly handshake: Handshake;
   readonly place: RoutePlace;
   readonly protocol: 'http' | 'tcp';
-  readonly by: By;
   /** What passes for certain. */
   readonly passes: Formula;
   /** Everything that may pass; the same where the set is exact. */
@@ -41,80 +41,115 @@ export interface WayIn {
 
 /** All of them by one route to one endpoint. */
 export function waysBy(enforcement: Enforcement, place: RoutePlace): readonly WayIn[] {
-  const { proxy, listener, chain, backend, endpoint } = place;
-  const gateway = proxy.workload;
-  const { port } = listener;
-  const network = decide(enforcement, {
-    client: 'attacker',
-    source: { position: { kind: 'internet' }, identity: null, connects: 'plaintext' },
-    destination: { workload: gateway, port },
-    transport: 'TCP',
-    at: 'network-policy',
-  });
+  const { proxy, listener, chain, endpoint } = place;
+  const { workload: gateway } = proxy;
+  const { network, connections, behindOf: behindAt } = doorOf(enforcement, place);
   if (network.outcome === 'deny') return [];
-  const symbolic = symbolicOf(enforcement);
-  const behind = behindOf(enforcement, gateway, port, backend, endpoint);
+  const behind = behindAt(place);
   if (behind.takes.possibly === NOTHING) return [];
-  const { by } = place.route ?? { by: place.by };
-  const config = enforcement.configOf(gateway);
-  const protocol = chain.kind === 'http' ? 'http' : 'tcp';
-  return handshakesOf(listener, chain, symbolic.pool).flatMap((handshake): readonly WayIn[] => {
-    const doubts = new Set<string>();
-    if (behind.doubt) doubts.add(behind.doubt);
-    if (network.outcome === 'unknown') doubts.add(network.reason);
-    const pull = departure({
-      ...(place.route ? { route: place.route } : {}),
-      target: place.target,
-      behind,
-      pool: symbolic.pool,
-      normalization: [config.pathNormalization.value, enforcement.configOf(endpoint.workload).pathNormalization.value],
-      doubt: (why) => doubts.add(why),
-    });
-    const before = substitute(behind.takes, pull);
-    const sides = gatewaySides(enforcement, gateway, port, protocol, handshake);
+  const { pool, solver } = symbolicAt(enforcement, gateway);
+  const doubts = new Set<string>();
+  if (behind.doubt) doubts.add(behind.doubt);
+  if (network.outcome === 'unknown') doubts.add(network.reason);
+  const pull = departure({
+    ...(place.route ? { route: place.route } : {}),
+    target: place.target,
+    behind,
+    pool,
+    normalization: [
+      enforcement.configOf(gateway).pathNormalization.value,
+      enforcement.configOf(endpoint.workload).pathNormalization.value,
+    ],
+    doubt: (why) => doubts.add(why),
+  });
+  const before = substitute(behind.takes, pull);
+  const taken = new Map<Formula, Bounds>();
+  const takenWith = (hasToken: Formula): Bounds => {
+    const known = taken.get(hasToken) ?? takenBy(enforcement, place, hasToken);
+    taken.set(hasToken, known);
+    return known;
+  };
+  return connections.flatMap(({ handshake, sides }): readonly WayIn[] => {
     const [side] = sides;
     if (!side) return [];
-    const readings = sides.map((each) => together(enforcement, place, each, behind, before));
-    const certain = network.outcome === 'unknown' ? [OPEN] : [];
-    const surely = allOf([...readings, ...certain]).surely;
-    const set = readings.length === 1 && certain.length === 0 ? readings[0] : undefined;
-    const { possibly } = set ?? anyOf(readings);
+    const readings = sides.map((each) =>
+      tokenCases({ pool, gateway: each, route: takenWith(each.hasToken), behind: before, hasToken: behind.hasToken }),
+    );
+    const [only] = readings;
+    const set = readings.length === 1 && only ? only : { ...allOf(readings), possibly: anyOf(readings).possibly };
     return [
       {
         gateway,
-        port,
+        port: listener.port,
         handshake,
         place,
-        protocol,
-        by,
-        passes: set ? set.surely : surely,
-        mayPass: possibly,
+        protocol: chain.kind === 'http' ? 'http' : 'tcp',
+        passes: network.outcome === 'unknown' ? NOTHING : set.surely,
+        mayPass: set.possibly,
         gatewayToken: side.hasToken,
         behind,
         before: (condition) => substitute(exact(condition), pull),
-        solver: symbolic.solver(enforcement.bundleOf(config), config),
+        solver,
         doubts: [...doubts],
       },
     ];
   });
 }
 
-function together(
-  enforcement: Enforcement,
-  { proxy, chain, host, route, sni }: RoutePlace,
-  gateway: GatewaySide,
-  behind: Behind,
-  before: Bounds,
-): Bounds {
+function takenBy(enforcement: Enforcement, place: RoutePlace, hasToken: Formula): Bounds {
+  const { proxy, chain, host, route, sni } = place;
   const { pool } = symbolicOf(enforcement);
-  const taken = (): Bounds => {
-    if (chain.kind !== 'http' || !host || !route) return sni ? exact(sni(pool)) : exact(EVERYTHING);
-    return routeFormula(host, chain.virtualHosts().all, route, {
-      pool,
-      scheme: chain.tls ? 'https' : 'http',
-      trustsProto: trustedProxies(enforcement, proxy.workload) > 0,
-      hasToken: gateway.hasToken,
-    });
-  };
-  return tokenCases({ pool, gateway, route: taken(), behind: before, hasToken: behind.hasToken });
+  if (chain.kind !== 'http' || !host || !route) return exact(sni ? sni(pool) : EVERYTHING);
+  return routeFormula(host, chain.virtualHosts().all, route, {
+    pool,
+    scheme: chain.tls ? 'https' : 'http',
+    trustsProto: trustedProxies(enforcement, proxy.workload) > 0,
+    hasToken,
+  });
+}
+
+function symbolicAt(enforcement: Enforcement, gateway: Workload): { readonly pool: SetPool; readonly solver: Solver } {
+  const symbolic = symbolicOf(enforcement);
+  const config = enforcement.configOf(gateway);
+  return { pool: symbolic.pool, solver: symbolic.solver(enforcement.bundleOf(config), config) };
+}
+
+/** What all routes of one chain of a gateway share. */
+interface Door {
+  readonly network: Verdict;
+  readonly connections: readonly { readonly handshake: Handshake; readonly sides: readonly GatewaySide[] }[];
+  readonly behindOf: (place: RoutePlace) => Behind;
+}
+
+const DOORS = new WeakMap<FilterChain, Door>();
+
+function doorOf(enforcement: Enforcement, { proxy, listener, chain }: RoutePlace): Door {
+  let door = DOORS.get(chain);
+  if (!door) {
+    const gateway = proxy.workload;
+    const { port } = listener;
+    const type = chain.kind === 'http' ? 'http' : 'tcp';
+    const known = new Map<string, Behind>();
+    door = {
+      network: decide(enforcement, {
+        client: 'attacker',
+        source: { position: { kind: 'internet' }, identity: null, connects: 'plaintext' },
+        destination: { workload: gateway, port },
+        transport: 'TCP',
+        at: 'network-policy',
+      }),
+      connections: handshakesOf(listener, chain, symbolicOf(enforcement).pool).map((handshake) => ({
+        handshake,
+        sides: gatewaySides(enforcement, gateway, port, type, handshake),
+      })),
+      behindOf: ({ backend, endpoint }) => {
+        const key = `${endpoint.workload.id}:${endpoint.port} ${backend.service}:${backend.servicePort}`;
+        const behind = known.get(key) ?? behindOf(enforcement, gateway, port, backend, endpoint);
+        known.set(key, behind);
+        return behind;
+      },
+    };
+    DOORS.set(chain, door);
+  }
+  return door;
 }
