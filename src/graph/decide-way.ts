@@ -18,16 +18,20 @@ export function decideWay(enforcement: Enforcement, query: Query, workload: Work
   const tokenNeeded = query.token ? [{ kind: 'jwt' as const, ...issuerOf(query) }] : [];
   const others = (requires: Verdict['requires']): Verdict['requires'] =>
     query.token ? requires.filter(({ kind }) => kind !== 'jwt') : requires;
+  let refused: Verdict | undefined;
   for (const backend of gateway.backends) {
     if (!backend.workloads.some((endpoint) => endpoint.workload === workload && endpoint.port === port)) continue;
     const second = decide(enforcement, behindGateway(enforcement.mesh, query, backend, { workload, port }));
-    return {
+    const verdict: Verdict = {
       ...second,
       requires: [...tokenNeeded, ...first.requires, ...others(gateway.requires), ...others(second.requires)],
       assumes: [...unsettled, ...first.assumes, ...gateway.assumes, ...second.assumes],
       trace: [...first.trace, ...gateway.trace, ...second.trace],
     };
+    if (verdict.outcome !== 'deny') return verdict;
+    refused ??= verdict;
   }
+  if (refused) return refused;
   return { ...gateway, outcome: 'deny', reason: 'another route takes this request' };
 }
 

@@ -3,6 +3,7 @@ import type { Formula } from '../semantics/algebra/formula.ts';
 import { routePlaces } from '../semantics/algebra/routes/route-places.ts';
 import { type WayIn, waysBy } from '../semantics/algebra/routes/way-in.ts';
 import { queryOfWay } from '../semantics/algebra/routes/way-query.ts';
+import type { Position } from '../semantics/attempt.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Query } from '../semantics/query.ts';
 import type { Verdict } from '../semantics/verdict.ts';
@@ -37,6 +38,7 @@ export function findOnWay(
   enforcement: Enforcement,
   way: WayIn,
   within: (set: Formula) => Formula = (set) => set,
+  position: Position = { kind: 'internet' },
 ): WayAnswer {
   const { workload, port } = way.place.endpoint;
   let refused: Verdict | undefined;
@@ -44,7 +46,8 @@ export function findOnWay(
     const formula = within(set);
     const model = way.solver.find(formula);
     if (!model) continue;
-    const query = queryOfWay(way, formula, model);
+    const sent = queryOfWay(way, formula, model);
+    const query = { ...sent, source: { ...sent.source, position } };
     const verdict = decideWay(enforcement, query, workload, port);
     if (verdict.outcome !== 'deny') return { kind: 'found', query, verdict };
     refused = verdict;

@@ -52,7 +52,12 @@ function exemptOn(enforcement: Enforcement, way: WayIn, unless: Unless | undefin
   if (principals && !principals.some((pattern) => valueMatcher(pattern, 'any')(way.behind.peer ?? ''))) return NOTHING;
   if (http && way.protocol === 'tcp') return NOTHING;
   const { region, peer } = way.behind;
-  const tokenAtGateway = { sets: { hasToken: way.gatewayToken }, protocol: way.protocol, port: way.port, identified: false };
+  const tokenAtGateway = {
+    sets: { hasToken: way.side.hasToken },
+    protocol: way.protocol,
+    port: way.port,
+    identified: false,
+  };
   const withToken = any([
     exempt(enforcement, { jwt: jwt ?? 'any' }, tokenAtGateway),
     // Whatever is not exact may not exempt.

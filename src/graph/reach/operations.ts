@@ -63,8 +63,8 @@ function findOperations(region: Region, source: Formula): readonly Operation[] {
     .flatMap((rule) => describeRule(rule.rule).map((what) => ({ what, by: byRule(rule), ...limits(rule.matches) })));
 }
 
-const byRule = ({ compiled, rule }: RuleSet): By =>
+export const byRule = ({ compiled, rule }: RuleSet): By =>
   byOf(compiled.policy, { rule: rule.index, path: ['spec', 'rules', rule.index] });
 
-const byGroup = ({ authorization, group }: GroupSet): By =>
+export const byGroup = ({ authorization, group }: GroupSet): By =>
   byOf(authorization.source, group.rule === undefined ? {} : { rule: group.rule, path: ['spec', 'rules', group.rule] });

@@ -5,8 +5,9 @@ import { readsBearer } from '../../jwt/authenticate.ts';
 import { changesOn, type Filters, filtersLeft } from '../../patches/filters-left.ts';
 import { addressOf } from '../../query.ts';
 import { DESTINATION_IP, PATH, REMOTE_IP, SOURCE_IP } from '../axes.ts';
-import { type Bounds, exact, substitute } from '../bounds.ts';
-import { all, type Axis, type Formula, literal, NOTHING } from '../formula.ts';
+import { allOf, type Bounds, exact, substitute } from '../bounds.ts';
+import { type Axis, type Formula, literal, NOTHING } from '../formula.ts';
+import type { ChainSets } from '../chain-formula.ts';
 import { symbolicOf } from '../symbolic.ts';
 import { withPeer } from '../with-peer.ts';
 import type { Handshake } from './handshake.ts';
@@ -18,6 +19,10 @@ export const GATEWAY_TOKEN: Axis = { key: 'token at the gateway', kind: 'token' 
 /** What a gateway's own filters let on, under one reading of what patches take away there. */
 export interface GatewaySide {
   readonly passes: Bounds;
+  /** The rules that decide. */
+  readonly sets: ChainSets;
+  /** A condition of the gateway's policies in terms of what the client sends. */
+  readonly sent: (condition: Formula) => Bounds;
   /** Some rule of the gateway reads tokens. */
   readonly readsTokens: boolean;
   /** Requests with a token that a rule accepted: all of them, those that keep it, and those that lose it here. */
@@ -56,20 +61,24 @@ function sideOf(
     destinationIp: addressOf({ workload: gateway }),
     own: { token: GATEWAY_TOKEN, path: PATH },
   });
-  const settled = peer === null || peer === 'identity' ? sets.passes : withPeer(sets.passes, peer);
   const isTrusted = trustedProxies(enforcement, gateway) > 0;
-  const passes = substitute(exact(all([connection, settled])), ({ axis, set }) => {
-    if (axis === DESTINATION_IP) return OPEN;
-    // Without trusted proxies in front, the client is who connects.
-    return axis === REMOTE_IP && !isTrusted ? exact(literal(SOURCE_IP, set)) : undefined;
-  });
+  const sent = (condition: Formula): Bounds => {
+    const settled = peer === null || peer === 'identity' ? condition : withPeer(condition, peer);
+    return substitute(exact(settled), ({ axis, set }) => {
+      if (axis === DESTINATION_IP) return OPEN;
+      // Without trusted proxies in front, the client is who connects.
+      return axis === REMOTE_IP && !isTrusted ? exact(literal(SOURCE_IP, set)) : undefined;
+    });
+  };
   const readers = left.chain.type === 'http' ? left.providers.filter(({ rule }) => readsBearer(rule)) : [];
   const byRules = (keeps: boolean): Formula => {
     const numbers = readers.flatMap(({ rule }, i) => ((rule.forwardOriginalToken ?? false) === keeps ? [i + 1] : []));
     return numbers.length === 0 ? NOTHING : literal(GATEWAY_TOKEN, symbolic.pool.rules(numbers));
   };
   return {
-    passes,
+    passes: allOf([exact(connection), sent(sets.passes)]),
+    sets,
+    sent,
     readsTokens: readers.length > 0,
     hasToken: sets.hasToken,
     keepsToken: byRules(true),

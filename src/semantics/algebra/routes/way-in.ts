@@ -3,6 +3,7 @@ import { decide } from '../../decide.ts';
 import type { Enforcement } from '../../enforcement.ts';
 import type { FilterChain } from '../../gateway/filter-chain.ts';
 import { trustedProxies } from '../../gateway/gateway-view.ts';
+import type { HttpPlace } from '../../gateway/routes-of.ts';
 import type { Verdict } from '../../verdict.ts';
 import { allOf, anyOf, type Bounds, exact, substitute } from '../bounds.ts';
 import { EVERYTHING, type Formula, NOTHING } from '../formula.ts';
@@ -29,8 +30,10 @@ export interface WayIn {
   readonly passes: Formula;
   /** Everything that may pass; the same where the set is exact. */
   readonly mayPass: Formula;
-  /** The requests of which the gateway accepts a token. */
-  readonly gatewayToken: Formula;
+  /** What the gateway passes on, whatever the destination makes of it. */
+  readonly arrives: () => Formula;
+  /** The gateway's own filters. */
+  readonly side: GatewaySide;
   readonly behind: Behind;
   /** A condition of the destination in terms of what the client sends. */
   readonly before: (condition: Formula) => Bounds;
@@ -86,7 +89,15 @@ export function waysBy(enforcement: Enforcement, place: RoutePlace): readonly Wa
         protocol: chain.kind === 'http' ? 'http' : 'tcp',
         passes: network.outcome === 'unknown' ? NOTHING : set.surely,
         mayPass: set.possibly,
-        gatewayToken: side.hasToken,
+        arrives: () =>
+          tokenCases({
+            pool,
+            gateway: side,
+            route: takenWith(side.hasToken),
+            behind: exact(EVERYTHING),
+            hasToken: behind.hasToken,
+          }).possibly,
+        side,
         behind,
         before: (condition) => substitute(exact(condition), pull),
         solver,
@@ -96,7 +107,22 @@ export function waysBy(enforcement: Enforcement, place: RoutePlace): readonly Wa
   });
 }
 
-function takenBy(enforcement: Enforcement, place: RoutePlace, hasToken: Formula): Bounds {
+/** What takes a route of HTTP, whatever policies say. */
+export function takingOf(
+  enforcement: Enforcement,
+  place: HttpPlace,
+): readonly { readonly handshake: Handshake; readonly taken: Bounds; readonly solver: Solver }[] {
+  const { solver } = symbolicAt(enforcement, place.proxy.workload);
+  return doorOf(enforcement, place).connections.map(({ handshake, sides: [side] }) => ({
+    handshake,
+    taken: takenBy(enforcement, place, side?.hasToken ?? NOTHING),
+    solver,
+  }));
+}
+
+type Taken = Pick<RoutePlace, 'proxy' | 'chain' | 'host' | 'route' | 'sni'>;
+
+function takenBy(enforcement: Enforcement, place: Taken, hasToken: Formula): Bounds {
   const { proxy, chain, host, route, sni } = place;
   const { pool } = symbolicOf(enforcement);
   if (chain.kind !== 'http' || !host || !route) return exact(sni ? sni(pool) : EVERYTHING);
@@ -123,7 +149,10 @@ interface Door {
 
 const DOORS = new WeakMap<FilterChain, Door>();
 
-function doorOf(enforcement: Enforcement, { proxy, listener, chain }: RoutePlace): Door {
+function doorOf(
+  enforcement: Enforcement,
+  { proxy, listener, chain }: Pick<RoutePlace, 'proxy' | 'listener' | 'chain'>,
+): Door {
   let door = DOORS.get(chain);
   if (!door) {
     const gateway = proxy.workload;

@@ -7,10 +7,13 @@ import type { Axis, Formula } from '../formula.ts';
 import { holds, type Model } from '../solver.ts';
 import { claimsOf, headersOf } from '../witness.ts';
 import { GATEWAY_TOKEN } from './gateway-side.ts';
+import type { RoutePlace } from './route-places.ts';
 import type { WayIn } from './way-in.ts';
 
+type Shown = Pick<WayIn, 'gateway' | 'port' | 'handshake' | 'protocol'> & { readonly place: Pick<RoutePlace, 'host'> };
+
 /** The request from the internet that a model of a set of this way describes. Whoever shows it decides it first. */
-export function queryOfWay(way: WayIn, formula: Formula, found: Model): Query {
+export function queryOfWay(way: Shown, formula: Formula, found: Model): Query {
   const host = hostOf(way, formula, found);
   const model = withValue(found, HOST, host);
   const one = (axis: Axis): string | undefined =>
@@ -46,7 +49,7 @@ export function queryOfWay(way: WayIn, formula: Formula, found: Model): Query {
 }
 
 /** Hosts that read better than the shortest that fits. */
-function hostOf({ place: { host } }: WayIn, formula: Formula, model: Model): string {
+function hostOf({ place: { host } }: Shown, formula: Formula, model: Model): string {
   const found = model.values(HOST)[0] ?? OWN_HOST;
   const { domain = '*' } = host ?? {};
   const likely = isWildcard(domain)
@@ -56,7 +59,7 @@ function hostOf({ place: { host } }: WayIn, formula: Formula, model: Model): str
 }
 
 function handshakeOf(
-  { handshake, protocol }: WayIn,
+  { handshake, protocol }: Shown,
   formula: Formula,
   model: Model,
   host: string,
