@@ -76,23 +76,6 @@ describe('a way in through a gateway', () => {
     expect(entrance?.verdict.assumes.filter((text) => text.includes('the network'))).toEqual([]);
   });
 
-  it('is found where only an unlikely request gets through', () => {
-    const policy = `
----
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: { name: odd, namespace: ingress }
-spec:
-  selector: { matchLabels: { istio: gw } }
-  rules: [{ when: [{ key: connection.sni, values: ['*.example.com'] }, { key: source.ip, values: [203.0.113.9] }] }]
-`;
-    const [entrance] = throughGateway(PASSTHROUGH + policy);
-    expect(entrance?.verdict.outcome).toBe('allow');
-    expect(throughGateway(PASSTHROUGH + policy.replace('*.example.com', 'other.example.com'))[0]?.verdict.outcome).toBe(
-      'deny',
-    );
-  });
-
   it('names what it takes the network to admit at the gateway', () => {
     const [entrance] = throughGateway(PASSTHROUGH + CILIUM);
     // Behind it the same object stands in the way of what the gateway sends.
