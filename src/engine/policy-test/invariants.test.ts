@@ -140,7 +140,9 @@ describe('invariants', () => {
       witness: { to: { gateway: 'edge/gw' }, http: { path: '/apiadmin', host: 'shop.example' } },
     });
     // Dots that a rewrite completes lead up the path.
-    expect(prove([...gatewayWith({ rewrite: { uri: '/admin/public/' } }), admin], never)).toMatchObject({ pass: false });
+    expect(prove([...gatewayWith({ rewrite: { uri: '/admin/public/' } }), admin], never)).toMatchObject({
+      pass: false,
+    });
     const top = allow({ from: [gateway], to: [{ operation: { paths: ['/top'] } }] });
     expect(prove([...gatewayWith({ rewrite: { uri: '/files/' } }), top], never)).toMatchObject({
       pass: false,

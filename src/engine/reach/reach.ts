@@ -45,10 +45,7 @@ function toResult(facts: Facts, workload: Workload, port: WorkloadPort): NonNull
       .of(workload, port.port)
       .filter(({ verdict }) => verdict.outcome !== 'deny')
       .map((entrance) =>
-        entranceResult(
-          entrance,
-          entrance.gateway ? routeReach(enforcement, entrance, workload, port.port) : undefined,
-        ),
+        entranceResult(entrance, entrance.gateway ? routeReach(enforcement, entrance, workload, port.port) : undefined),
       ),
   };
 }
@@ -106,7 +103,9 @@ function internetMay(
   if (!set) return [base];
   return [
     { ...base, what: `${entrance.why}, host ${set.hosts.join(' or ')}` },
-    ...[...set.atGateway, ...set.may].filter(({ by, except, asks }) => by !== null || except.length + asks.length > 0).map(operationResult),
+    ...[...set.atGateway, ...set.may]
+      .filter(({ by, except, asks }) => by !== null || except.length + asks.length > 0)
+      .map(operationResult),
   ];
 }
 

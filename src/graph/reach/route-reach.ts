@@ -78,9 +78,7 @@ function operations(way: WayIn, sets: ChainSets, sent: (condition: Formula) => B
   const { solver, mayPass } = way;
   const arrives = way.arrives();
   const meeting = (rules: readonly RuleSet[], within: Formula): readonly By[] =>
-    rules
-      .filter(({ matches }) => !solver.isEmpty(all([arrives, within, sent(matches).possibly])))
-      .map(byRule);
+    rules.filter(({ matches }) => !solver.isEmpty(all([arrives, within, sent(matches).possibly]))).map(byRule);
   const limits = (within: Formula): Pick<Operation, 'except' | 'asks'> => ({
     except: meeting([...sets.refusing, ...sets.deny], within),
     asks: meeting(sets.asking, within),
