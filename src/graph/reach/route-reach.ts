@@ -56,7 +56,7 @@ export function routeReach(
 function atGateway(way: WayIn): readonly Operation[] {
   const { sets, sent } = way.side;
   if (!sets.restricted && sets.deny.length + sets.refusing.length + sets.asking.length === 0) return [];
-  return operations(way, sets, sent);
+  return operations(way, sets, sent, way.taken());
 }
 
 function atDestination(way: WayIn): readonly Operation[] {
@@ -64,7 +64,7 @@ function atDestination(way: WayIn): readonly Operation[] {
   const { point } = region ?? {};
   const sent = (condition: Formula): Bounds => way.before(withPeer(condition, peer));
   if (!point) return [ANYTHING];
-  if (point.kind !== 'ztunnel') return operations(way, point.sets, sent);
+  if (point.kind !== 'ztunnel') return operations(way, point.sets, sent, way.arrives());
   const { allow, restricted } = point.sets;
   if (!restricted) return [ANYTHING];
   return allow
@@ -74,9 +74,12 @@ function atDestination(way: WayIn): readonly Operation[] {
 
 const ANYTHING: Operation = { what: 'anything', by: null, except: [], asks: [] };
 
-function operations(way: WayIn, sets: ChainSets, sent: (condition: Formula) => Bounds): readonly Operation[] {
-  const { solver, mayPass } = way;
-  const arrives = way.arrives();
+function operations(
+  { solver, mayPass }: WayIn,
+  sets: ChainSets,
+  sent: (condition: Formula) => Bounds,
+  arrives: Formula,
+): readonly Operation[] {
   const meeting = (rules: readonly RuleSet[], within: Formula): readonly By[] =>
     rules.filter(({ matches }) => !solver.isEmpty(all([arrives, within, sent(matches).possibly]))).map(byRule);
   const limits = (within: Formula): Pick<Operation, 'except' | 'asks'> => ({

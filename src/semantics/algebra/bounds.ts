@@ -8,7 +8,7 @@ export interface Bounds {
 
 export const exact = (formula: Formula): Bounds => ({ surely: formula, possibly: formula });
 
-export const isExact = ({ surely, possibly }: Bounds): boolean => surely === possibly;
+const isExact = ({ surely, possibly }: Bounds): boolean => surely === possibly;
 
 export const allOf = (parts: readonly Bounds[]): Bounds => combine(parts, all);
 

@@ -6,7 +6,7 @@ import { trustedProxies } from '../../gateway/gateway-view.ts';
 import type { HttpPlace } from '../../gateway/routes-of.ts';
 import type { Verdict } from '../../verdict.ts';
 import { allOf, anyOf, type Bounds, exact, substitute } from '../bounds.ts';
-import { EVERYTHING, type Formula, NOTHING } from '../formula.ts';
+import { all, EVERYTHING, type Formula, NOTHING } from '../formula.ts';
 import type { SetPool } from '../set-pool.ts';
 import type { Solver } from '../solver.ts';
 import { symbolicOf } from '../symbolic.ts';
@@ -30,6 +30,8 @@ export interface WayIn {
   readonly passes: Formula;
   /** Everything that may pass; the same where the set is exact. */
   readonly mayPass: Formula;
+  /** What takes the route, whatever policies say. */
+  readonly taken: () => Formula;
   /** What the gateway passes on, whatever the destination makes of it. */
   readonly arrives: () => Formula;
   /** The gateway's own filters. */
@@ -89,6 +91,7 @@ export function waysBy(enforcement: Enforcement, place: RoutePlace): readonly Wa
         protocol: chain.kind === 'http' ? 'http' : 'tcp',
         passes: network.outcome === 'unknown' ? NOTHING : set.surely,
         mayPass: set.possibly,
+        taken: () => all([handshake.formula, takenWith(side.hasToken).possibly]),
         arrives: () =>
           tokenCases({
             pool,
