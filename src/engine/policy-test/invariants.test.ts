@@ -155,6 +155,23 @@ describe('invariants', () => {
     expect(prove([...gatewayWith(expression), admin], never).why).toContain('rewrite of VirtualService edge/shop');
   });
 
+  it('ask gateways themselves, to which PeerAuthentication means nothing', () => {
+    const never = { from: 'internet', to: 'edge/gw' };
+    const strict = policy('PeerAuthentication', 'istio-system', 'default', { mtls: { mode: 'STRICT' } });
+    expect(prove([...GATEWAY, strict], never)).toMatchObject({
+      pass: false,
+      witness: { to: { gateway: 'edge/gw' }, http: { host: 'shop.example', path: '/api' } },
+    });
+    const only = (rules: readonly Manifest[]): Manifest =>
+      policy('AuthorizationPolicy', 'edge', 'gw', { ...selecting('gw'), rules });
+    expect(prove([...GATEWAY, only([])], never)).toMatchObject({ pass: true });
+    const paths = only([{ to: [{ operation: { paths: ['/api/a'] } }] }]);
+    expect(prove([...GATEWAY, paths], { ...never, unless: { http: { paths: ['/api*'] } } })).toMatchObject({
+      pass: true,
+    });
+    expect(prove([...GATEWAY, paths], never)).toMatchObject({ pass: false, witness: { http: { path: '/api/a' } } });
+  });
+
   it('do not hold because nothing was selected, or the names are wrong', () => {
     expect(prove([], { from: 'internet', to: { namespace: 'shopp' } })).toMatchObject({ pass: false });
     expect(prove([], { from: 'internet', to: 'shop/ap' }).why).toContain('did you mean `shop/api`');

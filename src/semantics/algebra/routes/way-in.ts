@@ -144,7 +144,7 @@ function symbolicAt(enforcement: Enforcement, gateway: Workload): { readonly poo
 }
 
 /** What all routes of one chain of a gateway share. */
-interface Door {
+export interface Door {
   readonly network: Verdict;
   readonly connections: readonly { readonly handshake: Handshake; readonly sides: readonly GatewaySide[] }[];
   readonly behindOf: (place: RoutePlace) => Behind;
@@ -152,7 +152,7 @@ interface Door {
 
 const DOORS = new WeakMap<FilterChain, Door>();
 
-function doorOf(
+export function doorOf(
   enforcement: Enforcement,
   { proxy, listener, chain }: Pick<RoutePlace, 'proxy' | 'listener' | 'chain'>,
 ): Door {
