@@ -4,7 +4,7 @@ import { type Region, regionsOf, regionsThrough } from '../../semantics/algebra/
 import { queryOfModel } from '../../semantics/algebra/witness.ts';
 import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
-import type { Source } from '../../semantics/query.ts';
+import type { Query, Source } from '../../semantics/query.ts';
 import type { Verdict } from '../../semantics/verdict.ts';
 import { requestOf } from '../request-of.ts';
 import { waysThrough } from '../ways-through.ts';
@@ -78,8 +78,22 @@ export function decideWitness(
   witness: Witness,
   port: Pick<WorkloadPort, 'transport'>,
   source: Partial<Source> = {},
-): { readonly request: Request; readonly verdict: Verdict } | undefined {
-  const found = queryOfModel({ region, ...witness }, source.position);
+): Decided | undefined {
+  return decideFrom(enforcement, queryOfModel({ region, ...witness }), port, source);
+}
+
+interface Decided {
+  readonly request: Request;
+  readonly verdict: Verdict;
+}
+
+/** The same for a witness that was already put as a query. */
+export function decideFrom(
+  enforcement: Enforcement,
+  found: Query,
+  port: Pick<WorkloadPort, 'transport'>,
+  source: Partial<Source>,
+): Decided | undefined {
   const query = { ...found, source: { ...found.source, ...source }, transport: port.transport };
   const verdict = decide(enforcement, query);
   return verdict.outcome === 'deny' ? undefined : { request: requestOf(query), verdict };

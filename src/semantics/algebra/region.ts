@@ -55,10 +55,11 @@ const protocolsOf = (chain: WorkloadPort['chain']): readonly ('http' | 'tcp')[] 
  */
 export function regionsOf(enforcement: Enforcement, workload: Workload, port: Port): readonly Region[] {
   const symbolic = symbolicOf(enforcement);
-  const base = { destination: { workload, port: port.port }, solver: symbolic.solverOf(enforcement, workload) };
+  const destination: Destination = { workload, port: port.port };
+  const solver = symbolic.solverOf(enforcement, workload);
   if (!isCaptured(workload, port.port, port.transport).captured) {
     const speaks = bothOf(port.chain);
-    const open = { ...base, transport: 'plaintext', passes: EVERYTHING, mayPass: EVERYTHING } as const;
+    const open = { transport: 'plaintext', destination, passes: EVERYTHING, mayPass: EVERYTHING, solver } as const;
     return speaks.map((protocol) => ({ ...open, protocol }));
   }
   // ztunnel looks at no bytes.
@@ -71,7 +72,8 @@ export function regionsOf(enforcement: Enforcement, workload: Workload, port: Po
       if (isAmbient) {
         const sets = symbolic.ztunnel(enforcement, workload, port.port, identified);
         const { passes, mayPass } = sets;
-        found.push({ ...base, transport, protocol, passes, mayPass, point: { kind: 'ztunnel', sets } });
+        const point = { kind: 'ztunnel', sets } as const;
+        found.push({ transport, protocol, destination, passes, mayPass, solver, point });
         continue;
       }
       const { mode } = modeOfPort(enforcement.modes(workload), port.port);
@@ -81,7 +83,8 @@ export function regionsOf(enforcement: Enforcement, workload: Workload, port: Po
       const [sets] = readings;
       if (!sets) continue;
       const { passes, mayPass } = passing(readings);
-      found.push({ ...base, transport, protocol, passes, mayPass, point: { kind: 'sidecar', sets } });
+      const point = { kind: 'sidecar', sets } as const;
+      found.push({ transport, protocol, destination, passes, mayPass, solver, point });
     }
   }
   return found;
