@@ -2,7 +2,7 @@
 // The launcher: plain JavaScript that even an old Node can read far enough to say what is wrong.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { heapLimitFor, rerunWithHeap } from './heap.js';
+import { heapFlagsFor, rerunWithHeap } from './heap.js';
 import { isNodeTooOld, nodeTooOldMessage } from './node-version.js';
 
 const CANNOT = 2;
@@ -29,8 +29,8 @@ async function launch(args) {
     process.stderr.write('meshproof: not built yet; run `npm ci && npm run build` first\n');
     return CANNOT;
   }
-  const heap = heapLimitFor(args);
-  if (heap !== undefined) return rerunWithHeap(heap, fileURLToPath(import.meta.url), args);
+  const flags = heapFlagsFor(args);
+  if (flags) return rerunWithHeap(flags, fileURLToPath(import.meta.url), args);
   const { run } = await import(cli.href);
   return run(args);
 }

@@ -11,6 +11,8 @@ import { bootstrap } from './bootstrap.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const shared = join(root, '..', 'shared');
+/** As the launcher sets them for large inputs. */
+const HEAP = ['--max-old-space-size=8192', '--max-semi-space-size=64'];
 const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1000, 10_000];
 
 if (!existsSync(shared)) {
@@ -28,7 +30,7 @@ try {
   for (const size of sizes) {
     const mesh = join(work, String(size));
     run([join(shared, 'tools/genmesh.mjs'), '--seed', '7', '--workloads', String(size), '--out', mesh, '--config']);
-    const found = JSON.parse(run(['--max-old-space-size=8192', join(work, 'reach.mjs'), mesh]));
+    const found = JSON.parse(run([...HEAP, join(work, 'reach.mjs'), mesh]));
     const { parse, model, reach, edits, peak, ports, classes } = found;
     const s = (milliseconds) => `${(milliseconds / 1000).toFixed(2)} s`;
     const beyond = model + reach;

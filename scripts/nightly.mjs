@@ -5,7 +5,8 @@ import { spawnSync } from 'node:child_process';
 const seed = process.argv[2] ?? new Date().toISOString().slice(0, 10).replaceAll('-', '');
 const pairs = process.env.MESHPROOF_PAIRS ?? '1000000';
 process.stdout.write(`${pairs} pairs, seed ${seed}\n`);
-const { status } = spawnSync('npx', ['vitest', 'run', 'test/algebra/algebra.test.ts', '--testTimeout=7200000'], {
+const suites = ['test/algebra/algebra.test.ts', 'test/algebra/gateways.test.ts'];
+const { status } = spawnSync('npx', ['vitest', 'run', ...suites, '--testTimeout=7200000'], {
   stdio: 'inherit',
   env: { ...process.env, MESHPROOF_PAIRS: pairs, MESHPROOF_SEED: seed },
 });

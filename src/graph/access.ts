@@ -1,12 +1,13 @@
 import type { Principal, Workload, WorkloadPort } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
 import type { Region } from '../semantics/algebra/region.ts';
+import { queryOfModel } from '../semantics/algebra/witness.ts';
 import type { HttpRequest } from '../semantics/attempt.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Query, Source } from '../semantics/query.ts';
 import type { Sample } from '../semantics/sample.ts';
 import type { Verdict } from '../semantics/verdict.ts';
-import { decideWitness, distinctWays } from './reach/port-reach.ts';
+import { decideFrom, decideWitness, distinctWays } from './reach/port-reach.ts';
 import { type Sources, sourcesOf, type Witness } from './reach/sources.ts';
 
 /** A way in that was found and decided: the request, and what it rests on. */
@@ -59,7 +60,7 @@ export function findAccess(enforcement: Enforcement, workload: Workload, port: W
     plaintextFromAnyPod: fromAnyPod(plaintext),
     anyIdentity: anyIdentity?.access ?? null,
     anyIdentityFromAnyPod: fromAnyPod(anyIdentity),
-    identities: anyIdentity ? new Map() : namedIn(enforcement, ways, attempt),
+    identities: anyIdentity ? new Map() : namedIn(enforcement, ways, port),
     get node() {
       return plaintext
         ? (attempt(plaintext.region, plaintext.witness, { position: { kind: 'node-network' } }) ?? null)
@@ -71,14 +72,15 @@ export function findAccess(enforcement: Enforcement, workload: Workload, port: W
 function namedIn(
   enforcement: Enforcement,
   ways: readonly Region[],
-  attempt: (region: Region, witness: Witness, source: Partial<Source>) => Access | undefined,
+  port: WorkloadPort,
 ): ReadonlyMap<Principal, Access> {
   const found = new Map<Principal, Access>();
   for (const region of ways) {
     for (const { identities, witness } of sourcesOf(enforcement, region).named) {
+      const query = queryOfModel({ region, ...witness });
       for (const identity of identities) {
         if (found.has(identity)) continue;
-        const access = attempt(region, witness, { identity });
+        const access = decideFrom(enforcement, query, port, { identity });
         if (access?.verdict.outcome === 'allow') found.set(identity, access);
       }
     }

@@ -87,3 +87,44 @@ describe('a way in through a gateway', () => {
     );
   });
 });
+
+const HTTP = `
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: http, namespace: ingress }
+spec: { selector: { istio: gw }, servers: [{ port: { number: 8080, name: http, protocol: HTTP }, hosts: ['*'] }] }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: web-http, namespace: shop }
+spec:
+  hosts: ['*']
+  gateways: [ingress/http]
+  http: [{ match: [{ uri: { prefix: /app } }], rewrite: { uri: /v1 }, route: [{ destination: { host: web, port: { number: 80 } } }] }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web-http, namespace: shop }
+spec: { selector: { app: web }, ports: [{ name: http, port: 80, targetPort: 8080 }] }
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: web, namespace: shop }
+spec:
+  rules:
+    - to: [{ operation: { methods: [PATCH], paths: ['*/audit'] } }]
+      when: [{ key: 'request.headers[x-team]', values: ['blue*'] }]
+`;
+
+describe('a way in by a set', () => {
+  it('is found where no tried request gets through', () => {
+    const facts = factsOfText(PASSTHROUGH + HTTP.replace('host: web,', 'host: web-http,'), 'shop.yaml');
+    const web = facts.mesh.workloads.find(({ name }) => name === 'web');
+    if (!web) throw new Error('no workload');
+    const [entrance] = facts.entrances.of(web, 8080);
+    expect(entrance?.verdict.outcome).toBe('allow');
+    expect(entrance?.request.http).toMatchObject({ method: 'PATCH', path: '/app/audit' });
+    expect(JSON.stringify(entrance?.request.http?.headers)).toContain('blue');
+  });
+});

@@ -1,17 +1,23 @@
 import { objectLocation } from '../model/by.ts';
 import type { Mesh, Workload } from '../model/inventory/types.ts';
 import type { GatewayResult } from '../result/types.ts';
+import { findTaking } from '../semantics/algebra/routes/find-taking.ts';
+import { routePlaces } from '../semantics/algebra/routes/route-places.ts';
+import { waysBy } from '../semantics/algebra/routes/way-in.ts';
+import { SearchLimit } from '../semantics/algebra/strings/find-word.ts';
+import type { Position } from '../semantics/attempt.ts';
 import type { Claims } from '../semantics/authz/claims.ts';
-import { behindGateway, decide } from '../semantics/decide.ts';
+import { decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
-import { decideAtGateway } from '../semantics/gateway/decide-at-gateway.ts';
 import { exposedServices } from '../semantics/gateway/exposed-services.ts';
 import { type Exposure, gatewayExposure } from '../semantics/gateway/exposure.ts';
 import { type GatewayProxy, indexGateways } from '../semantics/gateway/index-gateways.ts';
 import { type InternetRoute, routesOf } from '../semantics/gateway/routes-of.ts';
+import type { Endpoint } from '../semantics/gateway/registry.ts';
 import type { Query } from '../semantics/query.ts';
 import { samplesOf } from '../semantics/sample.ts';
-import type { Verdict } from '../semantics/verdict.ts';
+import { decideWay } from './decide-way.ts';
+import { findOnWay, type FoundRequest } from './ways-in.ts';
 import { requestOf } from './request-of.ts';
 import type { Entrance, Entrances } from './facts.ts';
 
@@ -19,7 +25,7 @@ import type { Entrance, Entrances } from './facts.ts';
 export function findEntrances(enforcement: Enforcement): Entrances {
   const { mesh } = enforcement;
   const index = indexGateways(enforcement);
-  const routes = routesOf(enforcement, index);
+  const routes = routesOf(enforcement, index, (place) => findTaking(enforcement, place));
   const found = new Map<Workload, Map<number, Entrance[]>>();
   const add = (workload: Workload, port: number, entrance: Entrance): void => {
     const ports = found.get(workload) ?? new Map<number, Entrance[]>();
@@ -72,24 +78,49 @@ function addRoute(enforcement: Enforcement, route: InternetRoute, exposure: Expo
   if (route.mirrored || route.external) return;
   const { query, entry } = outsideQuery(route, exposure);
   for (const { workload, port } of route.workloads) {
-    let best: Entrance | undefined;
+    let best: FoundRequest | undefined;
     for (const way of waysThrough(enforcement, route, query)) {
       const verdict = decideWay(enforcement, way, workload, port);
-      const assumes =
-        exposure.exposed === 'unknown' ? [`the gateway is exposed to the internet: ${exposure.why}`] : exposure.assumes;
-      const entrance: Entrance = {
-        entry,
-        gateway: route.gateway,
-        request: requestOf(way),
-        verdict: { ...verdict, assumes: [...assumes, ...verdict.assumes] },
-        by: route.by,
-        why: `${route.match} of ${route.by.kind} ${route.by.namespace}/${route.by.name} leads to ${route.service}:${route.servicePort}`,
-      };
-      if (!best || (best.verdict.outcome !== 'allow' && verdict.outcome === 'allow')) best = entrance;
-      if (best.verdict.outcome === 'allow') break;
+      if (!best || verdict.outcome === 'allow') best = { query: way, verdict };
+      if (verdict.outcome === 'allow') break;
     }
-    if (best) add(workload, port, best);
+    // What none of these requests passes, another one may.
+    if (best?.verdict.outcome === 'deny')
+      best = findAmongAll(enforcement, route, { workload, port }, query.source.position) ?? best;
+    if (!best) continue;
+    const { verdict } = best;
+    const assumes =
+      exposure.exposed === 'unknown' ? [`the gateway is exposed to the internet: ${exposure.why}`] : exposure.assumes;
+    add(workload, port, {
+      entry,
+      gateway: route.gateway,
+      request: requestOf(best.query),
+      verdict: { ...verdict, assumes: [...assumes, ...verdict.assumes] },
+      by: route.by,
+      why: `${route.match} of ${route.by.kind} ${route.by.namespace}/${route.by.name} leads to ${route.service}:${route.servicePort}`,
+    });
   }
+}
+
+/** A request of the set that a route lets through to an endpoint. A search that is given up leaves it at what was tried. */
+function findAmongAll(
+  enforcement: Enforcement,
+  { gateway, listener, by }: InternetRoute,
+  { workload, port }: Pick<Endpoint, 'workload' | 'port'>,
+  position: Position,
+): FoundRequest | undefined {
+  try {
+    for (const place of routePlaces(enforcement).to(workload, port)) {
+      if (place.by !== by || place.proxy.workload !== gateway || place.listener !== listener) continue;
+      for (const way of waysBy(enforcement, place)) {
+        const answer = findOnWay(enforcement, way, undefined, position);
+        if (answer.kind === 'found') return answer;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof SearchLimit)) throw error;
+  }
+  return undefined;
 }
 
 /** The gateway's own port, by what the gateway alone decides. */
@@ -140,35 +171,6 @@ function* waysThrough(enforcement: Enforcement, route: InternetRoute, query: Que
     };
   });
   for (const claims of tokens) yield { ...query, token: { claims, valid: true } };
-}
-
-function decideWay(enforcement: Enforcement, query: Query, workload: Workload, port: number): Verdict {
-  const first = decide(enforcement, { ...query, at: 'network-policy' });
-  if (first.outcome === 'deny') return first;
-  // What is known of the gateway and of what lies behind it is not lost: that the network admits it becomes an assumption.
-  const unsettled = first.outcome === 'unknown' ? [`the network lets it reach the gateway: ${first.reason}`] : [];
-  const gateway = decideAtGateway(enforcement, indexGateways(enforcement), query);
-  if (gateway.outcome === 'deny') return gateway;
-  // Routes may ask for claims too, so that a token is needed wherever one was tried.
-  const tokenNeeded = query.token ? [{ kind: 'jwt' as const, ...issuerOf(query) }] : [];
-  const others = (requires: Verdict['requires']): Verdict['requires'] =>
-    query.token ? requires.filter(({ kind }) => kind !== 'jwt') : requires;
-  for (const backend of gateway.backends) {
-    if (!backend.workloads.some((endpoint) => endpoint.workload === workload && endpoint.port === port)) continue;
-    const second = decide(enforcement, behindGateway(enforcement.mesh, query, backend, { workload, port }));
-    return {
-      ...second,
-      requires: [...tokenNeeded, ...first.requires, ...others(gateway.requires), ...others(second.requires)],
-      assumes: [...unsettled, ...first.assumes, ...gateway.assumes, ...second.assumes],
-      trace: [...first.trace, ...gateway.trace, ...second.trace],
-    };
-  }
-  return { ...gateway, outcome: 'deny', reason: 'another route takes this request' };
-}
-
-function issuerOf({ token }: Query): { issuer?: string } {
-  const issuer = token?.claims.iss;
-  return typeof issuer === 'string' ? { issuer } : {};
 }
 
 function directQuery(workload: Workload, port: number, entry: Entrance['entry']): Query {

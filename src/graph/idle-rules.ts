@@ -1,4 +1,4 @@
-import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
+import { type Mesh, type MeshService, serviceId, type Workload, type WorkloadPort } from '../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { Region } from '../semantics/algebra/region.ts';
 import { regionsOf } from '../semantics/algebra/region.ts';
@@ -93,14 +93,27 @@ function skipGateway(enforcement: Enforcement, workload: Workload, found: Found)
 function unseen({ mesh }: Enforcement, { spec, cluster, namespace }: AuthorizationPolicy): string | undefined {
   for (const { kind, name } of targetsOf(spec)) {
     if (kind !== 'Service') return `it applies to a ${kind}, of which not everything is seen`;
-    const service = mesh.services.find(
-      (each) => each.cluster === cluster && each.namespace === namespace && each.name === name,
-    );
+    const service = servicesByName(mesh).get(serviceId(cluster, namespace, name ?? ''));
     const workloads = service?.workloads.map((id) => mesh.workloadById.get(id)) ?? [];
     if (workloads.length === 0 || workloads.some((workload) => workload?.dataPlane.kind !== 'ambient'))
       return `it applies to Service ${namespace}/${name}, which leads elsewhere than to ambient pods of the input`;
   }
   return undefined;
+}
+
+const SERVICES = new WeakMap<Mesh, ReadonlyMap<string, MeshService>>();
+
+/** By cluster, namespace and name; of several of one name the first. */
+function servicesByName(mesh: Mesh): ReadonlyMap<string, MeshService> {
+  let services = SERVICES.get(mesh);
+  if (!services) {
+    const inTurn = mesh.services.map(
+      (service) => [serviceId(service.cluster, service.namespace, service.name), service] as const,
+    );
+    services = new Map(inTurn.reverse());
+    SERVICES.set(mesh, services);
+  }
+  return services;
 }
 
 function judgeWorkload(enforcement: Enforcement, workload: Workload, found: Found): void {

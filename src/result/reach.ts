@@ -36,6 +36,18 @@ const entrance = z.strictObject({
   from: z.enum(['internet', 'node-network']),
   gateway: workloadId.optional(),
   why: z.string(),
+  /** Through a gateway: the set of requests that gets in, by the route that they take and the rules that let them in. */
+  set: z
+    .strictObject({
+      /** Host names of requests or of TLS; `*`: any. */
+      hosts: z.array(z.string()),
+      takes: z.string(),
+      /** By the gateway's own policies; empty where it has none. */
+      atGateway: z.array(operation),
+      /** By those of the destination, as it sees requests behind the route. */
+      may: z.array(operation),
+    })
+    .optional(),
   ...decided,
 });
 

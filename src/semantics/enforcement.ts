@@ -16,6 +16,8 @@ import type { ProxyChange } from './patches/proxy-change.ts';
 import { ProxyChanges } from './patches/proxy-changes.ts';
 import { indexPolicies, type Policies } from './policy-index.ts';
 
+const NO_CHANGES: readonly ProxyChange[] = [];
+
 /** What one Envoy (sidecar, gateway or waypoint) holds for one workload or service. */
 export interface EnvoyPolicies {
   readonly authorization: readonly AuthorizationPolicy[];
@@ -97,6 +99,7 @@ export class Enforcement {
   changesAt(workload: Workload, service?: MeshService): readonly ProxyChange[] {
     if (this.#base) return this.#base.changesAt(workload, service);
     this.#changes ??= new ProxyChanges(this.mesh);
+    if (!this.#changes.mayTouch(workload)) return NO_CHANGES;
     return this.#changes.of(workload, this.#pointOf(workload, service), service);
   }
 

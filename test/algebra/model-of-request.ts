@@ -76,7 +76,7 @@ export function axisValuesOf(enforcement: Enforcement, query: Query, region: Reg
   return { values, axes: [] };
 }
 
-function claimValues(claims: unknown, path: readonly string[]): readonly string[] {
+export function claimValues(claims: unknown, path: readonly string[]): readonly string[] {
   let at = claims;
   for (const step of path) {
     if (typeof at !== 'object' || at === null || Array.isArray(at) || !Object.hasOwn(at, step)) return [];

@@ -151,14 +151,14 @@ const rule = fc
 
 const metadata = (namespace: string, i: number): Json => ({ name: `p${i}`, namespace });
 
-const authorization = fc.record({
+export const authorization = fc.record({
   action: pick(['ALLOW', 'ALLOW', 'DENY', 'DENY', 'AUDIT', 'CUSTOM']),
   provider: pick(['ext', 'ext', 'missing']),
   rules: fc.array(rule, { minLength: 0, maxLength: 3 }),
   namespace: pick(['app', 'app', 'app', 'istio-system']),
 });
 
-const jwtRule = fc
+export const jwtRule = fc
   .record({
     issuer: pick(['iss-1', 'iss-2']),
     audiences: optional(some(pick(['v', 'w']), 2), 1),

@@ -17,7 +17,7 @@ const JWT = policy('RequestAuthentication', 'shop', 'jwt', {
   jwtRules: [{ issuer: 'https://a' }, { issuer: 'https://b' }],
 });
 
-const GATEWAY: readonly Manifest[] = [
+const gatewayWith = (route: Manifest): readonly Manifest[] => [
   namespace('edge'),
   ...workload('edge', 'gw', {
     labels: { istio: 'ingressgateway' },
@@ -45,12 +45,15 @@ const GATEWAY: readonly Manifest[] = [
       http: [
         {
           match: [{ uri: { prefix: '/api' } }],
+          ...route,
           route: [{ destination: { host: 'api.shop.svc.cluster.local', port: { number: 80 } } }],
         },
       ],
     },
   },
 ];
+
+const GATEWAY = gatewayWith({});
 
 function prove(policies: readonly Manifest[], never: Manifest) {
   const document = { apiVersion: 'meshproof.dev/v1', kind: 'PolicyTest', invariants: [{ name: 'it', never }] };
@@ -124,6 +127,49 @@ describe('invariants', () => {
     expect(prove([...GATEWAY, allow({ from: [WEB] })], { from: 'internet', to: 'shop/api' })).toMatchObject({
       pass: true,
     });
+  });
+
+  it('know what routes take, and what they make of it', () => {
+    const gateway = { source: { principals: ['cluster.local/ns/edge/sa/gw'] } };
+    const admin = allow({ from: [gateway], to: [{ operation: { paths: ['/admin*'] } }] });
+    const never = { from: 'internet', to: 'shop/api' };
+    expect(prove([...GATEWAY, admin], never)).toMatchObject({ pass: true });
+    // The rest of the path comes right behind what is put there.
+    expect(prove([...gatewayWith({ rewrite: { uri: '/' } }), admin], never)).toMatchObject({
+      pass: false,
+      witness: { to: { gateway: 'edge/gw' }, http: { path: '/apiadmin', host: 'shop.example' } },
+    });
+    // Dots that a rewrite completes lead up the path.
+    expect(prove([...gatewayWith({ rewrite: { uri: '/admin/public/' } }), admin], never)).toMatchObject({
+      pass: false,
+    });
+    const top = allow({ from: [gateway], to: [{ operation: { paths: ['/top'] } }] });
+    expect(prove([...gatewayWith({ rewrite: { uri: '/files/' } }), top], never)).toMatchObject({
+      pass: false,
+      witness: { http: { path: '/api../top' } },
+    });
+    const open = allow({ from: [gateway] });
+    const onlyApi = { ...never, unless: { http: { paths: ['/api*'] } } };
+    expect(prove([...GATEWAY, open], onlyApi)).toMatchObject({ pass: true });
+    const expression = { rewrite: { uriRegexRewrite: { match: '^/api/(v1|v2)+/', rewrite: '/' } } };
+    expect(prove([...gatewayWith(expression), admin], never).why).toContain('rewrite of VirtualService edge/shop');
+  });
+
+  it('ask gateways themselves, to which PeerAuthentication means nothing', () => {
+    const never = { from: 'internet', to: 'edge/gw' };
+    const strict = policy('PeerAuthentication', 'istio-system', 'default', { mtls: { mode: 'STRICT' } });
+    expect(prove([...GATEWAY, strict], never)).toMatchObject({
+      pass: false,
+      witness: { to: { gateway: 'edge/gw' }, http: { host: 'shop.example', path: '/api' } },
+    });
+    const only = (rules: readonly Manifest[]): Manifest =>
+      policy('AuthorizationPolicy', 'edge', 'gw', { ...selecting('gw'), rules });
+    expect(prove([...GATEWAY, only([])], never)).toMatchObject({ pass: true });
+    const paths = only([{ to: [{ operation: { paths: ['/api/a'] } }] }]);
+    expect(prove([...GATEWAY, paths], { ...never, unless: { http: { paths: ['/api*'] } } })).toMatchObject({
+      pass: true,
+    });
+    expect(prove([...GATEWAY, paths], never)).toMatchObject({ pass: false, witness: { http: { path: '/api/a' } } });
   });
 
   it('do not hold because nothing was selected, or the names are wrong', () => {

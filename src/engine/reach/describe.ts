@@ -1,6 +1,7 @@
 import type { Entrance } from '../../graph/facts.ts';
 import type { Operation } from '../../graph/reach/operations.ts';
 import type { SourceReach } from '../../graph/reach/port-reach.ts';
+import type { RouteReach } from '../../graph/reach/route-reach.ts';
 import type { Reached } from '../../graph/reach/reach-from.ts';
 import type { Mesh } from '../../model/inventory/types.ts';
 import type { Reach } from '../../result/reach.ts';
@@ -48,17 +49,30 @@ export function reachedResult({ workload, port, as, protocol, through, operation
   };
 }
 
-export function entranceResult({ entry, gateway, why, request, verdict }: Entrance): Destination['entrances'][number] {
+export function entranceResult(
+  { entry, gateway, why, request, verdict }: Entrance,
+  set: RouteReach | undefined,
+): Destination['entrances'][number] {
   return {
     from: entry,
     ...(gateway ? { gateway: gateway.id } : {}),
     why,
+    ...(set
+      ? {
+          set: {
+            hosts: [...set.hosts],
+            takes: set.takes,
+            atGateway: set.atGateway.map(operationResult),
+            may: set.may.map(operationResult),
+          },
+        }
+      : {}),
     ...decidedResult(verdict),
     witness: request,
   };
 }
 
-const operationResult = ({ what, by, except, asks }: Operation): SourceResult['may'][number] => ({
+export const operationResult = ({ what, by, except, asks }: Operation): SourceResult['may'][number] => ({
   what,
   by,
   except: [...except],

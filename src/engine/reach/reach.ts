@@ -1,11 +1,12 @@
-import type { Facts } from '../../graph/facts.ts';
+import type { Entrance, Facts } from '../../graph/facts.ts';
 import { destinationClasses } from '../../graph/reach/classes.ts';
 import { portReach } from '../../graph/reach/port-reach.ts';
 import { positionsOf } from '../../graph/reach/positions.ts';
+import { routeReach } from '../../graph/reach/route-reach.ts';
 import { reachFrom } from '../../graph/reach/reach-from.ts';
 import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import type { Reach } from '../../result/reach.ts';
-import { decidedResult, entranceResult, reachedResult, sourceResult } from './describe.ts';
+import { decidedResult, entranceResult, operationResult, reachedResult, sourceResult } from './describe.ts';
 
 export interface ReachQuestion {
   readonly from?: Workload | 'internet';
@@ -43,7 +44,9 @@ function toResult(facts: Facts, workload: Workload, port: WorkloadPort): NonNull
     entrances: facts.entrances
       .of(workload, port.port)
       .filter(({ verdict }) => verdict.outcome !== 'deny')
-      .map(entranceResult),
+      .map((entrance) =>
+        entranceResult(entrance, entrance.gateway ? routeReach(enforcement, entrance, workload, port.port) : undefined),
+      ),
   };
 }
 
@@ -81,11 +84,29 @@ function internetReach(facts: Facts, workload: Workload): NonNullable<Reach['fro
         as: 'internet' as const,
         protocol: entrance.request.http ? ('http' as const) : ('tcp' as const),
         ...(entrance.gateway ? { through: entrance.gateway.id } : {}),
-        may: [{ what: entrance.why, by: entrance.by, except: [], asks: [] }],
+        may: internetMay(facts, workload, port, entrance),
         ...decidedResult(entrance.verdict),
         witness: entrance.request,
       })),
   );
+}
+
+/** By a route: its hosts and what takes it, then what rules of the destination let in. */
+function internetMay(
+  { enforcement }: Facts,
+  workload: Workload,
+  port: number,
+  entrance: Entrance,
+): NonNullable<Reach['from']>['reaches'][number]['may'] {
+  const set = entrance.gateway ? routeReach(enforcement, entrance, workload, port) : undefined;
+  const base = { what: entrance.why, by: entrance.by, except: [], asks: [] };
+  if (!set) return [base];
+  return [
+    { ...base, what: `${entrance.why}, host ${set.hosts.join(' or ')}` },
+    ...[...set.atGateway, ...set.may]
+      .filter(({ by, except, asks }) => by !== null || except.length + asks.length > 0)
+      .map(operationResult),
+  ];
 }
 
 function classesResult({ enforcement, mesh }: Facts): NonNullable<Reach['classes']> {

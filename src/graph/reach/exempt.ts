@@ -36,7 +36,7 @@ export function exemptIn(enforcement: Enforcement, region: Region, unless: Unles
 }
 
 interface Place {
-  readonly sets: ChainSets | undefined;
+  readonly sets: Pick<ChainSets, 'hasToken'> | undefined;
   readonly protocol: 'http' | 'tcp';
   readonly port: number;
   readonly identified: boolean;

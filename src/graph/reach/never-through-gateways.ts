@@ -1,129 +1,79 @@
 import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
-import type { Request } from '../../result/request.ts';
-import { all, any, type Axis, type Formula, not } from '../../semantics/algebra/formula.ts';
-import type { Region } from '../../semantics/algebra/region.ts';
+import { METHOD, PATH } from '../../semantics/algebra/axes.ts';
+import { all, any, type Axis, type Formula, literal, NOTHING, not } from '../../semantics/algebra/formula.ts';
+import type { WayIn } from '../../semantics/algebra/routes/way-in.ts';
+import { valueGlobs } from '../../semantics/algebra/strings/patterns.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
 import { withPeer } from '../../semantics/algebra/with-peer.ts';
-import { queryOfModel } from '../../semantics/algebra/witness.ts';
 import { valueMatcher } from '../../semantics/authz/value-matcher.ts';
-import { decide } from '../../semantics/decide.ts';
-import { changesOn, filtersLeft } from '../../semantics/patches/filters-left.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
-import { resolveRequest } from '../../semantics/resolve-request.ts';
-import type { Verdict } from '../../semantics/verdict.ts';
-import type { Entrance, Facts } from '../facts.ts';
+import { gatewayExposure } from '../../semantics/gateway/exposure.ts';
+import type { Facts } from '../facts.ts';
+import { requestOf } from '../request-of.ts';
+import { findOnWay, waysIn } from '../ways-in.ts';
 import { exempt, exemptIn, type Unless } from './exempt.ts';
 import type { NeverAnswer } from './never-answer.ts';
-import { waysTo } from './port-reach.ts';
-
-/** A gateway's own view: another path than behind it, since routes may rewrite, and tokens by its own rules. */
-const GATEWAY: { readonly token: Axis; readonly path: Axis } = {
-  token: { key: 'token at the gateway', kind: 'token' },
-  path: { key: 'path at the gateway', kind: 'one' },
-};
 
 /**
- * The same from the internet through gateways that route to the port: whatever a gateway's policies let in may arrive behind it as the
- * gateway. Routes are not looked at, so that a proof holds for every route; a request that refutes is sent through the gateway and decided.
+ * The same from the internet through gateways: what each route lets through, over all requests that a client may send to the gateway. A request
+ * that refutes is decided hop by hop.
  */
 export function* neverThroughGateways(
   { enforcement }: Facts,
   workload: Workload,
   port: WorkloadPort,
-  entrances: readonly Entrance[],
   unless: Unless | undefined,
 ): Iterable<NeverAnswer> {
-  const gateways = new Map<string, Entrance[]>();
-  for (const entrance of entrances) {
-    if (!entrance.gateway || entrance.verdict.outcome === 'deny') continue;
-    const key = `${entrance.gateway.id}:${entrance.request.to.port}:${entrance.request.http ? 'http' : 'tcp'}`;
-    gateways.set(key, [...(gateways.get(key) ?? []), entrance]);
-  }
-  for (const group of gateways.values()) {
-    const [first] = group;
-    if (!first?.gateway) continue;
-    for (const region of waysTo(enforcement, workload, port)) {
-      const peer = region.transport === 'mtls' ? first.gateway.identity : null;
-      if (region.transport === 'mtls' && peer === null) continue;
-      const formula = requestsThrough(enforcement, first, region, peer, unless);
-      const model = region.solver.find(formula);
-      if (!model) continue;
-      const like = queryOfModel({ region, formula, model });
-      yield refuteWith(enforcement, group, { like: like.http, unless, to: `${workload.id}:${port.port}` });
+  for (const way of waysIn(enforcement, workload, port.port)) {
+    const { exposed } = gatewayExposure(enforcement.mesh, way.gateway);
+    if (exposed === 'cluster' || exposed === 'node-network') continue;
+    const left = not(exemptOn(enforcement, way, unless));
+    const answer = findOnWay(enforcement, way, (set) => all([set, left]));
+    if (answer.kind === 'open') {
+      const name = `${way.gateway.id}:${way.port}`;
+      yield { kind: 'open', why: `a request through ${name} to ${workload.id}:${port.port}: ${answer.why}` };
     }
+    if (answer.kind !== 'found') continue;
+    const { verdict, query } = answer;
+    if (verdict.outcome === 'allow') yield { kind: 'refuted', request: requestOf(query), verdict };
+    else yield { kind: 'open', why: verdict.reason };
   }
 }
 
-function requestsThrough(
-  enforcement: Enforcement,
-  { gateway, request }: Entrance,
-  region: Region,
-  peer: string | null,
-  unless: Unless | undefined,
-): Formula {
-  const behind = withPeer(all([region.mayPass, not(exemptIn(enforcement, region, unless))]), peer);
-  if (!gateway) return behind;
-  const protocol = request.http ? 'http' : 'tcp';
-  const bundle = enforcement.bundleOf(enforcement.configOf(gateway));
-  const { port } = request.to;
-  const envoy = enforcement.envoy(gateway);
-  const filters = { chain: envoy[protocol], providers: envoy.providers };
-  const { jwt } = unless ?? {};
-  // What may pass under some reading of what patches take away there.
-  const through = filtersLeft(changesOn(enforcement.changesAt(gateway), protocol, port), filters).map((left) => {
-    const point = { bundle, port, identified: false, destinationIp: undefined, own: GATEWAY };
-    const sets = symbolicOf(enforcement).chain(left, point);
-    // A token that the gateway validated exempts as well as one that the workload did.
-    const exemptThere =
-      jwt === undefined ? [] : [not(exempt(enforcement, { jwt }, { sets, protocol, port, identified: false }))];
-    return all([sets.passes, ...exemptThere]);
-  });
-  return all([behind, any(through)]);
-}
-
-interface Refuting {
-  readonly like: Request['http'] | undefined;
-  readonly unless: Unless | undefined;
-  readonly to: string;
-}
-
-/** Sends what was found through each route, and the requests that are known to take the routes. */
-function refuteWith(enforcement: Enforcement, group: readonly Entrance[], { like, unless, to }: Refuting): NeverAnswer {
-  for (const { request, verdict } of group) {
-    const { jwt: _token, ...bare } = request;
-    const candidates: Request[] = [
-      ...(request.http && like ? [{ ...bare, http: { ...request.http, method: like.method, path: like.path } }] : []),
-      ...(request.http && like ? [{ ...bare, http: { ...request.http, method: like.method } }] : []),
-      ...(verdict.outcome === 'allow' ? [request] : []),
-    ];
-    for (const candidate of candidates) {
-      if (isExempt(candidate, unless)) continue;
-      const again = candidate === request ? verdict : decideFresh(enforcement, candidate);
-      if (again?.outcome === 'allow' && (candidate === request || again.routed === routedOf(enforcement, request)))
-        return { kind: 'refuted', request: candidate, verdict: again };
-    }
-  }
-  return {
-    kind: 'open',
-    why: `policies let a request pass through ${group[0]?.gateway?.id} to ${to}, but none was found that takes its routes`,
+/**
+ * The exempt requests of a way: `http` is what the client sends, the principal the one that the destination sees; a token that the gateway
+ * validated exempts as well as one that the destination did.
+ */
+function exemptOn(enforcement: Enforcement, way: WayIn, unless: Unless | undefined): Formula {
+  if (!unless) return NOTHING;
+  const { jwt, http, principals, ports } = unless;
+  const { pool } = symbolicOf(enforcement);
+  if (ports && !ports.includes(way.place.endpoint.port)) return NOTHING;
+  if (principals && !principals.some((pattern) => valueMatcher(pattern, 'any')(way.behind.peer ?? ''))) return NOTHING;
+  if (http && way.protocol === 'tcp') return NOTHING;
+  const { region, peer } = way.behind;
+  const tokenAtGateway = {
+    sets: { hasToken: way.side.hasToken },
+    protocol: way.protocol,
+    port: way.port,
+    identified: false,
   };
-}
-
-function decideFresh(enforcement: Enforcement, request: Request): Verdict | undefined {
-  const queries = resolveRequest(enforcement.mesh, request);
-  return 'error' in queries || !queries[0] ? undefined : decide(enforcement, { ...queries[0], client: 'attacker' });
-}
-
-const routedOf = (enforcement: Enforcement, request: Request): string | undefined =>
-  decideFresh(enforcement, request)?.routed;
-
-function isExempt({ jwt, http, to }: Request, unless: Unless | undefined): boolean {
-  if (!unless) return false;
-  const fits = (patterns: readonly string[] | undefined, value: string): boolean =>
-    patterns === undefined || patterns.some((pattern) => valueMatcher(pattern, 'any')(value));
-  if (unless.principals) return false;
-  if (unless.jwt !== undefined && (!jwt || (unless.jwt !== 'any' && jwt.payload.iss !== unless.jwt))) return false;
-  if (unless.ports && !unless.ports.includes(to.port)) return false;
-  if (!unless.http) return true;
-  return http !== undefined && fits(unless.http.methods, http.method) && fits(unless.http.paths, http.path);
+  const withToken = any([
+    exempt(enforcement, { jwt: jwt ?? 'any' }, tokenAtGateway),
+    // Whatever is not exact may not exempt.
+    region ? way.before(withPeer(exemptIn(enforcement, region, { jwt: jwt ?? 'any' }), peer)).surely : NOTHING,
+  ]);
+  const on = (axis: Axis, values: readonly string[]): Formula => {
+    const comparison = axis === PATH ? 'before-query' : 'as-is';
+    const key = JSON.stringify(['exempt', values]);
+    return literal(
+      axis,
+      pool.words(key, comparison, () => values.flatMap((value) => valueGlobs(value))),
+    );
+  };
+  return all([
+    ...(jwt === undefined ? [] : [withToken]),
+    ...(http?.methods ? [on(METHOD, http.methods)] : []),
+    ...(http?.paths ? [on(PATH, http.paths)] : []),
+  ]);
 }

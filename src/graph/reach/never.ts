@@ -9,6 +9,7 @@ import type { Facts } from '../facts.ts';
 import { requestOf } from '../request-of.ts';
 import { exemptIn, type Unless } from './exempt.ts';
 import type { NeverAnswer } from './never-answer.ts';
+import { neverAtGateway } from './never-at-gateway.ts';
 import { neverThroughGateways } from './never-through-gateways.ts';
 import { waysTo } from './port-reach.ts';
 
@@ -55,9 +56,13 @@ function* answersFor(
 ): Iterable<NeverAnswer> {
   if (from.kind === 'internet') {
     const entrances = facts.entrances.of(workload, port.port).filter(({ entry }) => entry === 'internet');
+    if (isRouter(workload)) {
+      if (entrances.length > 0) yield* neverAtGateway(facts, workload, port, unless);
+      return;
+    }
     if (entrances.some(({ gateway }) => gateway === undefined))
       yield* answersFrom(facts, workload, port, unless, { position: { kind: 'internet' }, identity: null });
-    yield* neverThroughGateways(facts, workload, port, entrances, unless);
+    yield* neverThroughGateways(facts, workload, port, unless);
     return;
   }
   if (isRouter(workload)) {

@@ -2,7 +2,7 @@ import { byOf } from '../../model/by.ts';
 import type { By } from '../../result/location.ts';
 import type { RuleSet } from '../../semantics/algebra/chain-formula.ts';
 import { all, type Formula } from '../../semantics/algebra/formula.ts';
-import type { Region } from '../../semantics/algebra/region.ts';
+import { basisOf, type Region } from '../../semantics/algebra/region.ts';
 import type { GroupSet } from '../../semantics/algebra/ztunnel-formula.ts';
 import { describeRule } from './describe-rule.ts';
 
@@ -23,18 +23,27 @@ export interface Operation {
  * that take something away from that.
  */
 export function operationsOf(region: Region, source: Formula): readonly Operation[] {
-  const bySource = KNOWN.get(region.mayPass) ?? new WeakMap<Formula, readonly Operation[]>();
-  KNOWN.set(region.mayPass, bySource);
-  let operations = bySource.get(source);
+  const basis = basisOf(region);
+  let known = KNOWN.get(basis);
+  if (known?.solver !== region.solver) {
+    known = { solver: region.solver, bySource: new Map() };
+    KNOWN.set(basis, known);
+  }
+  let operations = known.bySource.get(source);
   if (!operations) {
     operations = findOperations(region, source);
-    bySource.set(source, operations);
+    known.bySource.set(source, operations);
   }
   return operations;
 }
 
+interface Known {
+  readonly solver: Region['solver'];
+  readonly bySource: Map<Formula, readonly Operation[]>;
+}
+
 /** By what passes and who asks: ports whose policies are the same share it. */
-const KNOWN = new WeakMap<Formula, WeakMap<Formula, readonly Operation[]>>();
+const KNOWN = new WeakMap<object, Known>();
 
 function findOperations(region: Region, source: Formula): readonly Operation[] {
   const { point, solver, mayPass } = region;
@@ -63,8 +72,8 @@ function findOperations(region: Region, source: Formula): readonly Operation[] {
     .flatMap((rule) => describeRule(rule.rule).map((what) => ({ what, by: byRule(rule), ...limits(rule.matches) })));
 }
 
-const byRule = ({ compiled, rule }: RuleSet): By =>
+export const byRule = ({ compiled, rule }: RuleSet): By =>
   byOf(compiled.policy, { rule: rule.index, path: ['spec', 'rules', rule.index] });
 
-const byGroup = ({ authorization, group }: GroupSet): By =>
+export const byGroup = ({ authorization, group }: GroupSet): By =>
   byOf(authorization.source, group.rule === undefined ? {} : { rule: group.rule, path: ['spec', 'rules', group.rule] });

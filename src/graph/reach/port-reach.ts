@@ -4,12 +4,12 @@ import { type Region, regionsOf, regionsThrough } from '../../semantics/algebra/
 import { queryOfModel } from '../../semantics/algebra/witness.ts';
 import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
-import type { Source } from '../../semantics/query.ts';
+import type { Query, Source } from '../../semantics/query.ts';
 import type { Verdict } from '../../semantics/verdict.ts';
 import { requestOf } from '../request-of.ts';
 import { waysThrough } from '../ways-through.ts';
 import { type Operation, operationsOf } from './operations.ts';
-import { sourcesOf, type Witness } from './sources.ts';
+import { type Sources, sourcesOf, type Witness } from './sources.ts';
 
 /** Callers that are alike to a port, and what they may send to it. */
 export interface SourceReach {
@@ -27,23 +27,48 @@ export interface SourceReach {
 
 /** All ways to a port: the pod itself, and the services that have a waypoint in front of it. */
 export function waysTo(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Region[] {
+  return knownWays(enforcement, workload, port).all;
+}
+
+/** The same without ways that differ in nothing but the bytes that are sent, where nothing looks at these: ztunnel, or no proxy at all. */
+export function distinctWays(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Region[] {
+  return knownWays(enforcement, workload, port).distinct;
+}
+
+interface Ways {
+  readonly workload: Workload;
+  readonly all: readonly Region[];
+  readonly distinct: readonly Region[];
+}
+
+const WAYS = new WeakMap<Enforcement, Map<WorkloadPort, Ways>>();
+
+/** Remembered: every rule asks about every port. */
+function knownWays(enforcement: Enforcement, workload: Workload, port: WorkloadPort): Ways {
+  let byPort = WAYS.get(enforcement);
+  if (!byPort) {
+    byPort = new Map();
+    WAYS.set(enforcement, byPort);
+  }
+  let ways = byPort.get(port);
+  if (ways?.workload !== workload) {
+    const all = findWays(enforcement, workload, port);
+    ways = { workload, all, distinct: all.filter((way, i) => all.findIndex((other) => isSameWay(other, way)) === i) };
+    byPort.set(port, ways);
+  }
+  return ways;
+}
+
+const isSameWay = (a: Region, b: Region): boolean =>
+  a.mayPass === b.mayPass && a.transport === b.transport && a.destination.via === b.destination.via;
+
+function findWays(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Region[] {
   const direct = regionsOf(enforcement, workload, port);
   if (workload.dataPlane.kind !== 'ambient') return direct;
   return [
     ...direct,
     ...waysThrough(enforcement, port).flatMap((via) => regionsThrough(enforcement, workload, port, via)),
   ];
-}
-
-/** The same without ways that differ in nothing but the bytes that are sent, where nothing looks at these: ztunnel, or no proxy at all. */
-export function distinctWays(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Region[] {
-  const ways = waysTo(enforcement, workload, port);
-  return ways.filter(
-    ({ mayPass, transport, destination: { via } }, i) =>
-      !ways
-        .slice(0, i)
-        .some((other) => other.mayPass === mayPass && other.transport === transport && other.destination.via === via),
-  );
 }
 
 /** A witness decided from some place; undefined where it is refused after all. */
@@ -53,11 +78,80 @@ export function decideWitness(
   witness: Witness,
   port: Pick<WorkloadPort, 'transport'>,
   source: Partial<Source> = {},
-): { readonly request: Request; readonly verdict: Verdict } | undefined {
-  const found = queryOfModel({ region, ...witness }, source.position);
+): Decided | undefined {
+  return decideFrom(enforcement, queryOfModel({ region, ...witness }), port, source);
+}
+
+interface Decided {
+  readonly request: Request;
+  readonly verdict: Verdict;
+}
+
+/** The same for a witness that was already put as a query. */
+export function decideFrom(
+  enforcement: Enforcement,
+  found: Query,
+  port: Pick<WorkloadPort, 'transport'>,
+  source: Partial<Source>,
+): Decided | undefined {
   const query = { ...found, source: { ...found.source, ...source }, transport: port.transport };
   const verdict = decide(enforcement, query);
   return verdict.outcome === 'deny' ? undefined : { request: requestOf(query), verdict };
+}
+
+/** Callers that are alike in one way to a port, and what they may send in it; nothing of it was decided yet. */
+export interface SourceSet {
+  readonly who: SourceReach['who'];
+  readonly operations: readonly Operation[];
+  readonly witness: Witness;
+}
+
+/** What one way to a port lets through, worked out once for all ports whose policies are the same. */
+export function sourceSets(enforcement: Enforcement, region: Region): readonly SourceSet[] {
+  const sources = sourcesOf(enforcement, region);
+  let sets = SETS.get(sources);
+  if (!sets) {
+    sets = findSets(region, sources);
+    SETS.set(sources, sets);
+  }
+  return sets;
+}
+
+const SETS = new WeakMap<Sources, readonly SourceSet[]>();
+
+function findSets(region: Region, { anonymous, stranger, named, refused }: Sources): readonly SourceSet[] {
+  const set = (who: SourceReach['who'], witness: Witness): SourceSet => {
+    return { who, operations: operationsOf(region, witness.source), witness };
+  };
+  return [
+    ...(anonymous ? [set({ kind: 'anyone' }, anonymous)] : []),
+    ...(stranger ? [set({ kind: 'any-identity', except: refused }, stranger)] : []),
+    ...named
+      .filter(({ witness }) => !stranger || differs(region, stranger, witness))
+      .map(({ identities, witness }) => set({ kind: 'identities', identities }, witness)),
+  ];
+}
+
+/** The sets of one way with their witnesses decided; what is refused after all is left out. */
+export function decideSets(
+  enforcement: Enforcement,
+  region: Region,
+  sets: readonly SourceSet[],
+  port: Pick<WorkloadPort, 'transport'>,
+): readonly SourceReach[] {
+  const { protocol } = region;
+  const through = throughOf(region);
+  return sets.flatMap(({ who, operations, witness }): readonly SourceReach[] => {
+    const decided = decideWitness(enforcement, region, witness, port);
+    if (!decided) return [];
+    const { request, verdict } = decided;
+    return [{ who, protocol, ...(through === undefined ? {} : { through }), operations, witness: request, verdict }];
+  });
+}
+
+/** The service whose waypoint a way goes through, and its port. */
+export function throughOf({ destination: { via } }: Region): string | undefined {
+  return via && `${via.service.id}:${via.port.port}`;
 }
 
 /**
@@ -67,27 +161,9 @@ export function decideWitness(
  * @throws {SearchLimit} when the search was given up.
  */
 export function portReach(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly SourceReach[] {
-  return distinctWays(enforcement, workload, port).flatMap((region) => {
-    const { via } = region.destination;
-    const shared = {
-      protocol: region.protocol,
-      ...(via ? { through: `${via.service.id}:${via.port.port}` } : {}),
-    };
-    const reach = (who: SourceReach['who'], witness: Witness | undefined): readonly SourceReach[] => {
-      const decided = witness && decideWitness(enforcement, region, witness, port);
-      if (!witness || !decided) return [];
-      const { request, verdict } = decided;
-      return [{ who, ...shared, operations: operationsOf(region, witness.source), witness: request, verdict }];
-    };
-    const { anonymous, stranger, named, refused } = sourcesOf(enforcement, region);
-    return [
-      ...reach({ kind: 'anyone' }, anonymous),
-      ...reach({ kind: 'any-identity', except: stranger ? refused : [] }, stranger),
-      ...named
-        .filter(({ witness }) => !stranger || differs(region, stranger, witness))
-        .flatMap(({ identities, witness }) => reach({ kind: 'identities', identities }, witness)),
-    ];
-  });
+  return distinctWays(enforcement, workload, port).flatMap((region) =>
+    decideSets(enforcement, region, sourceSets(enforcement, region), port),
+  );
 }
 
 /** Whether a named class may send something that any identity may not, or the reverse. */

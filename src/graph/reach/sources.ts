@@ -1,7 +1,7 @@
 import { type Mesh, type Principal, principal } from '../../model/inventory/types.ts';
 import { PEER } from '../../semantics/algebra/axes.ts';
 import { all, EVERYTHING, type Formula, literal, type TextSet } from '../../semantics/algebra/formula.ts';
-import type { Region } from '../../semantics/algebra/region.ts';
+import { basisOf, type Region } from '../../semantics/algebra/region.ts';
 import type { Model } from '../../semantics/algebra/solver.ts';
 import { matchesWord } from '../../semantics/algebra/strings/machine.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
@@ -31,7 +31,10 @@ export interface Sources {
 /** A mesh identity that no policy names. */
 export const strangerOf = (trustDomain: string): Principal => principal(trustDomain, 'some-namespace', 'some-workload');
 
-const KNOWN = new WeakMap<Mesh, WeakMap<Formula, Sources>>();
+type Known = Readonly<Record<Region['transport'], WeakMap<object, Sources>>>;
+
+/** By what finds requests, which knows the trust domain, and by what passes. */
+const KNOWN = new WeakMap<Mesh, WeakMap<Region['solver'], Known>>();
 
 /**
  * The sources of a region as a sparse union: identities that no condition tells apart are one class, so that no pair of workloads is ever
@@ -40,14 +43,28 @@ const KNOWN = new WeakMap<Mesh, WeakMap<Formula, Sources>>();
  * @throws {SearchLimit} when the search was given up.
  */
 export function sourcesOf(enforcement: Enforcement, region: Region): Sources {
-  const byFormula = KNOWN.get(enforcement.mesh) ?? new WeakMap<Formula, Sources>();
-  KNOWN.set(enforcement.mesh, byFormula);
-  let sources = byFormula.get(region.mayPass);
+  const known = knownFor(enforcement.mesh, region.solver)[region.transport];
+  const basis = basisOf(region);
+  let sources = known.get(basis);
   if (!sources) {
     sources = region.transport === 'plaintext' ? anonymousOf(region) : identifiedOf(enforcement, region);
-    byFormula.set(region.mayPass, sources);
+    known.set(basis, sources);
   }
   return sources;
+}
+
+function knownFor(mesh: Mesh, solver: Region['solver']): Known {
+  let bySolver = KNOWN.get(mesh);
+  if (!bySolver) {
+    bySolver = new WeakMap();
+    KNOWN.set(mesh, bySolver);
+  }
+  let known = bySolver.get(solver);
+  if (!known) {
+    known = { plaintext: new WeakMap(), mtls: new WeakMap() };
+    bySolver.set(solver, known);
+  }
+  return known;
 }
 
 function anonymousOf(region: Region): Sources {

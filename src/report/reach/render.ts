@@ -48,9 +48,13 @@ function destinationLines(
     const by = network.by.map((each) => `${objectName(each)} ${place(each.location)}`);
     lines.push(...hang('  network   ', wrap(`${text}   ${fewOf(by, view.most)}`, width - 12), 12));
   }
-  for (const { from, gateway, why, witness, requires } of entrances) {
+  for (const { from, gateway, why, set, witness, requires } of entrances) {
     const way = gateway === undefined ? from : `${from} → ${gateway}`;
-    lines.push(...hang('  outside   ', wrap(`${way}: ${why}`, width - 12), 12));
+    const hosts = set ? `, host ${fewOf(set.hosts, view.most)}` : '';
+    lines.push(...hang('  outside   ', wrap(`${way}: ${why}${hosts}`, width - 12), 12));
+    for (const operation of [...(set?.atGateway ?? []), ...(set?.may ?? [])])
+      if (operation.by || operation.except.length + operation.asks.length > 0)
+        lines.push(...operationLines(operation, view, '            may '));
     lines.push(...hang('', wrap(`${requestLine(witness)}${needs(requires)}`, width - 12), 12, style.faint));
   }
   return lines;
@@ -101,11 +105,16 @@ function whoText(
   }
 }
 
-function operationLines({ what, by, except, asks }: Operation, { width, style, most }: ListView): string[] {
+function operationLines(
+  { what, by, except, asks }: Operation,
+  { width, style, most }: ListView,
+  lead = '    may ',
+): string[] {
   const where = by ? `   ${objectName(by)}   ${place(by.location)}` : '   no ALLOW policy applies';
   const minus = except.length > 0 ? `, but not what ${fewOf(except.map(objectName), most)} denies` : '';
   const ask = asks.length > 0 ? `, approved by ${fewOf(asks.map(objectName), most)}` : '';
-  return hang('    may ', wrap(`${what}${minus}${ask}${style.place(where)}`, width - 8), 8);
+  const text = `${what}${minus}${ask}${style.place(where)}`;
+  return hang(lead, wrap(text, width - lead.length), lead.length);
 }
 
 function reachLines({ source, reaches, refused }: NonNullable<Reach['from']>, view: ListView): string[] {

@@ -9,6 +9,8 @@ export interface Constraint {
   readonly axis: Axis;
   readonly inside: readonly ValueSet[];
   readonly outside: readonly ValueSet[];
+  /** What its solver found, once it was asked. */
+  solved?: Values | null;
 }
 
 /** The values of one axis in one request; a `one` or `address` axis has one, a `token` axis the number of its rule. */
@@ -18,6 +20,7 @@ export type Values = readonly string[];
 export class AxisSolver {
   readonly #space: Space;
   readonly #known = new Map<string, Values | null>();
+  readonly #free = new Map<string, Values>();
 
   constructor(space: Space) {
     this.#space = space;
@@ -25,6 +28,22 @@ export class AxisSolver {
 
   /** Values that satisfy the constraint; null: there are none. */
   solve(constraint: Constraint): Values | null {
+    if (constraint.solved === undefined)
+      constraint.solved = isOneWord(constraint) ? this.#find(constraint) : this.#recall(constraint);
+    return constraint.solved;
+  }
+
+  /** Values of an axis of which nothing is asked. */
+  free(axis: Axis): Values {
+    let values = this.#free.get(axis.key);
+    if (!values) {
+      values = this.#find({ axis, inside: [], outside: [] }) ?? [];
+      this.#free.set(axis.key, values);
+    }
+    return values;
+  }
+
+  #recall(constraint: Constraint): Values | null {
     const { axis, inside, outside } = constraint;
     const key = `${axis.key}|${ids(inside)}|${ids(outside)}`;
     let values = this.#known.get(key);
@@ -80,6 +99,10 @@ export class AxisSolver {
     return expected ?? findWord(universe, { inside: machines(inside), outside: machines(outside) });
   }
 }
+
+/** A word to try: sooner tried than looked up. */
+const isOneWord = ({ axis, inside }: Constraint): boolean =>
+  axis.kind === 'one' && inside.some((set) => set.kind === 'text' && set.words?.length === 1);
 
 /** Whether the literal holds for these values of its axis. */
 export function holdsFor({ set, negated }: Literal, values: Values): boolean {

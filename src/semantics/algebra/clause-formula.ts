@@ -61,7 +61,7 @@ export function ruleFormula({ from, to, when }: CompiledRule, viewpoint: Viewpoi
 
 /** The requests that satisfy one clause. */
 function clauseFormula({ field, values, negated, reads }: Clause, viewpoint: Viewpoint): Formula {
-  const positive = positiveFormula(negated ? withoutNot(field) : field, values, { ...viewpoint, reads });
+  const positive = positiveFormula(negated ? withoutNot(field) : field, values, viewpoint, reads);
   return negated ? not(positive) : positive;
 }
 
@@ -69,14 +69,17 @@ function clauseFormula({ field, values, negated, reads }: Clause, viewpoint: Vie
 const withoutNot = (field: string): string =>
   /^not[A-Z]/.test(field) ? field.charAt(3).toLowerCase() + field.slice(4) : field;
 
-type Reading = Viewpoint & { readonly reads?: Clause['reads'] | undefined };
-
-function positiveFormula(field: string, values: readonly string[], viewpoint: Reading): Formula {
+function positiveFormula(
+  field: string,
+  values: readonly string[],
+  viewpoint: Viewpoint,
+  reads: Clause['reads'],
+): Formula {
   const { bundle } = viewpoint;
-  const anyDots = viewpoint.reads === 'any-dots';
+  const anyDots = reads === 'any-dots';
   const dotted = (globs: readonly Glob[]): readonly Glob[] => (anyDots ? globs.map(withAnyDots) : globs);
   const ofPeer = (globs: (value: string) => readonly Glob[], namespaces?: readonly string[]): Formula =>
-    viewpoint.identified ? textLiteral(PEER, field, values, globs, viewpoint, { namespaces }) : NOTHING;
+    viewpoint.identified ? textLiteral(PEER, field, values, globs, viewpoint, { namespaces, reads }) : NOTHING;
   switch (field) {
     case 'principals':
     case 'source.principal':
@@ -110,20 +113,21 @@ function positiveFormula(field: string, values: readonly string[], viewpoint: Re
     case 'hosts':
       return textLiteral(HOST, field, values, (value) => valueGlobs(value.toLowerCase(), 'any'), viewpoint, {
         comparison: 'caseless',
+        reads,
       });
     case 'methods':
-      return textLiteral(METHOD, field, values, (value) => valueGlobs(value, 'any'), viewpoint);
+      return textLiteral(METHOD, field, values, (value) => valueGlobs(value, 'any'), viewpoint, { reads });
     case 'paths':
       return textLiteral(
         viewpoint.own?.path ?? PATH,
         field,
         values,
-        viewpoint.reads === 'plain-paths' ? (value) => valueGlobs(value) : pathGlobs,
+        reads === 'plain-paths' ? (value) => valueGlobs(value) : pathGlobs,
         viewpoint,
-        { comparison: 'before-query' },
+        { comparison: 'before-query', reads },
       );
     case 'connection.sni':
-      return textLiteral(SERVER_NAME, field, values, (value) => valueGlobs(value), viewpoint);
+      return textLiteral(SERVER_NAME, field, values, (value) => valueGlobs(value), viewpoint, { reads });
     case 'requestPrincipals':
     case 'request.auth.principal':
       return any(values.map((value) => requestPrincipal(value, viewpoint)));
@@ -146,13 +150,19 @@ const pathGlobs = (value: string): readonly Glob[] => {
   return glob ? [glob] : [];
 };
 
+interface TextOptions {
+  readonly comparison?: Comparison;
+  readonly namespaces?: readonly string[] | undefined;
+  readonly reads?: Clause['reads'];
+}
+
 function textLiteral(
   axis: Axis,
   kind: string,
   values: readonly string[],
   globs: (value: string) => readonly Glob[],
-  { pool, bundle, reads }: Reading,
-  { comparison = 'as-is', namespaces }: { comparison?: Comparison; namespaces?: readonly string[] | undefined } = {},
+  { pool, bundle }: Viewpoint,
+  { comparison = 'as-is', namespaces, reads }: TextOptions = {},
 ): Formula {
   const scope = axis === PEER ? bundle : [];
   const key = JSON.stringify([kind, scope, values, ...(reads ? [reads] : [])]);

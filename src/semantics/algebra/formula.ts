@@ -53,17 +53,24 @@ const isNothing = (formula: Formula): boolean => formula.kind === 'any' && formu
 /** Intersection. */
 export function all(formulas: readonly Formula[]): Formula {
   if (formulas.some(isNothing)) return NOTHING;
-  const of = formulas.flatMap((formula) => (formula.kind === 'all' ? formula.of : [formula]));
-  const [only] = of;
-  return of.length === 1 && only ? only : { kind: 'all', of };
+  return joined('all', formulas);
 }
 
 /** Union. */
 export function any(formulas: readonly Formula[]): Formula {
   if (formulas.some(isEverything)) return EVERYTHING;
-  const of = formulas.flatMap((formula) => (formula.kind === 'any' ? formula.of : [formula]));
+  return joined('any', formulas);
+}
+
+/** Members of the same kind are taken in; one alone is itself. */
+function joined(kind: 'all' | 'any', formulas: readonly Formula[]): Formula {
+  const of: Formula[] = [];
+  for (const formula of formulas) {
+    if (formula.kind === kind) for (const part of formula.of) of.push(part);
+    else of.push(formula);
+  }
   const [only] = of;
-  return of.length === 1 && only ? only : { kind: 'any', of };
+  return of.length === 1 && only ? only : { kind, of };
 }
 
 /** Complement. */

@@ -30,10 +30,22 @@ export interface Region {
     | { readonly kind: 'ztunnel'; readonly sets: ZtunnelSets };
 }
 
+/**
+ * What stands for everything that passes in a region, to remember answers by: ports whose policies are the same share it. The sets of the
+ * point, where nothing but them is asked; else the set itself.
+ */
+export function basisOf({ point, passes, mayPass }: Region): object {
+  if (!point || passes !== point.sets.passes) return mayPass;
+  return mayPass === (point.kind === 'ztunnel' ? point.sets.mayPass : passes) ? point.sets : mayPass;
+}
+
 type Port = Pick<WorkloadPort, 'port' | 'transport' | 'chain'>;
 
 const PROTOCOLS = ['http', 'tcp'] as const;
 const TRANSPORTS = ['plaintext', 'mtls'] as const;
+/** Both, the declared one first. */
+const bothOf = (chain: WorkloadPort['chain']): readonly ('http' | 'tcp')[] =>
+  chain === 'tcp' ? ['tcp', 'http'] : PROTOCOLS;
 const protocolsOf = (chain: WorkloadPort['chain']): readonly ('http' | 'tcp')[] =>
   chain === 'auto' ? PROTOCOLS : [chain];
 
@@ -43,32 +55,39 @@ const protocolsOf = (chain: WorkloadPort['chain']): readonly ('http' | 'tcp')[] 
  */
 export function regionsOf(enforcement: Enforcement, workload: Workload, port: Port): readonly Region[] {
   const symbolic = symbolicOf(enforcement);
-  const base = { destination: { workload, port: port.port }, solver: symbolic.solverOf(enforcement, workload) };
+  const destination: Destination = { workload, port: port.port };
+  const solver = symbolic.solverOf(enforcement, workload);
   if (!isCaptured(workload, port.port, port.transport).captured) {
-    const speaks = new Set([...protocolsOf(port.chain), ...PROTOCOLS]);
-    const open = { ...base, transport: 'plaintext', passes: EVERYTHING, mayPass: EVERYTHING } as const;
-    return [...speaks].map((protocol) => ({ ...open, protocol }));
+    const speaks = bothOf(port.chain);
+    const open = { transport: 'plaintext', destination, passes: EVERYTHING, mayPass: EVERYTHING, solver } as const;
+    return speaks.map((protocol) => ({ ...open, protocol }));
   }
   // ztunnel looks at no bytes.
   const isAmbient = workload.dataPlane.kind === 'ambient';
-  const speaks = isAmbient ? new Set([...protocolsOf(port.chain), ...PROTOCOLS]) : protocolsOf(port.chain);
-  return TRANSPORTS.flatMap((transport) =>
-    [...speaks].flatMap((protocol): readonly Region[] => {
-      const identified = transport === 'mtls';
+  const speaks = isAmbient ? bothOf(port.chain) : protocolsOf(port.chain);
+  const found: Region[] = [];
+  for (const transport of TRANSPORTS) {
+    const identified = transport === 'mtls';
+    for (const protocol of speaks) {
       if (isAmbient) {
         const sets = symbolic.ztunnel(enforcement, workload, port.port, identified);
         const { passes, mayPass } = sets;
-        return [{ ...base, transport, protocol, passes, mayPass, point: { kind: 'ztunnel', sets } }];
+        const point = { kind: 'ztunnel', sets } as const;
+        found.push({ transport, protocol, destination, passes, mayPass, solver, point });
+        continue;
       }
       const { mode } = modeOfPort(enforcement.modes(workload), port.port);
       const arrived = acceptConnection(mode, port.chain, { transport, speaksHttp: protocol === 'http' });
-      if (!arrived.accepted) return [];
+      if (!arrived.accepted) continue;
       const readings = symbolic.sidecar(enforcement, workload, port.port, identified, arrived.chain);
       const [sets] = readings;
-      if (!sets) return [];
-      return [{ ...base, transport, protocol, ...passing(readings), point: { kind: 'sidecar', sets } }];
-    }),
-  );
+      if (!sets) continue;
+      const { passes, mayPass } = passing(readings);
+      const point = { kind: 'sidecar', sets } as const;
+      found.push({ transport, protocol, destination, passes, mayPass, solver, point });
+    }
+  }
+  return found;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Cidr } from '../../util/cidr.ts';
 import type { TextSet, ValueSet } from './formula.ts';
-import { type Glob, globMachine, literally } from './strings/glob.ts';
+import { type Glob, globMachine } from './strings/glob.ts';
 import { beforeQuery, foldCase, type Machine } from './strings/machine.ts';
 import { wordList } from './strings/word-list.ts';
 
@@ -16,14 +16,30 @@ export class SetPool {
     const full = `${comparison}:${key}`;
     const known = this.#known.get(full);
     if (known?.kind === 'text') return known;
-    const set = new LazyText(this.#known.size, globs(), comparison, namespaces);
+    const set = textSet(this.#known.size, globs(), comparison, namespaces);
+    this.#known.set(full, set);
+    return set;
+  }
+
+  /** Words that a machine of its own accepts. The key stands for the machine. */
+  machine(key: string, make: () => Machine): TextSet {
+    const full = `machine:${key}`;
+    const known = this.#known.get(full);
+    if (known?.kind === 'text') return known;
+    const set = new LazyMachine(this.#known.size, make);
     this.#known.set(full, set);
     return set;
   }
 
   /** These words and no others. */
   exactly(words: readonly string[]): TextSet {
-    return this.words(JSON.stringify(['exactly', words]), 'as-is', () => words.map(literally));
+    const [only = ''] = words;
+    const key = words.length === 1 ? `exactly:${only}` : JSON.stringify(words);
+    const known = this.#known.get(key);
+    if (known?.kind === 'text') return known;
+    const set = new Words(this.#known.size, words);
+    this.#known.set(key, set);
+    return set;
   }
 
   blocks(key: string, blocks: readonly Cidr[]): ValueSet {
@@ -45,11 +61,40 @@ export class SetPool {
   }
 }
 
+function textSet(
+  id: number,
+  globs: readonly Glob[],
+  comparison: Comparison,
+  namespaces: readonly string[] | undefined,
+): TextSet {
+  const words = comparison === 'as-is' ? globs.map(wordOf) : [undefined];
+  const areKnown = (list: typeof words): list is string[] => list.every((word) => word !== undefined);
+  return areKnown(words) ? new Words(id, words, namespaces) : new Patterns(id, globs, comparison, namespaces);
+}
+
 /** Most sets are only ever tested against one value: the machine is made when that value comes. */
-class LazyText implements TextSet {
+class Words implements TextSet {
   readonly kind = 'text';
   readonly id: number;
-  readonly words?: readonly string[];
+  readonly words: readonly string[];
+  readonly namespaces?: readonly string[];
+  #machine: Machine | undefined;
+
+  constructor(id: number, words: readonly string[], namespaces?: readonly string[]) {
+    this.id = id;
+    this.words = words;
+    if (namespaces) this.namespaces = namespaces;
+  }
+
+  get machine(): Machine {
+    this.#machine ??= wordList(this.words);
+    return this.#machine;
+  }
+}
+
+class Patterns implements TextSet {
+  readonly kind = 'text';
+  readonly id: number;
   readonly namespaces?: readonly string[];
   readonly #globs: readonly Glob[];
   readonly #comparison: Comparison;
@@ -60,12 +105,27 @@ class LazyText implements TextSet {
     this.#globs = globs;
     this.#comparison = comparison;
     if (namespaces) this.namespaces = namespaces;
-    const words = comparison === 'as-is' ? globs.map(wordOf) : [undefined];
-    if (words.every((word) => word !== undefined)) this.words = words;
   }
 
   get machine(): Machine {
-    this.#machine ??= compare(this.words ? wordList(this.words) : globMachine(this.#globs), this.#comparison);
+    this.#machine ??= compare(globMachine(this.#globs), this.#comparison);
+    return this.#machine;
+  }
+}
+
+class LazyMachine implements TextSet {
+  readonly kind = 'text';
+  readonly id: number;
+  readonly #make: () => Machine;
+  #machine: Machine | undefined;
+
+  constructor(id: number, make: () => Machine) {
+    this.id = id;
+    this.#make = make;
+  }
+
+  get machine(): Machine {
+    this.#machine ??= this.#make();
     return this.#machine;
   }
 }

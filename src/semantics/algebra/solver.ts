@@ -48,7 +48,10 @@ export class Solver {
     const narrowed = this.#narrow(added, constraints, open);
     if (!narrowed) return undefined;
     const model: Model = {
-      values: (axis) => this.#axes.solve(narrowed.constraints.get(axis.key) ?? { axis, inside: [], outside: [] }) ?? [],
+      values: (axis) => {
+        const constraint = narrowed.constraints.get(axis.key);
+        return constraint ? (this.#axes.solve(constraint) ?? []) : this.#axes.free(axis);
+      },
       get axes() {
         return axesOf(narrowed.constraints, narrowed.open);
       },
@@ -120,6 +123,7 @@ function addTo(constraint: Constraint | undefined, { axis, set, negated }: Liter
 }
 
 function insert(sets: readonly ValueSet[], set: ValueSet): readonly ValueSet[] {
+  if (sets.length === 0) return [set];
   if (sets.some(({ id }) => id === set.id)) return sets;
   return [...sets, set].sort((a, b) => a.id - b.id);
 }

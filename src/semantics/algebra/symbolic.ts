@@ -2,6 +2,7 @@ import type { Workload } from '../../model/inventory/types.ts';
 import type { MeshConfig } from '../../model/mesh-config.ts';
 import type { ZtunnelPolicies } from '../ambient/compile.ts';
 import type { PolicyChain } from '../authz/chain.ts';
+import type { Clause, CompiledPolicy } from '../authz/compile.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { changesOn, type Filters, filtersLeft } from '../patches/filters-left.ts';
 import { addressOf } from '../query.ts';
@@ -58,9 +59,11 @@ export class Symbolic {
     const bundle = enforcement.bundleOf(enforcement.configOf(workload));
     const envoy = enforcement.envoy(workload);
     const filters = { chain: envoy[type], providers: envoy.providers };
-    return filtersLeft(changesOn(enforcement.changesAt(workload), type, port), filters).map((left) =>
-      this.chain(left, { bundle, port, identified, destinationIp: addressOf({ workload }) }),
-    );
+    const point = { bundle, port, identified, destinationIp: addressOf({ workload }) };
+    const changes = changesOn(enforcement.changesAt(workload), type, port);
+    return changes.length === 0
+      ? [this.chain(filters, point)]
+      : filtersLeft(changes, filters).map((left) => this.chain(left, point));
   }
 
   chain(
@@ -122,25 +125,35 @@ interface Reads {
   readonly address: boolean;
 }
 
-const READS = new WeakMap<PolicyChain, Reads>();
+const READS = new WeakMap<PolicyChain, { port: boolean; address: boolean }>();
 
 /** Whether any rule looks at what differs between the workloads that hold the same policies. */
 function readsOf(chain: PolicyChain): Reads {
   let reads = READS.get(chain);
   if (!reads) {
-    const fields = new Set(
-      [...chain.custom.flatMap(({ policies }) => policies), ...chain.deny, ...chain.allow]
-        .flatMap(({ rules }) => rules)
-        .flatMap(({ from, to, when }) => [...(from ?? []).flat(), ...(to ?? []).flat(), ...when])
-        .map(({ field }) => field),
-    );
-    reads = {
-      port: ['ports', 'notPorts', 'destination.port'].some((field) => fields.has(field)),
-      address: fields.has('destination.ip'),
-    };
+    reads = { port: false, address: false };
+    for (const { policies } of chain.custom) noteReads(policies, reads);
+    noteReads(chain.deny, reads);
+    noteReads(chain.allow, reads);
     READS.set(chain, reads);
   }
   return reads;
+}
+
+function noteReads(policies: readonly CompiledPolicy[], reads: { port: boolean; address: boolean }): void {
+  const note = (clauses: readonly Clause[]): void => {
+    for (const { field } of clauses) {
+      if (field === 'ports' || field === 'notPorts' || field === 'destination.port') reads.port = true;
+      else if (field === 'destination.ip') reads.address = true;
+    }
+  };
+  for (const { rules } of policies) {
+    for (const { from, to, when } of rules) {
+      from?.forEach(note);
+      to?.forEach(note);
+      note(when);
+    }
+  }
 }
 
 function keyOf(

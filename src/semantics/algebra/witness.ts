@@ -29,8 +29,9 @@ export interface Found {
 export function queryOfModel(found: Found, position: Source['position'] = { kind: 'unstated' }): Query {
   const { region, model } = found;
   const { transport, protocol, destination } = region;
-  const one = (axis: Axis): string | undefined =>
-    model.axes.some(({ key }) => key === axis.key) ? model.values(axis)[0] : undefined;
+  const { axes } = model;
+  const isAsked = (axis: Axis): boolean => axes.some(({ key }) => key === axis.key);
+  const one = (axis: Axis): string | undefined => (isAsked(axis) ? model.values(axis)[0] : undefined);
   const ip = one(SOURCE_IP);
   const remoteIp = one(REMOTE_IP);
   const destinationIp = one(DESTINATION_IP);
@@ -47,33 +48,39 @@ export function queryOfModel(found: Found, position: Source['position'] = { kind
     },
     destination: destinationIp === undefined ? destination : { ...destination, ip: destinationIp },
     transport: 'TCP',
-    ...(protocol === 'http' ? { http: httpOf(found, hasToken) } : {}),
-    ...(protocol === 'http' && hasToken ? { token: { claims: claimsOf(model), valid: true } } : {}),
+    ...(protocol === 'http' ? { http: httpOf(found, axes, hasToken) } : {}),
+    ...(protocol === 'http' && hasToken ? { token: { claims: claimsOf(model, axes), valid: true } } : {}),
     ...(sni ? { sni } : {}),
   };
 }
 
-function httpOf({ model, formula, region }: Found, hasToken: boolean): HttpRequest {
+function httpOf({ model, formula, region }: Found, axes: readonly Axis[], hasToken: boolean): HttpRequest {
   const { workload, via } = region.destination;
   const host = model.values(HOST)[0] ?? OWN_HOST;
   const own = via
     ? `${via.service.name}.${via.service.namespace}.svc.cluster.local`
     : `${workload.name}.${workload.namespace}`;
-  const headers = model.axes
-    .filter(({ key }) => key.startsWith('header:') && !(hasToken && key === 'header:authorization'))
-    .flatMap((axis) => model.values(axis).map((value) => [axis.key.slice('header:'.length), value] as const));
+  const asksHost = axes.some(({ key }) => key === HOST.key);
   return {
     method: model.values(METHOD)[0] ?? 'GET',
     path: model.values(PATH)[0] ?? '/',
-    // The destination's own name reads best, where the set leaves it in.
-    host: host === OWN_HOST && holdsWithHost(formula, model, own) ? own : host,
-    headers: headers.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+    // The destination's own name reads best, where the set leaves it in: always where nothing asks about hosts.
+    host: host === OWN_HOST && (!asksHost || holdsWithHost(formula, model, own)) ? own : host,
+    headers: headersOf(model, hasToken, axes),
   };
 }
 
-function claimsOf(model: Model): Readonly<Record<string, unknown>> {
+/** Headers of a request, by name; a token brings its own. */
+export function headersOf(model: Model, hasToken: boolean, axes: readonly Axis[] = model.axes): HttpRequest['headers'] {
+  const headers = axes
+    .filter(({ key }) => key.startsWith('header:') && !(hasToken && key === 'header:authorization'))
+    .flatMap((axis) => model.values(axis).map((value) => [axis.key.slice('header:'.length), value] as const));
+  return headers.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+export function claimsOf(model: Model, axes: readonly Axis[] = model.axes): Readonly<Record<string, unknown>> {
   const claims: Record<string, unknown> = {};
-  for (const axis of model.axes) {
+  for (const axis of axes) {
     const values = model.values(axis);
     if (axis.path && values.length > 0) setClaim(claims, axis.path, values);
   }

@@ -80,6 +80,29 @@ export function compilePolicy(
   bundle: TrustBundle,
   version?: string,
 ): CompiledPolicy {
+  const key = `${chain} ${version ?? ''} ${bundle.join()}`;
+  let forms = COMPILED.get(policy);
+  if (!forms) {
+    forms = new Map();
+    COMPILED.set(policy, forms);
+  }
+  let compiled = forms.get(key);
+  if (!compiled) {
+    compiled = compile(policy, chain, bundle, version);
+    forms.set(key, compiled);
+  }
+  return compiled;
+}
+
+/** Workloads that a policy of their namespace selects share its compiled form. */
+const COMPILED = new WeakMap<AuthorizationPolicy, Map<string, CompiledPolicy>>();
+
+function compile(
+  policy: AuthorizationPolicy,
+  chain: ChainType,
+  bundle: TrustBundle,
+  version: string | undefined,
+): CompiledPolicy {
   const action = actionOf(policy);
   const context: FieldContext = { bundle, policyNamespace: policy.namespace, version };
   const rules: CompiledRule[] = [];

@@ -8,13 +8,19 @@ export type TrustBundle = readonly string[];
  * Source: istio pilot/pkg/security/trustdomain/bundle.go, util.go (reference §2.10, §14).
  */
 export function expandPrincipal(value: string, bundle: TrustBundle): readonly string[] {
-  const segments = value.split('/');
-  const trustDomain = segments[0] ?? '';
-  if (segments.length !== 5 || trustDomain === '*') return [value];
+  const trustDomain = value.slice(0, Math.max(0, value.indexOf('/')));
+  if (slashesIn(value) !== 4 || trustDomain === '*') return [value];
   if (trustDomain !== 'cluster.local' && !bundle.some((known) => matchesEitherWay(known, trustDomain))) return [value];
-  const rest = segments.slice(1).join('/');
-  const expanded = bundle.map((known) => (isSuffixPattern(trustDomain, known) ? value : `${known}/${rest}`));
-  return [...new Set(expanded)];
+  const rest = value.slice(trustDomain.length);
+  const form = (known: string): string => (isSuffixPattern(trustDomain, known) ? value : known + rest);
+  const [only] = bundle;
+  return bundle.length === 1 && only !== undefined ? [form(only)] : [...new Set(bundle.map(form))];
+}
+
+function slashesIn(value: string): number {
+  let slashes = 0;
+  for (let at = value.indexOf('/'); at >= 0; at = value.indexOf('/', at + 1)) slashes++;
+  return slashes;
 }
 
 /** A `trustDomains` value in the bundle stands for the whole bundle; `cluster.local` is no pointer here (reference §14). */

@@ -14,6 +14,7 @@ import type { HttpRoute } from './http-route.ts';
 import type { GatewayIndex, GatewayListener, GatewayProxy } from './index-gateways.ts';
 import type { Endpoint } from './registry.ts';
 import type { TlsMode } from './server.ts';
+import type { VirtualHost } from './virtual-hosts.ts';
 import { findHandshake, findHttpWitness, type HttpWitness } from './witness.ts';
 
 /** One way through a gateway to one destination. */
@@ -44,13 +45,33 @@ export interface InternetRoute {
  * Every route of every gateway that some request takes, with such a request. Routes that earlier ones hide are left out, as are those that
  * lead to nothing the gateway knows.
  */
-export function routesOf(enforcement: Enforcement, index: GatewayIndex): readonly InternetRoute[] {
+export function routesOf(
+  enforcement: Enforcement,
+  index: GatewayIndex,
+  findOther: FindOther = () => undefined,
+): readonly InternetRoute[] {
   return index.proxies.flatMap((proxy) =>
     proxy.listeners.flatMap((listener) =>
-      listener.chains.all.flatMap((chain) => routesOfChain(enforcement, index, { proxy, listener, chain })),
+      listener.chains.all.flatMap((chain) => routesOfChain(enforcement, index, { proxy, listener, chain }, findOther)),
     ),
   );
 }
+
+/** One route of a virtual host. */
+export interface HttpPlace extends Place<HttpChain> {
+  readonly host: VirtualHost;
+  readonly route: HttpRoute;
+}
+
+/** What a client sends to take a route, and how it opens the connection; null: in plaintext. */
+export interface Taking {
+  readonly witness: HttpWitness;
+  readonly tls: ClientTls | null;
+}
+
+/** Asked for routes that none of the tried requests takes. */
+type FindOther = (place: HttpPlace) => Taking | undefined;
+type HttpChain = Extract<FilterChain, { kind: 'http' }>;
 
 interface Place<Chain extends FilterChain = FilterChain> {
   readonly proxy: GatewayProxy;
@@ -60,11 +81,16 @@ interface Place<Chain extends FilterChain = FilterChain> {
 
 type Kind<K extends FilterChain['kind']> = Place<Extract<FilterChain, { kind: K }>>;
 
-function routesOfChain(enforcement: Enforcement, index: GatewayIndex, place: Place): readonly InternetRoute[] {
+function routesOfChain(
+  enforcement: Enforcement,
+  index: GatewayIndex,
+  place: Place,
+  findOther: FindOther,
+): readonly InternetRoute[] {
   const { chain } = place;
   switch (chain.kind) {
     case 'http':
-      return httpRoutes(enforcement, index, { ...place, chain });
+      return httpRoutes(enforcement, index, { ...place, chain }, findOther);
     case 'tcp':
       return tcpRoutes(enforcement, index, { ...place, chain });
     case 'auto-passthrough':
@@ -72,27 +98,32 @@ function routesOfChain(enforcement: Enforcement, index: GatewayIndex, place: Pla
   }
 }
 
-function httpRoutes(enforcement: Enforcement, index: GatewayIndex, place: Kind<'http'>): readonly InternetRoute[] {
+function httpRoutes(
+  enforcement: Enforcement,
+  index: GatewayIndex,
+  place: Kind<'http'>,
+  findOther: FindOther,
+): readonly InternetRoute[] {
   const { proxy, listener, chain } = place;
   const { workload } = proxy;
   const trusts = trustedProxies(enforcement, workload) > 0;
   const trustDomain = enforcement.configOf(workload).trustDomain.value;
-  const taken = new Map<
-    HttpRoute,
-    { readonly hosts: string[]; readonly witness: HttpWitness; readonly tls: ClientTls | null }
-  >();
+  const taken = new Map<HttpRoute, Taking & { readonly hosts: string[] }>();
+  const tryRequests = (host: VirtualHost, route: HttpRoute): Taking | undefined => {
+    const witness = findHttpWitness(chain, host, route, chain.tls ? 'https' : 'http', trusts);
+    if (!witness || ownAnswer(route, witness.http) !== undefined) return undefined;
+    const { registry } = index.destinations;
+    const tls = findHandshake(listener, chain, witness.http.host, workload, registry, trustDomain);
+    return tls === undefined ? undefined : { witness, tls };
+  };
   const { all, refusedBy } = chain.virtualHosts();
   for (const host of refusedBy ? [] : all) {
     for (const route of new Set(host.routes)) {
       const known = taken.get(route);
-      const witness = findHttpWitness(chain, host, route, chain.tls ? 'https' : 'http', trusts);
-      if (!witness || ownAnswer(route, witness.http) !== undefined) continue;
-      if (known) {
-        known.hosts.push(host.domain);
-        continue;
-      }
-      const tls = findHandshake(listener, chain, witness.http.host, workload, index.destinations.registry, trustDomain);
-      if (tls !== undefined) taken.set(route, { hosts: [host.domain], witness, tls });
+      const found = tryRequests(host, route) ?? findOther({ proxy, listener, chain, host, route });
+      if (!found) continue;
+      if (known) known.hosts.push(host.domain);
+      else taken.set(route, { hosts: [host.domain], ...found });
     }
   }
   return [...taken].flatMap(([route, { hosts, witness, tls }]) => {

@@ -13,8 +13,6 @@ import { matchPatch, type ProxyKind } from './match-patch.ts';
 import { hasUnknownTarget, unknownTargets, unmodelledChanges } from './other-changes.ts';
 import type { ProxyChange } from './proxy-change.ts';
 
-const NONE: readonly ProxyChange[] = [];
-
 /**
  * EnvoyFilters, WasmPlugins and TrafficExtensions by the proxies whose inbound traffic they may touch. None of them reaches ztunnel.
  * Reference §9.1, §15.9.
@@ -42,10 +40,13 @@ export class ProxyChanges {
       this.#filters.size + plugins.length + extensions.length + resources.unmodelled.length === 0 && !targeting;
   }
 
+  /** Whether the workload has a proxy that anything of the mesh may touch. */
+  mayTouch({ dataPlane: { kind } }: Workload): boolean {
+    return !this.#isEmpty && kind !== 'none' && kind !== 'ambient';
+  }
+
   /** What may change verdicts of the workload's own Envoy; of a waypoint, for a service. */
   of(workload: Workload, point: AttachmentPoint, service?: MeshService): readonly ProxyChange[] {
-    const { kind } = workload.dataPlane;
-    if (this.#isEmpty || kind === 'none' || kind === 'ambient') return NONE;
     const byService = this.#known.get(workload) ?? new Map<MeshService | undefined, readonly ProxyChange[]>();
     this.#known.set(workload, byService);
     let changes = byService.get(service);

@@ -71,10 +71,13 @@ function isWanted(states: readonly number[], machines: readonly Machine[], first
   });
 }
 
+/** For patterns that name all readable characters. */
+const RARE_FILLERS = '-_~+$!&*=,;:@';
+
 function alphabetOf(machines: readonly Machine[], fillers: string): readonly string[] {
   const named = new Set<string>();
   for (const { characters } of machines) for (const character of characters) named.add(character);
-  const filler = [...fillers].find((character) => !named.has(character));
+  const filler = [...fillers, ...RARE_FILLERS].find((character) => !named.has(character));
   // Unnamed characters first: what is left open should not look as if it mattered.
   return [...(filler === undefined ? [] : [filler]), ...[...named].sort()];
 }

@@ -13,7 +13,19 @@ export interface Token {
 /** A pattern over whole words. */
 export type Glob = readonly Token[];
 
-export const literally = (text: string): Glob => splitUnits(text).map((only) => ({ of: { only }, repeats: false }));
+/** One token per character there is: a mesh names millions of characters. */
+const LITERALS = new Map<string, Token>();
+
+function literalToken(only: string): Token {
+  let token = LITERALS.get(only);
+  if (!token) {
+    token = { of: { only }, repeats: false };
+    LITERALS.set(only, token);
+  }
+  return token;
+}
+
+export const literally = (text: string): Glob => splitUnits(text).map(literalToken);
 export const anything = (of: CharacterClass = 'any'): Glob => [{ of, repeats: true }];
 export const something = (of: CharacterClass = 'any'): Glob => [
   { of, repeats: false },

@@ -24,7 +24,7 @@ export const METHODS = wordsOf(/[!#$%&'*+.^_`|~0-9A-Za-z-]/, 1, READABLE.toUpper
 export const HOSTS = wordsOf(/[A-Za-z0-9._~!$&'()*+,;=:%[\]-]/, 1);
 
 /** Envoy lowers the server name (reference §14); empty: none. */
-export const SERVER_NAMES = wordsOf(/[!-@[-`{-~]/, 0);
+export const SERVER_NAMES = wordsOf(/[!-@[-~]/, 0);
 
 export const CLAIM_VALUES = wordsOf(/[\s\S]/, 0);
 

@@ -8,6 +8,8 @@ export interface Regex {
   readonly samples: readonly string[];
   /** Nothing in it makes a backtracking engine explode. */
   readonly isFlat: boolean;
+  /** What `test` runs, for whoever follows it character by character. */
+  readonly program: readonly Step[];
 }
 
 const MAX_STATES = 20_000;
@@ -29,10 +31,11 @@ export function compileRegex(pattern: string): Regex | undefined {
     test: (text) => text.startsWith(prefix) && run(program, text),
     samples: [...new Set(PICKS.flatMap((pick) => [sample(node, 0, pick), sample(node, 1, pick)]))],
     isFlat: isFlat(node, false),
+    program,
   };
 }
 
-type Step =
+export type Step =
   | { readonly kind: 'characters'; readonly has: (character: string) => boolean }
   | { readonly kind: 'assert'; readonly holds: (before: string, after: string) => boolean }
   | { readonly kind: 'fork'; readonly to: number[] }
@@ -105,7 +108,12 @@ function run(program: readonly Step[], text: string): boolean {
 }
 
 /** All steps that can be reached without taking a character. */
-function follow(program: readonly Step[], from: readonly number[], before: string, after: string): readonly number[] {
+export function follow(
+  program: readonly Step[],
+  from: readonly number[],
+  before: string,
+  after: string,
+): readonly number[] {
   const seen = new Set<number>();
   const stack = [...from];
   const found: number[] = [];

@@ -1,0 +1,77 @@
+import type { Principal } from '../../src/model/inventory/types.ts';
+import {
+  HOST,
+  METHOD,
+  PATH,
+  PEER,
+  REMOTE_IP,
+  SERVER_NAME,
+  SOURCE_IP,
+  TOKEN,
+} from '../../src/semantics/algebra/axes.ts';
+import type { Axis } from '../../src/semantics/algebra/formula.ts';
+import { GATEWAY_TOKEN } from '../../src/semantics/algebra/routes/gateway-side.ts';
+import type { WayIn } from '../../src/semantics/algebra/routes/way-in.ts';
+import type { Model } from '../../src/semantics/algebra/solver.ts';
+import type { Enforcement } from '../../src/semantics/enforcement.ts';
+import { normalizePath } from '../../src/semantics/http/normalize-path.ts';
+import { authenticate, type JwtProvider } from '../../src/semantics/jwt/authenticate.ts';
+import type { Query } from '../../src/semantics/query.ts';
+import { claimValues } from './model-of-request.ts';
+
+/** Whether a way is about connections that are opened like this. */
+export function takesHandshake({ port, handshake, place }: WayIn, { tls, destination }: Query): boolean {
+  if (port !== destination.port || handshake.tls !== (tls !== undefined)) return false;
+  const { certificate, peer } = handshake;
+  const shown = tls?.clientCert;
+  if (certificate === undefined) {
+    // A listener that asks for no certificate gets none; one that may be left out is another way.
+    return shown === undefined || !/MUTUAL/.test(place.chain.tls?.mode ?? '');
+  }
+  if (certificate === 'identity') return shown?.principal !== undefined && peer === 'identity';
+  return shown?.dns !== undefined && shown.dns === certificate.dns;
+}
+
+/** One concrete request as values of the axes of a way. */
+export function outsideModel(enforcement: Enforcement, way: WayIn, query: Query): Model {
+  const { http, token, source, tls } = query;
+  const config = enforcement.configOf(way.gateway);
+  const lines = (name: string): readonly string[] =>
+    (http?.headers ?? []).filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
+  const ruleOf = (providers: readonly JwtProvider[]): string => {
+    if (!http || !token) return '0';
+    const outcome = (count: number): string =>
+      authenticate(providers.slice(0, count), { method: http.method, headers: http.headers, token }).kind;
+    if (outcome(providers.length) === 'absent') return '0';
+    const rule = providers.findIndex((_, i) => outcome(i + 1) === 'accepted');
+    return rule < 0 ? '-1' : String(rule + 1);
+  };
+  const one = (value: string | undefined): readonly string[] => (value === undefined ? [] : [value]);
+  const values = (axis: Axis): readonly string[] => {
+    if (axis.path) return claimValues(token?.claims, axis.path);
+    if (axis.key === 'header:authorization') return token ? ['Bearer token'] : lines('authorization');
+    if (axis.key.startsWith('header:')) return lines(axis.key.slice('header:'.length));
+    switch (axis.key) {
+      case PEER.key:
+        return one(tls?.clientCert?.principal as Principal | undefined);
+      case METHOD.key:
+        return one(http?.method);
+      case PATH.key:
+        return one(http && normalizePath(http.path, config.pathNormalization.value));
+      case HOST.key:
+        return one(http?.host);
+      case SERVER_NAME.key:
+        return [(tls?.sni ?? '').toLowerCase()];
+      case SOURCE_IP.key:
+      case REMOTE_IP.key:
+        return one(source.ip);
+      case GATEWAY_TOKEN.key:
+        return [ruleOf(enforcement.envoy(way.gateway).providers)];
+      case TOKEN.key:
+        return [ruleOf(enforcement.envoy(way.place.endpoint.workload).providers)];
+      default:
+        throw new Error(`what is ${axis.key} of a request?`);
+    }
+  };
+  return { values, axes: [] };
+}
