@@ -188,7 +188,7 @@ function prepare(
   const none = { before: [], state: ground };
   if (candidate.senders.length === 0) return none;
   const proof = prove(ground, candidate, problem.paths);
-  if ('refused' in proof || proof.opens.length === 0 || proof.opens.length > MOST_PREPARED) return none;
+  if ('refused' in proof || proof.opens.length === 0) return none;
   let state = ground;
   const before: Step[] = [];
   for (const [, opened] of groupBy(

@@ -1,10 +1,19 @@
 import type { Fix } from '../candidate.ts';
 import { closeHole } from './close-hole.ts';
 import { denyByDefault } from './deny-by-default.ts';
+import { enrolNamespace } from './enrol-namespace.ts';
 import { makeStrict } from './make-strict.ts';
 import { narrowRule } from './narrow-rule.ts';
 import { revokeBinding } from './revoke-binding.ts';
 import { splitAccount } from './split-account.ts';
 
 /** The catalogue, the least invasive first: a new fix is one file and one line here. */
-export const FIXES: readonly Fix[] = [narrowRule, makeStrict, closeHole, splitAccount, revokeBinding, denyByDefault];
+export const FIXES: readonly Fix[] = [
+  narrowRule,
+  makeStrict,
+  closeHole,
+  splitAccount,
+  revokeBinding,
+  denyByDefault,
+  enrolNamespace,
+];
