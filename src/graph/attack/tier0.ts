@@ -23,21 +23,8 @@ const KNOWN = new WeakMap<Mesh, ReadonlyMap<Workload, Tier0>>();
 
 function findTier0({ workloads }: Mesh): ReadonlyMap<Workload, Tier0> {
   const found = new Map<Workload, Tier0>();
-  const isKnownImage = new Map<string, boolean>();
-  // Most images are none of these, and many workloads share one.
-  const isImage = (image: string): boolean => {
-    let known = isKnownImage.get(image);
-    if (known === undefined) {
-      known = SIGNS.some((sign) => sign.image?.test(image));
-      isKnownImage.set(image, known);
-    }
-    return known;
-  };
   const imagesOf = ({ containers }: Workload): readonly string[] =>
-    containers
-      .filter(({ init }) => !init)
-      .map(({ image }) => image.replace(/@.*$/, ''))
-      .filter(isImage);
+    containers.filter(({ init, image }) => !init && IMAGES.test(image)).map(({ image }) => image.replace(/@.*$/, ''));
   for (const workload of workloads) {
     const sign = SIGNS.find((each) => isMeant(each, workload, imagesOf));
     if (sign) found.set(workload, { name: sign.name, why: sign.why });
@@ -145,6 +132,9 @@ const SIGNS: readonly Sign[] = [
     image: /(^|\/)rancher\/fleet(-agent)?([:@]|$)/,
   },
 ];
+
+/** Any of the images above: most are none. */
+const IMAGES = new RegExp(SIGNS.flatMap(({ image }) => image?.source ?? []).join('|'));
 
 function isMeant(
   { labels, image, called }: Sign,
