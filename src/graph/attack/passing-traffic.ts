@@ -20,10 +20,12 @@ export function passingTrafficOf(
   if (gateway.dataPlane.kind !== 'gateway') return undefined;
   const targets =
     gateway.gateway?.kind === 'waypoint'
-      ? mesh.workloads.filter((each) =>
-          [each, ...each.services.flatMap((id) => mesh.serviceById.get(id) ?? [])].some(
-            (target) => waypointOf(enforcement, target) === gateway,
-          ),
+      ? mesh.workloads.filter(
+          (each) =>
+            each.dataPlane.kind !== 'gateway' &&
+            [each, ...each.services.flatMap((id) => mesh.serviceById.get(id) ?? [])].some(
+              (target) => waypointOf(enforcement, target) === gateway,
+            ),
         )
       : mesh.workloads.filter((each) =>
           each.ports.some(({ port }) =>
