@@ -45,7 +45,7 @@ export function makeFacts(enforcement: Enforcement, stated: Stated = {}): Facts 
     sensitivity(workload) {
       let asset = assets.get(workload);
       if (!asset) {
-        asset = sensitivityOf(workload, stated.assets ?? []);
+        asset = sensitivityOf(workload, stated.assets ?? [], mesh);
         assets.set(workload, asset);
       }
       return asset;

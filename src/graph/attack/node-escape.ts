@@ -31,6 +31,8 @@ const CAPABILITIES: ReadonlySet<string> = new Set([
 /** The plainest first. */
 export function nodeEscapesOf(workload: Workload): readonly NodeEscape[] {
   const spec = podSpecOf(workload);
+  const isPlain = !spec.hostPID && !spec.volumes?.some(({ hostPath }) => hostPath);
+  if (isPlain && !workload.containers.some((each) => each.privileged || each.addedCapabilities.length > 0)) return [];
   return [
     ...containersOf(spec).flatMap(({ container, path }) => ofContainer(workload, spec, container, path)),
     ...ofHostPid(workload, spec),

@@ -13,18 +13,24 @@ export interface Tier0 {
 export function tier0Of(mesh: Mesh): ReadonlyMap<Workload, Tier0> {
   let known = KNOWN.get(mesh);
   if (!known) {
-    known = new Map(
-      mesh.workloads.flatMap((workload) => {
-        const found = SIGNS.find((sign) => isMeant(sign, workload));
-        return found ? [[workload, { name: found.name, why: found.why }] as const] : [];
-      }),
-    );
+    known = findTier0(mesh);
     KNOWN.set(mesh, known);
   }
   return known;
 }
 
 const KNOWN = new WeakMap<Mesh, ReadonlyMap<Workload, Tier0>>();
+
+function findTier0({ workloads }: Mesh): ReadonlyMap<Workload, Tier0> {
+  const found = new Map<Workload, Tier0>();
+  const imagesOf = ({ containers }: Workload): readonly string[] =>
+    containers.filter(({ init, image }) => !init && IMAGES.test(image)).map(({ image }) => image.replace(/@.*$/, ''));
+  for (const workload of workloads) {
+    const sign = SIGNS.find((each) => isMeant(each, workload, imagesOf));
+    if (sign) found.set(workload, { name: sign.name, why: sign.why });
+  }
+  return found;
+}
 
 interface Sign extends Tier0 {
   /** Any of them. */
@@ -127,11 +133,20 @@ const SIGNS: readonly Sign[] = [
   },
 ];
 
-function isMeant({ labels, image, called }: Sign, workload: Workload): boolean {
-  // What a gateway or an injected pod runs beside its own containers says nothing of itself.
+/** Any of the images above: most are none. */
+const IMAGES = new RegExp(SIGNS.flatMap(({ image }) => image?.source ?? []).join('|'));
+
+function isMeant(
+  { labels, image, called }: Sign,
+  workload: Workload,
+  imagesOf: (workload: Workload) => readonly string[],
+): boolean {
+  // What a gateway is made of says nothing of what it is.
   if (workload.gateway) return false;
-  const own = labels.some(([label, value]) => value.test(workload.labels[label] ?? ''));
-  const runs =
-    image !== undefined && workload.containers.some((each) => !each.init && image.test(each.image.replace(/@.*$/, '')));
-  return (own || runs) && (called === undefined || called.test(workload.name));
+  const own = labels.some(([label, value]) => {
+    const written = workload.labels[label];
+    return written !== undefined && value.test(written);
+  });
+  if (!own && (image === undefined || !imagesOf(workload).some((each) => image.test(each)))) return false;
+  return called === undefined || called.test(workload.name);
 }

@@ -149,6 +149,7 @@ function findHolders(
     else holders.set(holder.account.id, [holder]);
   };
   for (const { account, workloads } of byId.values()) {
+    if (rights.grantsOf(account).length === 0) continue;
     const places = workloads.filter((workload) => !tier0.has(workload) && holdsApiToken(mesh, workload));
     if (places.length === 0) continue;
     const reached = reachableAccounts(account, rights);
