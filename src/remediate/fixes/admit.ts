@@ -1,6 +1,6 @@
 import type { Facts } from '../../graph/facts.ts';
 import { isCaptured } from '../../semantics/capture.ts';
-import type { Workload } from '../../model/inventory/types.ts';
+import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationRule } from '../../model/istio/authorization-policy.ts';
 import { allowRules } from '../../rules/authz/allow-rules.ts';
 import { callersOf, type NamedCaller } from '../../rules/authz/callers.ts';
@@ -9,13 +9,13 @@ import { callersOf, type NamedCaller } from '../../rules/authz/callers.ts';
 export interface Admission {
   readonly rules: readonly AuthorizationRule[];
   readonly callers: readonly NamedCaller[];
-  /** Nothing is declared or accepted: who else calls is not known, and its own namespace stays admitted. */
+  /** Nothing is declared or accepted: whether somebody else calls is not known. */
   readonly isUnknown: boolean;
 }
 
 /**
- * Least privilege from what is wanted. Where nobody stated what is wanted, the workload's own namespace stays in besides those who are implied:
- * the callers that a team forgets to name are its own.
+ * Least privilege from what is wanted. Where nobody stated anything for the namespace, it stays admitted besides those who are implied: the callers
+ * that a team forgets to name are its own. Where its neighbours have stated callers, one without has none.
  */
 export function admissionOf(facts: Facts, workload: Workload, where: 'workload' | 'waypoint' = 'workload'): Admission {
   const { named, nameless } = callersOf(facts, workload);
@@ -37,5 +37,24 @@ export function admissionOf(facts: Facts, workload: Workload, where: 'workload' 
   const open = nameless
     .filter(({ caller, port }) => caller === 'kube-apiserver' && port !== undefined)
     .map(({ port }): AuthorizationRule => ({ to: [{ operation: { ports: [String(port)] } }] }));
-  return { rules: [...rules, ...(isUnknown ? [own] : []), ...open], callers, isUnknown };
+  return {
+    rules: [...rules, ...(isUnknown && !isNamespaceStated(facts, workload) ? [own] : []), ...open],
+    callers,
+    isUnknown,
+  };
 }
+
+/** Whether somebody stated who calls a workload of the same namespace. */
+export function isNamespaceStated(facts: Facts, { cluster, namespace }: Workload): boolean {
+  const known = STATED.get(facts.wanted) ?? new Map<string, boolean>();
+  STATED.set(facts.wanted, known);
+  const key = namespaceKey(cluster, namespace);
+  let stated = known.get(key);
+  if (stated === undefined) {
+    stated = (facts.mesh.workloadsByNamespace.get(key) ?? []).some((each) => facts.wanted.isStated(each));
+    known.set(key, stated);
+  }
+  return stated;
+}
+
+const STATED = new WeakMap<Facts['wanted'], Map<string, boolean>>();

@@ -29,7 +29,9 @@ export function closingOf(facts: Facts, { cluster, namespace, resource }: Worklo
   const { enforcement, mesh } = facts;
   if (namespace === enforcement.rootNamespace) return [];
   const home = mesh.resources.find('Namespace', '', namespace, cluster) ?? resource;
-  const open = closedByDefault(facts, namespace, cluster);
+  const open = [
+    ...new Set([...closedByDefault(facts, namespace, cluster), ...openAtZtunnel(facts, namespace, cluster)]),
+  ].sort((a, b) => (a.id < b.id ? -1 : 1));
   if (open.length === 0 || open.length > MOST) return [];
   const waypoints = waypointsOf(facts, open);
   const behind = open.filter((workload) => waypoints.behind.has(workload));
@@ -73,6 +75,15 @@ export function closingOf(facts: Facts, { cluster, namespace, resource }: Worklo
       sideEffects: ['callers that are not named get 403 (HTTP) or a reset connection (TCP)'],
     },
   ];
+}
+
+/** In ambient, workloads whose ALLOW policies all stand at a waypoint: who goes past it meets none. */
+function openAtZtunnel({ enforcement, mesh }: Facts, namespace: string, cluster: string): readonly Workload[] {
+  const own = mesh.workloadsByNamespace.get(namespaceKey(cluster, namespace)) ?? [];
+  return own.filter(
+    (workload) =>
+      workload.dataPlane.kind === 'ambient' && !workload.gateway && enforcement.ztunnel(workload).allow.length === 0,
+  );
 }
 
 interface Waypoints {

@@ -7,6 +7,7 @@ import { defaultDeny, hasDefaultDeny } from '../../rules/authz/default-deny.ts';
 import { allowFor } from '../../rules/authz/proposal.ts';
 import { type Fix, targetsOf } from '../candidate.ts';
 import type { Change } from '../change.ts';
+import { isNamespaceStated } from './admit.ts';
 
 /** A namespace outside the mesh: an ALLOW for each workload with its known callers, a default deny, and then the label that its neighbours have. */
 export const enrolNamespace: Fix = {
@@ -110,7 +111,7 @@ function policyFor(
   const joined: Workload = { ...workload, dataPlane: { ...workload.dataPlane, kind: plane } };
   const rules = [
     ...allowRules(joined, callers, ports),
-    ...(facts.wanted.isStated(workload) ? [] : [{ from: [{ source: { namespaces: [workload.namespace] } }] }]),
+    ...(isNamespaceStated(facts, workload) ? [] : [{ from: [{ source: { namespaces: [workload.namespace] } }] }]),
   ];
   if (rules.length === 0) return [];
   return allowFor(facts, workload, rules).map((manifest) => ({ kind: 'add', manifest, beside: workload.resource }));
