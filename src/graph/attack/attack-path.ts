@@ -12,6 +12,7 @@ import { causeKey } from './cause.ts';
 import type { Route } from './find-paths.ts';
 import { type Foothold, footholdId } from './foothold.ts';
 import { type Cost, type Edge, isExcess, type Label } from './label.ts';
+import { tier0Of } from './tier0.ts';
 
 /** One step of a path, decided. */
 export interface Hop {
@@ -56,20 +57,27 @@ export interface AttackPath {
 /** What a tier 0 foothold is worth. */
 const TIER0: Asset = { level: 'critical', basis: 'inferred', why: 'whoever controls it controls the mesh' };
 
+function assetAt({ facts }: AttackGraph, at: Foothold): Asset {
+  if (at.kind !== 'workload') return TIER0;
+  const tier0 = tier0Of(facts.mesh).get(at.workload);
+  return tier0 ? { level: 'critical', basis: 'label', why: tier0.why } : facts.sensitivity(at.workload);
+}
+
 /** A route with every hop decided again; undefined where one is refused after all. */
 export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined {
   const labels: Label[] = [];
   for (let label: Label | undefined = route.end; label?.previous; label = label.previous) labels.unshift(label);
   const hops: Hop[] = [];
-  for (const { previous, edge } of labels) {
+  for (const [index, { previous, edge }] of labels.entries()) {
     const hop = previous && edge && hopOf(graph, previous.at, edge);
     if (!hop) return undefined;
-    hops.push(hop);
+    const next = labels[index + 1]?.edge;
+    hops.push(edge.kind === 'entrance' && next?.kind === 'route' ? towards(hop, edge, next) : hop);
   }
   const { at, cost } = route.end;
   const start = labels[0]?.previous?.at ?? route.entry;
   const cause = route.cause;
-  const asset = at.kind === 'workload' ? graph.facts.sensitivity(at.workload) : TIER0;
+  const asset = assetAt(graph, at);
   const last = hops.findLast(({ excess }) => excess);
   const key = [
     footholdId(route.entry),
@@ -87,6 +95,22 @@ export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined
     cost,
     ...(cause ? { cause } : {}),
     others: route.others,
+  };
+}
+
+/** The way into a gateway as the route takes it that the path goes on by: its listener, its request, and what exposes the gateway. */
+function towards(
+  hop: Hop,
+  { entrance }: Extract<Edge, { kind: 'entrance' }>,
+  { entrance: way }: Extract<Edge, { kind: 'route' }>,
+): Hop {
+  return {
+    ...hop,
+    port: way.request.to.port,
+    witness: way.request,
+    by: entrance.by,
+    requires: [],
+    assumes: entrance.verdict.assumes,
   };
 }
 

@@ -180,7 +180,7 @@ class Sources {
   constructor(graph: AttackGraph, reachable: Reachable) {
     this.#graph = graph;
     this.#reachable = reachable;
-    const ordered = reachable.all.filter(({ at }) => actorOf(at) !== undefined);
+    const ordered = reachable.all.filter(({ at }) => actorOf(at) !== undefined && !isTerminal(graph, at));
     this.#classes = firstOfClass(graph, ordered);
     this.#identified = firstOfClass(
       graph,

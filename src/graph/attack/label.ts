@@ -33,6 +33,8 @@ export interface Cost {
   /** Workloads that excess hops need taken over. */
   readonly breaches: number;
   readonly requires: number;
+  /** Gateways among what is taken over: Envoy at the edge is harder to break into than the application behind it. */
+  readonly gateways: number;
   /** Wanted calls on the way. */
   readonly depth: number;
   /** Hops whose verdict is not settled. */
@@ -52,12 +54,13 @@ export interface Label {
   readonly edge?: Edge;
 }
 
-export const NO_COST: Cost = { breaches: 0, requires: 0, depth: 0, conditional: 0, hops: 0 };
+export const NO_COST: Cost = { breaches: 0, requires: 0, gateways: 0, depth: 0, conditional: 0, hops: 0 };
 
 export function compareCost(a: Cost, b: Cost): number {
   return (
     a.breaches - b.breaches ||
     a.requires - b.requires ||
+    a.gateways - b.gateways ||
     a.depth - b.depth ||
     a.conditional - b.conditional ||
     a.hops - b.hops
@@ -102,11 +105,14 @@ export function costOf(from: Label, edge: Edge): Cost {
   return {
     breaches: cost.breaches + (needsControl ? 1 : 0),
     requires: cost.requires + requires,
+    gateways: cost.gateways + (needsControl && isGateway(from.at) ? 1 : 0),
     depth: cost.depth + (excess ? 0 : 1),
     conditional: cost.conditional + conditional,
     hops: cost.hops + 1,
   };
 }
+
+const isGateway = (at: Foothold): boolean => at.kind === 'workload' && at.workload.dataPlane.kind === 'gateway';
 
 function demandsOf(edge: Edge): { readonly requires: number; readonly conditional: number } {
   switch (edge.kind) {

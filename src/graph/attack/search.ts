@@ -77,7 +77,8 @@ export function follow(from: Label, edge: Edge): Label {
 /** Whoever is there has everything: paths end. */
 export function isTerminal({ facts }: AttackGraph, foothold: Foothold): boolean {
   if (foothold.kind === 'tier0') return true;
-  return foothold.kind === 'workload' && tier0Of(facts.mesh).has(foothold.workload);
+  if (foothold.kind !== 'workload') return false;
+  return isMachinery(foothold.workload) || tier0Of(facts.mesh).has(foothold.workload);
 }
 
 /** Wanted edges first, so that of two ways that cost the same the wanted one is kept. */
@@ -91,7 +92,7 @@ function* edgesFrom(graph: AttackGraph, openings: Openings, label: Label): Itera
     for (const edge of graph.routes.get(at.workload.id) ?? []) if (isTakenBy(edge, label)) yield edge;
   }
   const actor = actorOf(at);
-  if (actor) {
+  if (actor && !isClientOf(label)) {
     const callers =
       at.kind === 'workload' ? [at.workload] : graph.facts.mesh.identities.get(actor.identity ?? ('' as never));
     for (const caller of callers ?? []) {
@@ -101,6 +102,10 @@ function* edgesFrom(graph: AttackGraph, openings: Openings, label: Label): Itera
   yield* openings.from(label);
   for (const edge of graph.pivots.get(footholdId(at)) ?? []) yield edge;
 }
+
+/** Came to a gateway from outside and does not control it: it forwards what its routes say, and nothing else. */
+const isClientOf = ({ at, edge }: Label): boolean =>
+  edge?.kind === 'entrance' && at.kind === 'workload' && at.workload.dataPlane.kind === 'gateway';
 
 const isTakenBy = ({ entrance }: Extract<Edge, { kind: 'route' }>, { previous }: Label): boolean =>
   previous?.at.kind === entrance.entry;
