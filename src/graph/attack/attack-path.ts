@@ -7,12 +7,12 @@ import type { Position } from '../../semantics/attempt.ts';
 import type { Requirement } from '../../semantics/verdict.ts';
 import type { Asset } from '../facts.ts';
 import { decideWitness } from '../reach/port-reach.ts';
+import { assetOf } from './asset-of.ts';
 import { actorOf, type AttackGraph, causeOf } from './attack-graph.ts';
 import { causeKey } from './cause.ts';
 import type { Route } from './find-paths.ts';
 import { type Foothold, footholdId } from './foothold.ts';
 import { type Cost, type Edge, isExcess, type Label } from './label.ts';
-import { tier0Of } from './tier0.ts';
 
 /** One step of a path, decided. */
 export interface Hop {
@@ -28,6 +28,8 @@ export interface Hop {
   readonly verdict: 'allow' | 'unknown';
   readonly by: By | null;
   readonly excess: boolean;
+  /** Of an excess request: who may make it. */
+  readonly who?: 'anyone' | 'any-identity' | 'workloads';
   readonly cause?: By;
   readonly technique?: string;
   readonly status: EvidenceStatus;
@@ -57,12 +59,6 @@ export interface AttackPath {
 /** What a tier 0 foothold is worth. */
 const TIER0: Asset = { level: 'critical', basis: 'inferred', why: 'whoever controls it controls the mesh' };
 
-function assetAt({ facts }: AttackGraph, at: Foothold): Asset {
-  if (at.kind !== 'workload') return TIER0;
-  const tier0 = tier0Of(facts.mesh).get(at.workload);
-  return tier0 ? { level: 'critical', basis: 'label', why: tier0.why } : facts.sensitivity(at.workload);
-}
-
 /** A route with every hop decided again; undefined where one is refused after all. */
 export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined {
   const labels: Label[] = [];
@@ -77,7 +73,7 @@ export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined
   const { at, cost } = route.end;
   const start = labels[0]?.previous?.at ?? route.entry;
   const cause = route.cause;
-  const asset = assetAt(graph, at);
+  const asset = at.kind === 'workload' ? assetOf(graph.facts, at.workload) : TIER0;
   const last = hops.findLast(({ excess }) => excess);
   const key = [
     footholdId(route.entry),
@@ -158,7 +154,10 @@ function makeHop(graph: AttackGraph, from: Foothold, edge: Edge): Hop | undefine
         ...(cause ? { cause } : {}),
         technique: 'T1190',
         status: statusOf(verdict.outcome),
-        why: entrance.why,
+        why:
+          edge.kind === 'route' && cause
+            ? `${entrance.why}, where tokens are checked and none is asked for`
+            : entrance.why,
         requires: verdict.requires,
         demands: [],
         assumes: verdict.assumes,
@@ -227,6 +226,7 @@ function requestHop(
     verdict: verdict.outcome === 'unknown' ? 'unknown' : 'allow',
     by: verdict.by,
     excess: edge.kind === 'grant',
+    ...(edge.kind === 'grant' ? { who: edge.grant.who.kind } : {}),
     ...(cause ? { cause } : {}),
     technique: 'T1210',
     status: statusOf(verdict.outcome),

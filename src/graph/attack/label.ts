@@ -16,13 +16,14 @@ export type Edge =
       readonly entrance: Entrance;
       readonly cause?: By;
     }
-  /** Through a gateway by one of its routes. */
+  /** Through a gateway by one of its routes; with a cause where a token is checked behind it and none is asked for. */
   | {
       readonly kind: 'route';
       readonly gateway: Workload;
       readonly workload: Workload;
       readonly port: number;
       readonly entrance: Entrance;
+      readonly cause?: By;
     }
   | { readonly kind: 'wanted'; readonly hop: WantedHop }
   | { readonly kind: 'grant'; readonly grant: Grant }
@@ -67,12 +68,12 @@ export function compareCost(a: Cost, b: Cost): number {
   );
 }
 
-/** Whether an edge is more than the business needs. A route is what its gateway is there for. */
+/** Whether an edge is more than the business needs. A route is what its gateway is there for, for those whom it is meant for. */
 export function isExcess(edge: Edge): boolean {
   switch (edge.kind) {
     case 'wanted':
-    case 'route':
       return false;
+    case 'route':
     case 'entrance':
       return edge.cause !== undefined;
     case 'grant':
@@ -100,7 +101,8 @@ export function headOf(edge: Edge): Foothold {
 export function costOf(from: Label, edge: Edge): Cost {
   const { cost } = from;
   const excess = isExcess(edge);
-  const needsControl = excess && !from.isFree;
+  // A client of a gateway needs no control of it.
+  const needsControl = excess && edge.kind !== 'route' && !from.isFree;
   const { requires, conditional } = demandsOf(edge);
   return {
     breaches: cost.breaches + (needsControl ? 1 : 0),
@@ -112,7 +114,7 @@ export function costOf(from: Label, edge: Edge): Cost {
   };
 }
 
-const isGateway = (at: Foothold): boolean => at.kind === 'workload' && at.workload.dataPlane.kind === 'gateway';
+export const isGateway = (at: Foothold): boolean => at.kind === 'workload' && at.workload.dataPlane.kind === 'gateway';
 
 function demandsOf(edge: Edge): { readonly requires: number; readonly conditional: number } {
   switch (edge.kind) {

@@ -77,8 +77,7 @@ export function follow(from: Label, edge: Edge): Label {
 /** Whoever is there has everything: paths end. */
 export function isTerminal({ facts }: AttackGraph, foothold: Foothold): boolean {
   if (foothold.kind === 'tier0') return true;
-  if (foothold.kind !== 'workload') return false;
-  return isMachinery(foothold.workload) || tier0Of(facts.mesh).has(foothold.workload);
+  return foothold.kind === 'workload' && tier0Of(facts.mesh).has(foothold.workload);
 }
 
 /** Wanted edges first, so that of two ways that cost the same the wanted one is kept. */
@@ -107,7 +106,8 @@ function* edgesFrom(graph: AttackGraph, openings: Openings, label: Label): Itera
 const isClientOf = ({ at, edge }: Label): boolean =>
   edge?.kind === 'entrance' && at.kind === 'workload' && at.workload.dataPlane.kind === 'gateway';
 
-const isTakenBy = ({ entrance }: Extract<Edge, { kind: 'route' }>, { previous }: Label): boolean =>
+/** A route is taken by those who came to the gateway as its clients. */
+export const isTakenBy = ({ entrance }: Extract<Edge, { kind: 'route' }>, { previous }: Label): boolean =>
   previous?.at.kind === entrance.entry;
 
 /** Openings that still lead somewhere new, by how one gets in. */

@@ -1,5 +1,6 @@
 import type { AttackPath, AuditResult } from '../../result/types.ts';
-import { nodeName, openPaths, pathLine, pathNote } from '../exposures.ts';
+import { openPaths, pathLine, pathNote } from '../exposures.ts';
+import { nodeName } from '../path-text.ts';
 import { type PlanStep, stepCloses } from '../first-steps.ts';
 import { nextProofs } from '../next-proof.ts';
 import { requestLine } from '../request-text.ts';
