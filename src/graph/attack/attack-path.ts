@@ -67,8 +67,7 @@ export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined
   for (const [index, { previous, edge }] of labels.entries()) {
     const hop = previous && edge && hopOf(graph, previous.at, edge);
     if (!hop) return undefined;
-    const next = labels[index + 1]?.edge;
-    hops.push(edge.kind === 'entrance' && next?.kind === 'route' ? towards(hop, edge, next) : hop);
+    hops.push(edge.kind === 'entrance' ? throughGateway(graph, hop, edge, labels[index + 1]?.edge) : hop);
   }
   const { at, cost } = route.end;
   const start = labels[0]?.previous?.at ?? route.entry;
@@ -94,20 +93,27 @@ export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined
   };
 }
 
-/** The way into a gateway as the route takes it that the path goes on by: its listener, its request, and what exposes the gateway. */
-function towards(
+/**
+ * The way into a gateway: with the listener and the request of the route that the path goes on by, or else of one that passes, and with what
+ * exposes the gateway. Where no route lets anything pass, its listener alone is asked.
+ */
+function throughGateway(
+  { routes }: AttackGraph,
   hop: Hop,
-  { entrance }: Extract<Edge, { kind: 'entrance' }>,
-  { entrance: way }: Extract<Edge, { kind: 'route' }>,
+  { entrance, workload }: Extract<Edge, { kind: 'entrance' }>,
+  next: Edge | undefined,
 ): Hop {
-  return {
-    ...hop,
-    port: way.request.to.port,
-    witness: way.request,
-    by: entrance.by,
-    requires: [],
-    assumes: entrance.verdict.assumes,
-  };
+  if (workload.dataPlane.kind !== 'gateway') return hop;
+  const passing = (routes.get(workload.id) ?? [])
+    .map((route) => route.entrance)
+    .filter(({ entry, verdict }) => entry === entrance.entry && verdict.outcome === 'allow');
+  const way =
+    next?.kind === 'route'
+      ? next.entrance
+      : (passing.find(({ verdict }) => verdict.requires.length === 0) ?? passing[0]);
+  const shared = { ...hop, by: entrance.by, requires: [], assumes: entrance.verdict.assumes };
+  if (way) return { ...shared, port: way.request.to.port, witness: way.request };
+  return { ...shared, witness: { ...entrance.request, to: { ...entrance.request.to, at: 'gateway' } } };
 }
 
 const HOPS = new WeakMap<AttackGraph, Map<string, Map<object, Hop | null>>>();

@@ -10,7 +10,7 @@ type Hop = AttackPath['hops'][number];
 const charWidth = { box: 7.6, caption: 6.7 };
 const boxHeight = 46;
 const rowHeight = 112;
-const arrow = { plain: 58, most: 230 };
+const arrow = { plain: 62, most: 270 };
 const sheet = 940;
 const longest = 34;
 
@@ -64,7 +64,7 @@ function layOut(path: AttackPath): { boxes: Box[]; arrows: Arrow[]; width: numbe
     const below =
       hop.excess && hop.cause ? [causeName(hop.cause), shortPlace(place(hop.cause.location))].map(shorten) : [];
     const caption = Math.max(...[above, ...below].map((line) => line.length * charWidth.caption));
-    const width = Math.min(arrow.most, Math.max(arrow.plain, caption + 18));
+    const width = Math.min(arrow.most, Math.max(arrow.plain, caption + 28));
     const lines = boxLines(hop.to, hop.port);
     const next = Math.max(64, ...lines.map((line) => shorten(line).length * charWidth.box + 26));
     if (x + width + next > sheet && x > 1) {
@@ -76,7 +76,7 @@ function layOut(path: AttackPath): { boxes: Box[]; arrows: Arrow[]; width: numbe
     put(lines, nodeName(hop.to), hop.to.kind);
   }
   const width = Math.max(...boxes.map((box) => box.x + box.width)) + 1;
-  return { boxes, arrows, width, height: y + boxHeight + 44 };
+  return { boxes, arrows, width, height: y + boxHeight + 16 };
 }
 
 /** Namespace above, name and port below. */
