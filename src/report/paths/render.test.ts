@@ -20,12 +20,28 @@ const render = (...given: Parameters<typeof answer>): string =>
   renderPaths(answer(...given), { width: 100, color: false });
 
 test('a path is a block: stops, what it takes, and per hop a request, the deciding rule and what to change', () => {
-  expect(render(sampleResultWithPaths())).toMatchInlineSnapshot();
+  expect(render(sampleResultWithPaths())).toMatchInlineSnapshot(`
+    "1 path from internet, pod-outside-mesh · 1 critical · 1 inherent
+
+    1 CRITICAL  internet → shop/web → payments/ledger
+                cardholder data · no breach needed · medium confidence · +2 other ways
+       1 → shop/web:8443  wanted  T1190  INFERRED
+         GET shop.example.com/ to gateway istio-ingress/public:8443 from the internet, no token
+       2 → payments/ledger:8080  EXCESS  T1210  INFERRED
+         POST /v1/charges to payments/ledger:8080 from shop/web, no token
+         by payments/allow-everything rules[0]   payments-prod/policies.yaml:41
+         holds TLS at the gateway
+         assumes the CNI enforces NetworkPolicy
+
+    INHERENT: every hop is wanted
+      2   internet → shop/web ( with a valid JWT of issuer https://login.example.com)
+    "
+  `);
 });
 
 test('says what is not listed, and why nothing is', () => {
   const text = render(sampleResultWithPaths(), { unlisted: { excess: 1200, inherent: 3 }, deeper: 7 });
-  expect(text).toContain(
+  expect(text.replaceAll('\n', ' ')).toContain(
     '1,200 further paths not listed (--max); 3 inherent not listed; 7 deeper ones (more than two breaches) not listed',
   );
   const none = answer({ ...sampleResultWithPaths(), paths: [] }, { found: { excess: 0, inherent: 0 } });

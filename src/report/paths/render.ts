@@ -110,10 +110,9 @@ function facts(label: string, items: readonly string[], { width, most, style }: 
 }
 
 function shortLines(path: AttackPath, { width }: ListView): string[] {
-  const label = `  ${path.rank}`;
-  const asset = assetText(path);
-  const needs = path.requires.length > 0 ? ` with ${path.requires.join(' and ')}` : '';
-  return hang(label, flow([...chain(path), ...(asset || needs ? [`(${asset}${needs})`] : [])], ' ', width - 6), 6);
+  const notes = [assetText(path), ...path.requires].filter((note) => note !== '').join(', with ');
+  const words = notes === '' ? [] : `(${notes})`.split(' ');
+  return hang(`  ${path.rank}`, flow([...chain(path), ...words], ' ', width - 6), 6);
 }
 
 function remarks({ unlisted, deeper, chokePoints }: AttackSummary, { width, style }: ListView): string[] {
