@@ -27,14 +27,14 @@ export interface BlastRadius {
 export function findBlastRadii(graph: AttackGraph, most = 20): readonly BlastRadius[] {
   const common = new CommonReach(graph);
   const ownGrants = ownGrantsOf(graph);
-  const reachOf = (workload: Workload, wanted: ReadonlySet<Workload>): BlastRadius =>
-    radiusOf(graph, workload, { wanted, common, own: ownGrants.get(workload) ?? [] });
+  const reachOf = (workload: Workload, wanted: ReadonlySet<Workload>, precision: Precision): BlastRadius =>
+    radiusOf(graph, workload, { wanted, common, own: ownGrants.get(workload) ?? [], precision });
   return graph.facts.mesh.workloads
     .filter((workload) => !isTerminal(graph, { kind: 'workload', workload }))
-    .map((workload) => reachOf(workload, statedTargets(graph, workload)))
+    .map((workload) => reachOf(workload, statedTargets(graph, workload), 'at most'))
     .sort(compareRadii(graph))
     .slice(0, most * 2)
-    .map(({ workload }) => reachOf(workload, new Set(graph.wanted.of(workload).map((hop) => hop.workload))))
+    .map(({ workload }) => reachOf(workload, new Set(graph.wanted.of(workload).map((hop) => hop.workload)), 'exact'))
     .filter(({ workloads, pivots }) => workloads > 0 || pivots.length > 0)
     .sort(compareRadii(graph))
     .slice(0, most);
@@ -49,13 +49,17 @@ interface Reached {
   readonly wanted: ReadonlySet<Workload>;
   readonly common: CommonReach;
   readonly own: readonly Grant[];
+  readonly precision: Precision;
 }
 
-function radiusOf(graph: AttackGraph, workload: Workload, { wanted, common, own }: Reached): BlastRadius {
+/** NetworkPolicy is asked only about those that may get onto the list. */
+type Precision = 'at most' | 'exact';
+
+function radiusOf(graph: AttackGraph, workload: Workload, { wanted, common, own, precision }: Reached): BlastRadius {
   const actor: Actor = { place: workload, identity: workload.identity, isBorrowed: false };
-  const base = common.of(actor);
+  const base = common.of(actor, precision);
   const further = new Set<Workload>(wanted);
-  for (const grant of own) if (isUsable(graph, grant, actor)) further.add(grant.workload);
+  for (const grant of own) if (precision === 'at most' || isUsable(graph, grant, actor)) further.add(grant.workload);
   further.delete(workload);
   let total = base.targets.size - (base.targets.has(workload) ? 1 : 0);
   let excess = total;
@@ -126,31 +130,41 @@ function isUsable({ network }: AttackGraph, grant: Grant, actor: Actor): boolean
   return network.admits(position, grant.workload, grant.port, grant.region.transport) !== 'deny';
 }
 
+interface Common {
+  readonly targets: ReadonlySet<Workload>;
+  readonly assets: readonly Workload[];
+}
+
 /** What openings for everybody, or for every identity, come to in a class of places. */
 class CommonReach {
   readonly #graph: AttackGraph;
   readonly #open: readonly Grant[];
-  readonly #known = new Map<
-    string,
-    { readonly targets: ReadonlySet<Workload>; readonly assets: readonly Workload[] }
-  >();
+  readonly #known = new Map<string, Common>();
 
   constructor(graph: AttackGraph) {
     this.#graph = graph;
     this.#open = graph.grants.filter(({ who }) => who.kind !== 'workloads');
   }
 
-  of(actor: Actor): { readonly targets: ReadonlySet<Workload>; readonly assets: readonly Workload[] } {
+  of(actor: Actor, precision: Precision): Common {
     const { identity } = actor;
+    if (precision === 'at most')
+      return this.#keep(
+        identity === null ? 'anyone' : 'identified',
+        ({ who }) => identity !== null || who.kind === 'anyone',
+      );
     const refused =
       identity === null ? 'none' : this.#open.flatMap(({ who }, i) => (isExcept(who, identity) ? [i] : [])).join();
-    const key = `${this.#graph.network.classOf(actor.place)} ${refused}`;
+    // Of the class, not of one place: what the place itself is among them is taken out by whoever counts.
+    return this.#keep(`exact ${this.#graph.network.classOf(actor.place)} ${refused}`, (grant) =>
+      isOpenTo(this.#graph, grant, actor),
+    );
+  }
+
+  #keep(key: string, isOpen: (grant: Grant) => boolean): Common {
     let found = this.#known.get(key);
     if (!found) {
-      // Of the class, not of one place: what the place itself is among them is taken out by whoever counts.
-      const targets = new Set(
-        this.#open.filter((grant) => isOpenTo(this.#graph, grant, actor)).map(({ workload }) => workload),
-      );
+      const targets = new Set(this.#open.filter(isOpen).map(({ workload }) => workload));
       found = { targets, assets: [...targets].filter((each) => isAsset(this.#graph.facts, each)) };
       this.#known.set(key, found);
     }

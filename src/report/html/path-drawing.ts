@@ -9,7 +9,7 @@ type Hop = AttackPath['hops'][number];
 /** Widths of the monospaced font that boxes and captions are set in; boxes of other fonts come out a little loose. */
 const charWidth = { box: 7.6, caption: 6.7 };
 const boxHeight = 46;
-const rowHeight = 112;
+const rowHeight = 98;
 const arrow = { plain: 62, most: 270 };
 const sheet = 940;
 const longest = 34;
