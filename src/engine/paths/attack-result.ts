@@ -19,7 +19,7 @@ export interface Budget {
   readonly inherent: number;
 }
 
-export const AUDIT_BUDGET: Budget = { excess: 200, inherent: 50 };
+const AUDIT_BUDGET: Budget = { excess: 200, inherent: 50 };
 
 export interface AttackOptions {
   readonly entries: readonly Foothold[];

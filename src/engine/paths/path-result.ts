@@ -65,7 +65,7 @@ function hopResult(hop: Hop): PathResult['hops'][number] {
   };
 }
 
-export function nodeOf(foothold: Foothold): Node {
+function nodeOf(foothold: Foothold): Node {
   switch (foothold.kind) {
     case 'workload':
       return { kind: 'workload', workload: foothold.workload.id };

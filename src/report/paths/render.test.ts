@@ -34,7 +34,7 @@ test('a path is a block: stops, what it takes, and per hop a request, the decidi
          assumes the CNI enforces NetworkPolicy
 
     INHERENT: every hop is wanted
-      2   internet → shop/web ( with a valid JWT of issuer https://login.example.com)
+      2   internet → shop/web (a valid JWT of issuer https://login.example.com)
     "
   `);
 });
