@@ -82,6 +82,17 @@ function makeProgram(finish: (code: number) => void): Command {
       finish(await (await import('./commands/reach.ts')).reachCommand(inputs, flags)),
     );
 
+  reading(common(program.command('paths')))
+    .description('attack paths, ranked: hop by hop with a request that passes, what lets it pass, and what to change')
+    .argument('[input...]', 'files, folders, or - for stdin')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .option('--from <place>', 'internet, pod-outside-mesh, node-network, or ns/workload that was taken over')
+    .option('--to <workload>', 'ns/workload that is attacked, or tier0: what holds the whole mesh')
+    .option('--max <number>', 'how many to list (default 20, as JSON 1000)', parseCount)
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/paths.ts')).pathsCommand(inputs, flags)),
+    );
+
   asking(common(program.command('why-denied')))
     .description(
       'what refused a request that a log line tells of, and the smallest safe change; the line from --log or stdin',
@@ -184,6 +195,11 @@ function reading(command: Command): Command {
     .option('--config <file>', 'configuration instead of the meshproof.yaml beside the input')
     .option('--default-namespace <name>', 'namespace of objects that name none')
     .option('--cluster <name=input>', 'an input of a named cluster; may be repeated', collectClusters, []);
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('give a number from 1 on');
+  return Number(text);
 }
 
 function parseCode(text: string): number {

@@ -4,10 +4,12 @@ import { applyExceptions } from '../findings/exceptions.ts';
 import { runRules } from '../findings/run-rules.ts';
 import { makeFacts } from '../graph/make-facts.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
-import type { AuditResult } from '../result/types.ts';
+import type { AttackSummary, AuditResult } from '../result/types.ts';
 import { RULES } from '../rules/index.ts';
 import { assess } from '../score/assess.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
+import { attackResult } from './paths/attack-result.ts';
+import { DEFAULT_ENTRIES, readEntries } from './paths/read-entries.ts';
 import { type InputOptions, readInput } from './read-input.ts';
 import { inputResult } from './result/input.ts';
 import { inventoryResult } from './result/inventory.ts';
@@ -31,6 +33,8 @@ export async function audit(inputs: readonly InputSpec[], options: AuditOptions,
   onStep(`judging ${mesh.workloads.length} workloads`);
   const { findings: all, rulesRun } = runRules(RULES, facts);
   const { findings, notes } = applyExceptions(all, stated.exceptions ?? [], mesh, options.now);
+  onStep('following attackers');
+  const { paths, attack } = attackResult(facts, { entries: readEntries(mesh, stated.entries ?? DEFAULT_ENTRIES) });
   onStep('scoring');
   const assessment = assess(facts, findings, { rules: RULES });
 
@@ -41,13 +45,28 @@ export async function audit(inputs: readonly InputSpec[], options: AuditOptions,
     ...assessment,
     inventory: inventoryResult(facts),
     findings,
-    paths: [],
+    paths,
+    attack,
     plan: { horizons: [], unclosed: [] },
     residual: residualResult(facts, findings, inputs.map(({ path }) => path).join(' ')),
-    diagnostics: [...diagnostics, ...notes.map((message) => noteOn(options.config, message))],
+    diagnostics: [...diagnostics, ...pathNotes(attack), ...notes.map((message) => noteOn(options.config, message))],
     rulesRun,
   };
 }
+
+/** Where no path could be computed, nothing that says "none" must be read as such. */
+const pathNotes = ({ incomplete }: AttackSummary): readonly Diagnostic[] =>
+  incomplete === undefined
+    ? []
+    : [
+        {
+          severity: 'warning',
+          file: '',
+          line: 0,
+          message: `attack paths are not part of this result: ${incomplete}`,
+          help: 'findings and inventory are complete; ask for single pairs with `meshproof explain`',
+        },
+      ];
 
 const noteOn = (config: ConfigFile | undefined, message: string): Diagnostic => ({
   severity: 'warning',

@@ -5,6 +5,7 @@ import { denial } from '../result/denial.ts';
 import { explanation } from '../result/explanation.ts';
 import { createResultJsonSchema } from '../result/json-schema.ts';
 import { reach } from '../result/reach.ts';
+import { pathsAnswer } from '../result/paths.ts';
 import { policyTest } from './policy-test/schema.ts';
 
 /** The JSON Schemas that are published, by file; `npm run schema` writes them. */
@@ -14,6 +15,7 @@ export const SCHEMAS: Readonly<Record<string, () => Record<string, unknown>>> = 
   'docs/explanation.schema.json': () => titled('Result of meshproof explain', explanation, 'output'),
   'docs/denial.schema.json': () => titled('Result of meshproof why-denied', denial, 'output'),
   'docs/reach.schema.json': () => titled('Result of meshproof reach', reach, 'output'),
+  'docs/paths.schema.json': () => titled('Result of meshproof paths', pathsAnswer, 'output'),
   'docs/comparison.schema.json': () => titled('Result of meshproof diff and whatif', comparison, 'output'),
   'docs/policy-test.schema.json': () => titled('PolicyTest, meshproof.dev/v1', policyTest),
 };

@@ -87,7 +87,8 @@ function atCount(steps: readonly number[], count: number): number {
   return steps[Math.min(count, steps.length - 1)] ?? 0;
 }
 
-function isAnonymousToCritical({ entry, sensitivity }: Factors): boolean {
+/** Behind a breach nobody is anonymous: the caller has what the workload has. */
+function isAnonymousToCritical({ entry, sensitivity, breaches }: Factors): boolean {
   const { entries: anonymous, sensitivity: level } = severityLimits.unstatedExcept;
-  return sensitivity === level && anonymous.some((each) => each === entry);
+  return breaches === 0 && sensitivity === level && anonymous.some((each) => each === entry);
 }

@@ -20,10 +20,14 @@ function senderOf({ source, client }: Query): Request['from'] {
   const { position, identity, connects, ip, remoteIp } = source;
   const addresses = { ...(ip === undefined ? {} : { ip }), ...(remoteIp === undefined ? {} : { remoteIp }) };
   if (position.kind === 'workload') {
+    // Somebody else's identity: a request names the place or whom one is there, and policies look at the latter.
+    if (identity !== null && identity !== position.workload.identity && connects !== 'plaintext')
+      return { principal: identity, ...addresses };
     const plaintext = connects === 'plaintext' ? { plaintext: true as const } : {};
     return { workload: position.workload.id, as: client, ...plaintext, ...addresses };
   }
   if (position.kind === 'internet') return { internet: true, ...addresses };
+  if (position.kind === 'pod-outside-mesh' && identity === null) return { position: 'pod-outside-mesh', ...addresses };
   return identity === null ? { plaintext: true, ...addresses } : { principal: identity, ...addresses };
 }
 

@@ -29,12 +29,16 @@ test('a workload at fault is shown at its own line, not at evidence about anothe
   expect(exposure).toMatchObject({ decidedBy: 'istio-ingress/public', at: 'payments-prod/workloads.yaml:12' });
 });
 
-test('with paths, exposure is the excess paths by rank', () => {
-  const exposures = topExposures(sampleResultWithPaths(), workloadOf, 5);
-  expect(exposures).toHaveLength(1);
+test('with paths, exposure is the excess paths by rank, then findings about other objects', () => {
+  const exposures = topExposures(sampleResultWithPaths(), workloadOf, 3);
+  expect(exposures.map(({ of }) => ('path' in of ? of.path.id : of.finding.id))).toEqual([
+    'path-1',
+    'mtls/permissive',
+    'authn/jwt-not-required',
+  ]);
   expect(exposures[0]).toMatchObject({
     what: 'internet → shop/web → payments/ledger (cardholder data)',
-    note: '2 hops, excess at hop 2, no breach needed, +2 like it',
+    note: '2 hops, excess at hop 2, no breach needed, +2 by the same',
     decidedBy: 'payments/allow-everything rules[0]',
     at: 'payments-prod/policies.yaml:41',
   });

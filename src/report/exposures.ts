@@ -1,9 +1,11 @@
-import type { Location } from '../result/location.ts';
+import type { By, Location } from '../result/location.ts';
+import { severityRows } from '../result/method.ts';
 import type { Severity } from '../result/status.ts';
 import type { AttackPath, AuditResult, Finding } from '../result/types.ts';
 import { extent, openFindings, type WorkloadOf } from './causes.ts';
 import { requestLine } from './request-text.ts';
-import { byName, count, place } from './wording.ts';
+import { assetText, breachText, pathStops } from './path-text.ts';
+import { byName, count, number, objectName, place } from './wording.ts';
 
 /** One line of "top exposure": what is open, shown by which request, decided by which object where. */
 export interface Exposure {
@@ -18,14 +20,43 @@ export interface Exposure {
   readonly of: { readonly path: AttackPath } | { readonly finding: Finding };
 }
 
-/** The worst first: attack paths by rank; findings as long as no path is computed. */
+/**
+ * The worst first, each with another thing to change: attack paths by rank, then findings that no path of the list says already. Findings alone
+ * where there are no paths.
+ */
 export function topExposures(result: AuditResult, workloadOf: WorkloadOf, limit: number): Exposure[] {
-  const paths = openPaths(result).slice(0, limit);
-  if (paths.length > 0) return paths.map(exposureOfPath);
-  return openFindings(result)
+  const paths = onePerCause(openPaths(result));
+  const told = new Set(paths.slice(0, limit).flatMap(({ first }) => objectsOf(first)));
+  const findings = openFindings(result)
     .filter(({ severity }) => severity !== 'INFORMATIONAL')
-    .slice(0, limit)
-    .map((finding) => exposureOfFinding(finding, workloadOf));
+    .filter(({ subjects: [first] }) => !first || !told.has(objectKey(first)));
+  return [
+    ...paths.slice(0, limit).map(({ first, more }) => exposureOfPath(first, more)),
+    ...findings.slice(0, limit).map((finding) => exposureOfFinding(finding, workloadOf)),
+  ]
+    .toSorted((a, b) => rankOf(a) - rankOf(b))
+    .slice(0, limit);
+}
+
+const rankOf = ({ severity }: Exposure): number => severityRows.findIndex((row) => row.severity === severity);
+
+const objectKey = ({ kind, namespace, name }: Pick<By, 'kind' | 'namespace' | 'name'>): string =>
+  `${kind} ${namespace}/${name}`;
+
+const objectsOf = ({ cause, hops }: AttackPath): readonly string[] =>
+  [cause, ...hops.map((hop) => hop.cause)].flatMap((each) => (each ? [objectKey(each)] : []));
+
+/** Paths that the same change closes are one, shown by the first of them. */
+function onePerCause(paths: readonly AttackPath[]): readonly { readonly first: AttackPath; readonly more: number }[] {
+  const found = new Map<string, { readonly first: AttackPath; more: number }>();
+  for (const path of paths) {
+    const cause = path.cause ?? path.hops.find(({ excess }) => excess)?.cause;
+    const key = cause ? `${objectKey(cause)} ${cause.rule ?? ''}` : path.id;
+    const known = found.get(key);
+    if (known) known.more += 1 + path.folded;
+    else found.set(key, { first: path, more: path.folded });
+  }
+  return [...found.values()];
 }
 
 /** Paths that should not be there and may be, best for the attacker first. */
@@ -35,23 +66,34 @@ export function openPaths(result: AuditResult): AttackPath[] {
     .toSorted((a, b) => a.rank - b.rank);
 }
 
-function exposureOfPath(path: AttackPath): Exposure {
-  const excess = path.hops.find((hop) => hop.excess);
-  const decidedBy = excess?.cause ?? excess?.by;
+function exposureOfPath(path: AttackPath, more: number): Exposure {
+  const excess = path.hops.findLast((hop) => hop.excess);
+  const decidedBy = path.cause ?? excess?.cause ?? excess?.by;
   return {
     severity: path.severity,
     what: pathLine(path),
-    note: pathNote(path),
-    ...(excess?.witness ? { witness: requestLine(excess.witness) } : {}),
-    ...(decidedBy ? { decidedBy: byName(decidedBy), at: place(decidedBy.location) } : {}),
+    note: `${pathNote(path)}${more > 0 ? `, +${number(more)} by the same` : ''}`,
+    ...(excess?.witness
+      ? { witness: requestLine(excess.witness) }
+      : excess?.why === undefined
+        ? {}
+        : { witness: excess.why }),
+    ...(decidedBy ? { decidedBy: causeName(decidedBy), at: place(decidedBy.location) } : {}),
     of: { path },
   };
 }
 
 /** `internet → shop/web → payments/ledger (cardholder data)` */
 export function pathLine(path: AttackPath): string {
-  const stops = [path.from, ...path.hops.map(({ to }) => to)].map(nodeName);
-  return `${stops.join(' → ')}${path.asset ? ` (${path.asset})` : ''}`;
+  const asset = assetText(path);
+  return `${pathStops(path).join(' → ')}${asset ? ` (${asset})` : ''}`;
+}
+
+/** A policy by its name, anything else with its kind. */
+export function causeName(by: By): string {
+  return by.kind === 'AuthorizationPolicy' || by.kind === 'PeerAuthentication'
+    ? byName(by)
+    : `${by.kind} ${objectName(by)}`;
 }
 
 /** `2 hops, excess at hop 2, no breach needed` */
@@ -60,26 +102,10 @@ export function pathNote(path: AttackPath): string {
   return [
     count(path.hops.length, 'hop'),
     ...(excess.length > 0 ? [`excess at hop ${excess.join(' and ')}`] : []),
-    path.breaches === 0 ? 'no breach needed' : `${count(path.breaches, 'breach', 'breaches')} needed`,
+    breachText(path),
     ...(path.requires.length > 0 ? [`needs ${path.requires.join(' and ')}`] : []),
     ...(path.result === 'UNKNOWN' ? ['conditional'] : []),
-    ...(path.folded > 0 ? [`+${path.folded} like it`] : []),
   ].join(', ');
-}
-
-const nodeNames = {
-  internet: 'internet',
-  'node-network': 'node network',
-  'pod-outside-mesh': 'any pod outside the mesh',
-  workload: 'a workload',
-  node: 'a node',
-  identity: 'an identity',
-  external: 'outside',
-  tier0: 'tier 0',
-} as const;
-
-export function nodeName({ kind, workload, name }: AttackPath['from']): string {
-  return workload ?? name ?? nodeNames[kind];
 }
 
 function exposureOfFinding(finding: Finding, workloadOf: WorkloadOf): Exposure {

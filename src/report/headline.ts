@@ -12,7 +12,16 @@ export function headline(result: AuditResult): string[] {
     ...(clusters.length > 1 ? [count(clusters.length, 'cluster')] : []),
     count(namespacesOf(result).length, 'namespace'),
     workloadsByDataPlane(result),
+    ...narrowedEntries(result),
   ];
+}
+
+const DEFAULT_ENTRIES = ['internet', 'pod-outside-mesh'];
+
+/** Attackers that the configuration leaves out are said to be. */
+function narrowedEntries({ attack }: AuditResult): string[] {
+  const left = DEFAULT_ENTRIES.filter((entry) => attack && !attack.entries.includes(entry));
+  return left.length > 0 ? [`attackers from ${left.join(' and ')} left out by the configuration`] : [];
 }
 
 type Sources = AuditResult['input']['sources'];

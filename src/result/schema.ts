@@ -239,7 +239,15 @@ export const attackPath = z.strictObject({
   kind: z.enum(['excess', 'inherent']),
   from: node,
   to: node,
+  /** What makes it worth attacking: `cardholder data`. */
   asset: z.string().optional(),
+  sensitivity: z
+    .strictObject({ level, basis: z.enum(['declared', 'label', 'inferred', 'unknown']), status })
+    .optional(),
+  /** What severity was computed from. */
+  factors: z.array(z.string()).optional(),
+  /** What has to be changed to close it; absent where every hop is wanted. */
+  cause: by.optional(),
   requires: z.array(z.string()),
   assumes: z.array(z.string()),
   breaches: z.int(),
@@ -249,7 +257,12 @@ export const attackPath = z.strictObject({
       from: node,
       to: node,
       port: z.int().optional(),
+      /** `entry`, `route`, `reach`, or the kind of pivot: `identity`, `control`, `node`, `tier0`. */
       pivot: z.string().optional(),
+      /** The pivot by name: `rbac/create-workloads`. */
+      how: z.string().optional(),
+      /** Why it works, in one sentence. */
+      why: z.string().optional(),
       identity: z.string().optional(),
       witness: request.optional(),
       verdict: z.enum(['allow', 'deny', 'unknown']),
@@ -264,6 +277,44 @@ export const attackPath = z.strictObject({
   result: z.enum(['ALLOWED', 'DENIED', 'UNKNOWN']),
   confidence: z.enum(['high', 'medium', 'low']),
   folded: z.int(),
+});
+
+/** How far somebody gets who controls a workload. */
+export const blastRadius = z.strictObject({
+  workload: workloadId,
+  /** Workloads that it may send requests to, wanted or not. */
+  workloads: z.int(),
+  /** Among these more than wanted traffic needs. */
+  excess: z.int(),
+  assets: z.array(z.strictObject({ workload: workloadId, level, excess: z.boolean() })),
+  moreAssets: z.int(),
+  /** What its rights and its node give besides. */
+  pivots: z.array(z.string()),
+});
+
+/** What many paths have in common. */
+export const chokePoint = z.strictObject({
+  kind: z.enum(['cause', 'workload']),
+  /** The object to change, or the workload that the paths go through. */
+  cause: by.optional(),
+  workload: workloadId.optional(),
+  paths: z.int(),
+  assets: z.int(),
+  severity,
+});
+
+/** Beside the paths: where they start, how many there are, what they have in common. */
+export const attackSummary = z.strictObject({
+  entries: z.array(z.string()),
+  found: z.strictObject({ excess: z.int(), inherent: z.int() }),
+  /** Found, and left out of the list for its length. */
+  unlisted: z.strictObject({ excess: z.int(), inherent: z.int() }),
+  /** Need more than two breaches, and are not looked for. */
+  deeper: z.int(),
+  /** Why no path was computed. */
+  incomplete: z.string().optional(),
+  blastRadius: z.array(blastRadius),
+  chokePoints: z.array(chokePoint),
 });
 
 const planStep = z.strictObject({
@@ -339,6 +390,7 @@ export const auditResult = z.strictObject({
   }),
   findings: z.array(finding),
   paths: z.array(attackPath),
+  attack: attackSummary.optional(),
   plan: z.strictObject({
     horizons: z.array(z.strictObject({ name: z.string(), steps: z.array(planStep) })),
     unclosed: z.array(z.strictObject({ path: z.string(), why: z.string() })),

@@ -11,6 +11,7 @@ export type Finding = DeepReadonly<z.infer<typeof schema.finding>>;
 export type Subject = DeepReadonly<z.infer<typeof schema.subject>>;
 export type Evidence = DeepReadonly<z.infer<typeof schema.evidence>>;
 export type Patch = DeepReadonly<z.infer<typeof schema.patch>>;
+export type AttackSummary = DeepReadonly<z.infer<typeof schema.attackSummary>>;
 export type AttackPath = DeepReadonly<z.infer<typeof schema.attackPath>>;
 export type Dimension = DeepReadonly<z.infer<typeof schema.dimension>>;
 export type DimensionId = Dimension['id'];

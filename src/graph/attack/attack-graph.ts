@@ -1,5 +1,8 @@
-import type { Workload, WorkloadId } from '../../model/inventory/types.ts';
+import { byOf } from '../../model/by.ts';
+import type { Workload, WorkloadId, WorkloadPort } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
+import { isPublicEndpoint } from '../public-endpoints.ts';
+import { tokenFactOf } from '../tokenless.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { Entrance, Facts } from '../facts.ts';
 import { findGrants } from './find-grants.ts';
@@ -43,19 +46,23 @@ export function buildAttackGraph(facts: Facts): AttackGraph {
   };
 }
 
-function findEntryEdges({ mesh, entrances, wanted }: Facts): {
+function findEntryEdges(facts: Facts): {
   readonly entrances: readonly Extract<Edge, { kind: 'entrance' }>[];
   readonly routes: readonly Extract<Edge, { kind: 'route' }>[];
 } {
+  const { mesh, entrances, wanted } = facts;
   const found: Extract<Edge, { kind: 'entrance' }>[] = [];
   const routes: Extract<Edge, { kind: 'route' }>[] = [];
   for (const workload of mesh.workloads) {
     const isGateway = workload.dataPlane.kind === 'gateway';
-    for (const { port } of workload.ports) {
+    for (const own of workload.ports) {
+      const { port } = own;
       for (const entrance of best(entrances.of(workload, port))) {
         const { gateway } = entrance;
-        if (gateway) routes.push({ kind: 'route', gateway, workload, port, entrance });
-        else {
+        if (gateway) {
+          const cause = tokenlessCause(facts, workload, own, entrance);
+          routes.push({ kind: 'route', gateway, workload, port, entrance, ...(cause ? { cause } : {}) });
+        } else {
           const isWanted =
             isGateway || wanted.to(workload).some((flow) => flow.from === 'internet' && (flow.port ?? port) === port);
           const cause = isWanted ? undefined : (entrance.by ?? undefined);
@@ -65,6 +72,20 @@ function findEntryEdges({ mesh, entrances, wanted }: Facts): {
     }
   }
   return { entrances: found, routes };
+}
+
+/** The RequestAuthentication behind a route that checks tokens and asks for none, where nobody else on the way does; not for public endpoints. */
+function tokenlessCause(
+  { enforcement }: Facts,
+  workload: Workload,
+  port: WorkloadPort,
+  { request, verdict }: Entrance,
+): By | undefined {
+  const { http } = request;
+  if (!http || isPublicEndpoint(http.path, http.method)) return undefined;
+  if (verdict.requires.some(({ kind }) => kind === 'jwt' || kind === 'ext-authz')) return undefined;
+  const fact = tokenFactOf(enforcement, workload, port);
+  return fact.kind === 'open' ? byOf(fact.policy) : undefined;
 }
 
 /** Of several entrances from the same place through the same gateway, the one that asks least. */
@@ -96,6 +117,7 @@ export function actorOf(foothold: Foothold): Actor | undefined {
 /** The object that a path's hop is about to change; undefined for wanted hops. */
 export function causeOf(edge: Edge): By | undefined {
   switch (edge.kind) {
+    case 'route':
     case 'entrance':
       return edge.cause;
     case 'grant':

@@ -7,6 +7,7 @@ import type { Position } from '../../semantics/attempt.ts';
 import type { Requirement } from '../../semantics/verdict.ts';
 import type { Asset } from '../facts.ts';
 import { decideWitness } from '../reach/port-reach.ts';
+import { assetOf } from './asset-of.ts';
 import { actorOf, type AttackGraph, causeOf } from './attack-graph.ts';
 import { causeKey } from './cause.ts';
 import type { Route } from './find-paths.ts';
@@ -27,6 +28,8 @@ export interface Hop {
   readonly verdict: 'allow' | 'unknown';
   readonly by: By | null;
   readonly excess: boolean;
+  /** Of an excess request: who may make it. */
+  readonly who?: 'anyone' | 'any-identity' | 'workloads';
   readonly cause?: By;
   readonly technique?: string;
   readonly status: EvidenceStatus;
@@ -61,15 +64,15 @@ export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined
   const labels: Label[] = [];
   for (let label: Label | undefined = route.end; label?.previous; label = label.previous) labels.unshift(label);
   const hops: Hop[] = [];
-  for (const { previous, edge } of labels) {
+  for (const [index, { previous, edge }] of labels.entries()) {
     const hop = previous && edge && hopOf(graph, previous.at, edge);
     if (!hop) return undefined;
-    hops.push(hop);
+    hops.push(edge.kind === 'entrance' ? throughGateway(graph, hop, edge, labels[index + 1]?.edge) : hop);
   }
   const { at, cost } = route.end;
   const start = labels[0]?.previous?.at ?? route.entry;
   const cause = route.cause;
-  const asset = at.kind === 'workload' ? graph.facts.sensitivity(at.workload) : TIER0;
+  const asset = at.kind === 'workload' ? assetOf(graph.facts, at.workload) : TIER0;
   const last = hops.findLast(({ excess }) => excess);
   const key = [
     footholdId(route.entry),
@@ -88,6 +91,29 @@ export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined
     ...(cause ? { cause } : {}),
     others: route.others,
   };
+}
+
+/**
+ * The way into a gateway: with the listener and the request of the route that the path goes on by, or else of one that passes, and with what
+ * exposes the gateway. Where no route lets anything pass, its listener alone is asked.
+ */
+function throughGateway(
+  { routes }: AttackGraph,
+  hop: Hop,
+  { entrance, workload }: Extract<Edge, { kind: 'entrance' }>,
+  next: Edge | undefined,
+): Hop {
+  if (workload.dataPlane.kind !== 'gateway') return hop;
+  const passing = (routes.get(workload.id) ?? [])
+    .map((route) => route.entrance)
+    .filter(({ entry, verdict }) => entry === entrance.entry && verdict.outcome === 'allow');
+  const way =
+    next?.kind === 'route'
+      ? next.entrance
+      : (passing.find(({ verdict }) => verdict.requires.length === 0) ?? passing[0]);
+  const shared = { ...hop, by: entrance.by, requires: [], assumes: entrance.verdict.assumes };
+  if (way) return { ...shared, port: way.request.to.port, witness: way.request };
+  return { ...shared, witness: { ...entrance.request, to: { ...entrance.request.to, at: 'gateway' } } };
 }
 
 const HOPS = new WeakMap<AttackGraph, Map<string, Map<object, Hop | null>>>();
@@ -134,7 +160,10 @@ function makeHop(graph: AttackGraph, from: Foothold, edge: Edge): Hop | undefine
         ...(cause ? { cause } : {}),
         technique: 'T1190',
         status: statusOf(verdict.outcome),
-        why: entrance.why,
+        why:
+          edge.kind === 'route' && cause
+            ? `${entrance.why}, where tokens are checked and none is asked for`
+            : entrance.why,
         requires: verdict.requires,
         demands: [],
         assumes: verdict.assumes,
@@ -203,6 +232,7 @@ function requestHop(
     verdict: verdict.outcome === 'unknown' ? 'unknown' : 'allow',
     by: verdict.by,
     excess: edge.kind === 'grant',
+    ...(edge.kind === 'grant' ? { who: edge.grant.who.kind } : {}),
     ...(cause ? { cause } : {}),
     technique: 'T1210',
     status: statusOf(verdict.outcome),

@@ -15,16 +15,17 @@ import { sourcesOf, type Witness } from '../reach/sources.ts';
 import { causeOfOpening, causeOfSharing } from './cause.ts';
 import type { Grant } from './grant.ts';
 import { isObservability } from './observability.ts';
+import { tier0Of } from './tier0.ts';
 
 /**
  * All openings of all ports beyond wanted traffic. Gateways are not asked: who may use their routes comes from the entrances. Ports that serve
- * nothing but metrics and health give no control and are left out.
+ * nothing but metrics and health give no control and are left out; so are istiod and the rest of Istio's own machinery, whose ports every
+ * workload has to reach.
  *
  * @throws {SearchLimit} when the search was given up.
  */
 export function* findGrants(facts: Facts): Iterable<Grant> {
   for (const workload of facts.mesh.workloads) {
-    // Istio's own machinery is there for every proxy; what it makes of a request is not the mesh's to decide.
     if (workload.dataPlane.kind === 'gateway' || isMachinery(workload)) continue;
     for (const port of workload.ports) {
       if (!isObservability(port)) yield* grantsOf(facts, workload, port);
@@ -148,6 +149,7 @@ function* beyondWanted(facts: Facts, workload: Workload, port: WorkloadPort, flo
 /** What attackers are after: what is known, or taken, to be sensitive. */
 export function isAsset(facts: Facts, workload: Workload): boolean {
   const { level, basis } = facts.sensitivity(workload);
+  if (tier0Of(facts.mesh).has(workload)) return true;
   return basis !== 'unknown' && (level === 'critical' || level === 'high' || level === 'medium');
 }
 

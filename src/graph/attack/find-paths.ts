@@ -5,8 +5,8 @@ import { causeKey } from './cause.ts';
 import { isAsset } from './find-grants.ts';
 import { type Foothold, footholdId, type FootholdKey, footholdKey } from './foothold.ts';
 import { type Grant, isGranted } from './grant.ts';
-import { compareCost, type Edge, headOf, isExcess, type Label } from './label.ts';
-import { follow, isTerminal, MOST_BREACHES, type Reachable } from './search.ts';
+import { compareCost, type Edge, headOf, isExcess, isGateway, type Label } from './label.ts';
+import { follow, isTakenBy, isTerminal, MOST_BREACHES, type Reachable } from './search.ts';
 
 /** A way from an entry to something that matters, as the edges that it takes. */
 export interface Route {
@@ -46,8 +46,12 @@ export function findRoutes(graph: AttackGraph, reachable: Reachable, variants = 
       if (starts.length > 0) deeper++;
       return;
     }
-    const ends = onward(graph, headOf(edge));
+    const head = headOf(edge);
+    const ends = onward(graph, head);
+    // Wanted calls lead there anyway: what lies behind it is reached without the excess.
+    const isReachedAnyway = reachable.wanted.get(footholdKey(head))?.cost.requires === 0;
     for (const suffix of ends) {
+      if (isReachedAnyway && suffix.edges.length > 0) continue;
       // Several rights of one binding come to the same: whoever has one has everything.
       const asset = suffix.asset.startsWith('tier0 ') ? 'tier0' : suffix.asset;
       const key = `${asset}\n${causeKey(cause)}`;
@@ -66,6 +70,12 @@ export function findRoutes(graph: AttackGraph, reachable: Reachable, variants = 
   for (const edge of graph.entrances) {
     const start = reachable.wanted.get(edge.entrance.entry);
     if (start && isExcess(edge)) consider(edge, [start]);
+  }
+  for (const edges of graph.routes.values()) {
+    for (const edge of edges) {
+      const start = reachable.wanted.get(edge.gateway);
+      if (start && isExcess(edge) && isTakenBy(edge, start)) consider(edge, [start]);
+    }
   }
   for (const grant of graph.grants) consider({ kind: 'grant', grant }, sources.of(grant, variants));
   for (const edges of graph.pivots.values()) {
@@ -180,7 +190,7 @@ class Sources {
   constructor(graph: AttackGraph, reachable: Reachable) {
     this.#graph = graph;
     this.#reachable = reachable;
-    const ordered = reachable.all.filter(({ at }) => actorOf(at) !== undefined);
+    const ordered = reachable.all.filter(({ at }) => actorOf(at) !== undefined && !isTerminal(graph, at));
     this.#classes = firstOfClass(graph, ordered);
     this.#identified = firstOfClass(
       graph,
@@ -205,7 +215,8 @@ class Sources {
           ? this.#classes
           : this.#identified;
     for (const label of candidates) {
-      if (grant.who.kind !== 'workloads' && found.length >= most) break;
+      // A gateway comes early and is the last that one takes over.
+      if (grant.who.kind !== 'workloads' && found.length >= most && found.some(({ at }) => !isGateway(at))) break;
       const actor = actorOf(label.at);
       if (!actor || !isGranted(grant, actor)) continue;
       const position = { kind: 'workload', workload: actor.place } as const;

@@ -16,13 +16,14 @@ export type Edge =
       readonly entrance: Entrance;
       readonly cause?: By;
     }
-  /** Through a gateway by one of its routes. */
+  /** Through a gateway by one of its routes; with a cause where a token is checked behind it and none is asked for. */
   | {
       readonly kind: 'route';
       readonly gateway: Workload;
       readonly workload: Workload;
       readonly port: number;
       readonly entrance: Entrance;
+      readonly cause?: By;
     }
   | { readonly kind: 'wanted'; readonly hop: WantedHop }
   | { readonly kind: 'grant'; readonly grant: Grant }
@@ -33,6 +34,8 @@ export interface Cost {
   /** Workloads that excess hops need taken over. */
   readonly breaches: number;
   readonly requires: number;
+  /** Gateways among what is taken over: Envoy at the edge is harder to break into than the application behind it. */
+  readonly gateways: number;
   /** Wanted calls on the way. */
   readonly depth: number;
   /** Hops whose verdict is not settled. */
@@ -52,24 +55,25 @@ export interface Label {
   readonly edge?: Edge;
 }
 
-export const NO_COST: Cost = { breaches: 0, requires: 0, depth: 0, conditional: 0, hops: 0 };
+export const NO_COST: Cost = { breaches: 0, requires: 0, gateways: 0, depth: 0, conditional: 0, hops: 0 };
 
 export function compareCost(a: Cost, b: Cost): number {
   return (
     a.breaches - b.breaches ||
     a.requires - b.requires ||
+    a.gateways - b.gateways ||
     a.depth - b.depth ||
     a.conditional - b.conditional ||
     a.hops - b.hops
   );
 }
 
-/** Whether an edge is more than the business needs. A route is what its gateway is there for. */
+/** Whether an edge is more than the business needs. A route is what its gateway is there for, for those whom it is meant for. */
 export function isExcess(edge: Edge): boolean {
   switch (edge.kind) {
     case 'wanted':
-    case 'route':
       return false;
+    case 'route':
     case 'entrance':
       return edge.cause !== undefined;
     case 'grant':
@@ -97,16 +101,20 @@ export function headOf(edge: Edge): Foothold {
 export function costOf(from: Label, edge: Edge): Cost {
   const { cost } = from;
   const excess = isExcess(edge);
-  const needsControl = excess && !from.isFree;
+  // A client of a gateway needs no control of it.
+  const needsControl = excess && edge.kind !== 'route' && !from.isFree;
   const { requires, conditional } = demandsOf(edge);
   return {
     breaches: cost.breaches + (needsControl ? 1 : 0),
     requires: cost.requires + requires,
+    gateways: cost.gateways + (needsControl && isGateway(from.at) ? 1 : 0),
     depth: cost.depth + (excess ? 0 : 1),
     conditional: cost.conditional + conditional,
     hops: cost.hops + 1,
   };
 }
+
+export const isGateway = (at: Foothold): boolean => at.kind === 'workload' && at.workload.dataPlane.kind === 'gateway';
 
 function demandsOf(edge: Edge): { readonly requires: number; readonly conditional: number } {
   switch (edge.kind) {

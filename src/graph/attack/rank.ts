@@ -7,14 +7,25 @@ import { compareCost } from './label.ts';
 const SENSITIVITY: readonly Sensitivity[] = ['critical', 'high', 'medium', 'low', 'none'];
 const HEAD = 5;
 
-/** Excess before inherent; then sensitivity of the asset, what it costs, and the id (design §9). */
+/** From outside anybody starts; a place inside has to be had first. */
+const ENTRIES: readonly AttackPath['from']['kind'][] = ['internet', 'pod-outside-mesh', 'node-network'];
+
+/** Excess before inherent; then sensitivity of the asset, what it costs, how far outside it starts, and the id (design §9). */
 export function comparePaths(a: AttackPath, b: AttackPath): number {
   if (a.kind !== b.kind) return a.kind === 'excess' ? -1 : 1;
   return (
     SENSITIVITY.indexOf(a.asset.level) - SENSITIVITY.indexOf(b.asset.level) ||
+    a.cost.breaches - b.cost.breaches ||
+    a.cost.requires - b.cost.requires ||
+    entryRank(a) - entryRank(b) ||
     compareCost(a.cost, b.cost) ||
     (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
   );
+}
+
+function entryRank({ from }: AttackPath): number {
+  const rank = ENTRIES.indexOf(from.kind);
+  return rank < 0 ? ENTRIES.length : rank;
 }
 
 /** The first five have five different fixes and, where possible, three different assets; the others keep their order. */

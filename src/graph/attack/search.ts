@@ -91,7 +91,7 @@ function* edgesFrom(graph: AttackGraph, openings: Openings, label: Label): Itera
     for (const edge of graph.routes.get(at.workload.id) ?? []) if (isTakenBy(edge, label)) yield edge;
   }
   const actor = actorOf(at);
-  if (actor) {
+  if (actor && !isClientOf(label)) {
     const callers =
       at.kind === 'workload' ? [at.workload] : graph.facts.mesh.identities.get(actor.identity ?? ('' as never));
     for (const caller of callers ?? []) {
@@ -102,7 +102,12 @@ function* edgesFrom(graph: AttackGraph, openings: Openings, label: Label): Itera
   for (const edge of graph.pivots.get(footholdId(at)) ?? []) yield edge;
 }
 
-const isTakenBy = ({ entrance }: Extract<Edge, { kind: 'route' }>, { previous }: Label): boolean =>
+/** Came to a gateway from outside and does not control it: it forwards what its routes say, and nothing else. */
+const isClientOf = ({ at, edge }: Label): boolean =>
+  edge?.kind === 'entrance' && at.kind === 'workload' && at.workload.dataPlane.kind === 'gateway';
+
+/** A route is taken by those who came to the gateway as its clients. */
+export const isTakenBy = ({ entrance }: Extract<Edge, { kind: 'route' }>, { previous }: Label): boolean =>
   previous?.at.kind === entrance.entry;
 
 /** Openings that still lead somewhere new, by how one gets in. */

@@ -1,6 +1,10 @@
 import type { Principal, Workload, WorkloadPort } from '../../model/inventory/types.ts';
+import { all } from '../../semantics/algebra/formula.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
+import { withPeer } from '../../semantics/algebra/with-peer.ts';
+import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Facts, Flow } from '../facts.ts';
+import { exemptIn } from '../reach/exempt.ts';
 import { distinctWays } from '../reach/port-reach.ts';
 import { type Witness, witnessAs } from '../reach/sources.ts';
 import type { NetworkPlaces } from './network-places.ts';
@@ -47,7 +51,7 @@ export class WantedHops {
         if ((flow.port !== undefined && flow.port !== port.port) || isObservability(port)) continue;
         const key = `${workload.id}:${port.port}`;
         if (seen.has(key)) continue;
-        const way = this.#wayTo(workload, port, place, caller.identity);
+        const way = this.#wayTo(workload, port, place, { identity: caller.identity, flow });
         if (!way) continue;
         seen.add(key);
         hops.push({ workload, port, flow, ...way });
@@ -62,7 +66,7 @@ export class WantedHops {
     workload: Workload,
     port: WorkloadPort,
     place: Workload,
-    identity: Principal | null,
+    { identity, flow }: { readonly identity: Principal | null; readonly flow: Flow },
   ): Pick<WantedHop, 'region' | 'witness'> | undefined {
     const { enforcement } = this.#facts;
     const ways = distinctWays(enforcement, workload, port);
@@ -72,7 +76,7 @@ export class WantedHops {
       ...ways.filter(({ transport }) => transport !== 'mtls'),
     ];
     for (const region of ordered) {
-      const witness = witnessAs(enforcement, region, identity);
+      const witness = wantedWitness(enforcement, region, identity, flow);
       if (!witness) continue;
       const position = { kind: 'workload', workload: place } as const;
       if (this.#network.admits(position, workload, port, region.transport) === 'deny') continue;
@@ -80,4 +84,20 @@ export class WantedHops {
     }
     return undefined;
   }
+}
+
+/** A request that is wanted and passes; where the port carries no HTTP, any bytes are. */
+function wantedWitness(
+  enforcement: Enforcement,
+  region: Region,
+  identity: Principal | null,
+  { methods, paths }: Flow,
+): Witness | undefined {
+  if ((!methods && !paths) || region.protocol === 'tcp') return witnessAs(enforcement, region, identity);
+  if (region.transport === 'mtls' && identity === null) return undefined;
+  const http = { ...(methods ? { methods } : {}), ...(paths ? { paths } : {}) };
+  const meant = exemptIn(enforcement, region, { http });
+  const formula = withPeer(all([region.mayPass, meant]), region.transport === 'mtls' ? identity : null);
+  const model = region.solver.find(formula);
+  return model && { source: all([]), formula, model };
 }

@@ -1,41 +1,9 @@
-import type { AttackPath, AuditResult } from '../../result/types.ts';
-import { nodeName, openPaths, pathLine, pathNote } from '../exposures.ts';
+import type { AuditResult } from '../../result/types.ts';
 import { type PlanStep, stepCloses } from '../first-steps.ts';
 import { nextProofs } from '../next-proof.ts';
-import { requestLine } from '../request-text.ts';
 import { count, percent } from '../wording.ts';
-import { block, bullets, code, decidedBy, folded, patchBlock, severityChip, table } from './marks.ts';
+import { block, bullets, code, folded, patchBlock, table } from './marks.ts';
 import { type Html, html, joined, prose } from './syntax.ts';
-
-/** Paths that should not be there hop by hop, then inherent and closed ones as a list. */
-export function paths(result: AuditResult): Html {
-  const excess = openPaths(result);
-  const shown = new Set(excess);
-  const rest = result.paths.filter((path) => !shown.has(path));
-  return html`<section id="paths" aria-labelledby="paths-title"><h2 id="paths-title">Attack paths</h2>
-${result.paths.length === 0 && html`<p>None is part of this result.</p>`}${excess.map(pathCard)}
-${rest.length > 0 && html`<h3>Inherent or closed</h3>${bullets(rest.map((path) => html`${pathLine(path)}: ${path.kind}, ${path.result}, ${pathNote(path)}`))}`}
-</section>`;
-}
-
-function pathCard(path: AttackPath): Html {
-  const hops = path.hops.map((hop, index) => [
-    index + 1,
-    html`${nodeName(hop.from)} → ${nodeName(hop.to)}${hop.port !== undefined && `:${hop.port}`}<small>${hop.pivot && `by ${hop.pivot} `}${hop.identity && html`as ${code(hop.identity)}`}</small>`,
-    hop.witness && code(requestLine(hop.witness)),
-    hop.by ? decidedBy(hop.by) : 'no object',
-    hop.excess ? 'excess' : 'wanted',
-    html`${hop.status}<small>${hop.technique}</small>`,
-  ]);
-  return html`<article class="card ${path.severity.toLowerCase()}" id="path-${path.rank}"><h3>${severityChip(path.severity)} ${pathLine(path)}</h3>
-<p class="marks"><span>${code(path.id)}</span><span>${path.result}</span><span>${path.confidence} confidence</span><span>${pathNote(path)}</span></p>
-${table('Hops', ['Hop', 'From and to', 'Witness', 'Decided by', 'Kind', 'Status'], hops)}
-${bullets([
-  ...(path.requires.length > 0 ? [html`requires: ${path.requires.join('; ')}`] : []),
-  ...(path.assumes.length > 0 ? [html`assumes: ${path.assumes.join('; ')}`] : []),
-  ...(path.controls.length > 0 ? [html`controls on the way: ${path.controls.join('; ')}`] : []),
-])}</article>`;
-}
 
 /** The steps by horizon, each with what it closes and costs; then what no step closes. */
 export function plan({ plan: { horizons, unclosed } }: AuditResult): Html {

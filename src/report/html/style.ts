@@ -109,6 +109,19 @@ details>.inner{padding:.1rem 0 .3rem 1.05rem;border-left:2px solid var(--line);m
 details.rows>.scroll{margin-top:.5rem}
 .label{font-weight:600}
 .affected{font-size:.94rem}
+.drawing{overflow-x:auto;margin:.7rem 0 .3rem;padding:.3rem .2rem;background:var(--page);border:1px solid var(--line);border-radius:5px}
+svg.path{display:block;max-width:100%;height:auto;min-width:34rem}
+svg.path text{font:11px ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;text-anchor:middle;fill:var(--muted)}
+svg.path .box rect{fill:var(--panel);stroke:var(--muted);stroke-width:1.2}
+svg.path .box .name{font-size:12.5px;fill:var(--ink)}
+svg.path .place rect{fill:var(--sunken);stroke-dasharray:4 3}
+svg.path .tier rect{fill:var(--critical-ground);stroke:var(--critical);stroke-width:1.6}
+svg.path .hop path{fill:none;stroke:var(--muted);stroke-width:1.4}
+svg.path .hop .head{fill:var(--muted);stroke:none}
+svg.path .hop.excess path{stroke:var(--bad);stroke-width:2.2}
+svg.path .hop.excess .head{fill:var(--bad);stroke:none}
+svg.path .hop.excess text{fill:var(--bad)}
+svg.path .hop.excess .where{fill:var(--muted);font-size:10px}
 footer{color:var(--muted);font-size:.85rem;padding-top:1rem;padding-bottom:3rem}
 @media screen and (max-width:44rem){.scroll table{min-width:38rem}.scroll .ports{min-width:56rem}}
 @media (max-width:40rem){header.top,footer,.layout{padding-left:1rem;padding-right:1rem}.verdict,.card{padding-left:1rem;padding-right:1rem}h1{font-size:1.5rem}.figures{grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr))}}

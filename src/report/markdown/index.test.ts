@@ -71,7 +71,8 @@ test('draws paths only when there are some', () => {
   expect(render()).not.toContain('mermaid');
   const text = render(sampleResultWithPaths());
   expect(text).toContain('```mermaid\nflowchart LR\n  n1["internet"]');
-  expect(text).toContain('n2 ==>|excess| n3');
+  expect(text).toContain('n2 ==>|"excess: payments/allow-everything rules#91;0#93;"| n3');
+  expect(text).toContain('linkStyle 1 stroke:');
   expect(text).toContain('### 1. CRITICAL: internet → shop/web → payments/ledger (cardholder data)');
   expect(text).toContain('### 30 days');
   expect(text).toContain('breaks legacy/batch → payments/ledger:8080 (plaintext), implied');

@@ -10,7 +10,7 @@ import { count, figure, number, oneLine } from '../wording.ts';
 import { align, flow, flowPhrases, hang, pad, widest, wrap } from './layout.ts';
 import { type Style, severityLabel } from './style.ts';
 
-const shownExposures = 3;
+const shownExposures = 5;
 const shownSteps = 3;
 const exposureIndent = 14;
 const stepIndent = 4;
