@@ -17,11 +17,12 @@ export function requestOf(query: Query): Request {
 }
 
 function senderOf({ source, client }: Query): Request['from'] {
-  const { position, identity, connects, ip, remoteIp } = source;
+  const { position, identity, connects, container, ip, remoteIp } = source;
   const addresses = { ...(ip === undefined ? {} : { ip }), ...(remoteIp === undefined ? {} : { remoteIp }) };
   if (position.kind === 'workload') {
     const plaintext = connects === 'plaintext' ? { plaintext: true as const } : {};
-    return { workload: position.workload.id, as: client, ...plaintext, ...addresses };
+    const sender = container === undefined ? {} : { container };
+    return { workload: position.workload.id, ...sender, as: client, ...plaintext, ...addresses };
   }
   if (position.kind === 'internet') return { internet: true, ...addresses };
   return identity === null ? { plaintext: true, ...addresses } : { principal: identity, ...addresses };

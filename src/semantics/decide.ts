@@ -1,9 +1,10 @@
+import { byOf } from '../model/by.ts';
 import type { Mesh, Principal } from '../model/inventory/types.ts';
 import { decideAtZtunnel } from './ambient/arrive.ts';
 import { waypointOnTheWay } from './ambient/on-the-way.ts';
 import { decideAtWaypoint, waypointOf } from './ambient/waypoint.ts';
 import { isIdentified, type Transport } from './attempt.ts';
-import { isCaptured, PROXY_PORTS } from './capture.ts';
+import { findEarlyListener, isCaptured, PROXY_PORTS } from './capture.ts';
 import { type Approach, chooseApproaches } from './client.ts';
 import { crossClusters } from './east-west.ts';
 import type { Enforcement } from './enforcement.ts';
@@ -35,7 +36,8 @@ export function decide(enforcement: Enforcement, query: Query): Verdict {
 }
 
 function decideApproach(enforcement: Enforcement, query: Query, approach: Approach): Verdict {
-  const { connects, direct, sni, steps, assumes } = approach;
+  const { connects, direct, sni, refused, steps, assumes } = approach;
+  if (refused) return { ...stop('none', refused.why, refused.by), assumes };
   if (query.source.connects) return decideArrival(enforcement, query, connects);
   const verdict = decideArrival(enforcement, direct ? toPod(query) : withHandshake(query, connects, sni), connects);
   if (steps.length === 0 && assumes.length === 0) return verdict;
@@ -197,6 +199,16 @@ function decideAtProxy(enforcement: Enforcement, query: Query, connects: Transpo
   if (!captured.captured) {
     if (isIdentified(connects)) return stop('none', `nothing terminates mutual TLS here: ${captured.why}`, captured.by);
     return pass('none', `no proxy sees it: ${captured.why}`, captured.by);
+  }
+  const early = findEarlyListener(workload, port);
+  // Who means to waits for the pod to start; to an application of the mesh the port is what it is once it runs.
+  const waits = query.client === 'attacker' || query.source.position.kind !== 'workload';
+  if (early && waits && !isIdentified(connects)) {
+    const why = `init container \`${early.name}\` listens before anything is redirected: ${early.why}`;
+    return {
+      ...pass('none', `no proxy sees it while the pod starts: ${why}`, byOf(workload.resource, { path: early.path })),
+      assumes: early.assumes,
+    };
   }
   if (workload.dataPlane.kind === 'ambient') {
     const peer: Principal | null = isIdentified(connects) ? query.source.identity : null;

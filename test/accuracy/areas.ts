@@ -12,6 +12,11 @@ export const UNMEASURED: readonly UnmeasuredArea[] = [
     how: 'read',
     note: "Istio's injection template, webhook selectors and iptables rules",
   },
+  {
+    area: 'Init containers: order of redirection and proxy',
+    how: 'read',
+    note: "istiod's injector (`reorderPod`, `detectNativeSidecar`)",
+  },
   { area: 'Enrolment in ambient', how: 'read', note: "istio-cni's selectors" },
   {
     area: 'What the app of a client may choose beyond TLS or plaintext: other ALPN names, TLS of its own',

@@ -1,7 +1,7 @@
 import type { MeshService, ServicePort, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import { decideAtZtunnel } from '../ambient/arrive.ts';
 import { waypointOf, waypointPolicies } from '../ambient/waypoint.ts';
-import { isCaptured } from '../capture.ts';
+import { findEarlyListener, isCaptured } from '../capture.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { changesOn, filtersLeft } from '../patches/filters-left.ts';
 import { modeOfPort } from '../mtls/effective-mode.ts';
@@ -57,17 +57,20 @@ export function regionsOf(enforcement: Enforcement, workload: Workload, port: Po
   const symbolic = symbolicOf(enforcement);
   const destination: Destination = { workload, port: port.port };
   const solver = symbolic.solverOf(enforcement, workload);
-  if (!isCaptured(workload, port.port, port.transport).captured) {
-    const speaks = bothOf(port.chain);
+  const uncaptured = (): Region[] => {
     const open = { transport: 'plaintext', destination, passes: EVERYTHING, mayPass: EVERYTHING, solver } as const;
-    return speaks.map((protocol) => ({ ...open, protocol }));
-  }
+    return bothOf(port.chain).map((protocol) => ({ ...open, protocol }));
+  };
+  if (!isCaptured(workload, port.port, port.transport).captured) return uncaptured();
   // ztunnel looks at no bytes.
   const isAmbient = workload.dataPlane.kind === 'ambient';
   const speaks = isAmbient ? bothOf(port.chain) : protocolsOf(port.chain);
-  const found: Region[] = [];
+  // While the pod starts, plaintext gets past the proxy; later, it is what the proxy takes.
+  const isEarly = findEarlyListener(workload, port.port) !== undefined;
+  const found: Region[] = isEarly ? uncaptured() : [];
   for (const transport of TRANSPORTS) {
     const identified = transport === 'mtls';
+    if (isEarly && !identified) continue;
     for (const protocol of speaks) {
       if (isAmbient) {
         const sets = symbolic.ztunnel(enforcement, workload, port.port, identified);
