@@ -3,7 +3,7 @@ import { decideAtZtunnel } from '../ambient/arrive.ts';
 import { waypointOf, waypointPolicies } from '../ambient/waypoint.ts';
 import { findEarlyListener, isCaptured } from '../capture.ts';
 import type { Enforcement } from '../enforcement.ts';
-import { changesOn, filtersLeft } from '../patches/filters-left.ts';
+import { changesOfTls, changesOn, endsHandshakes, filtersLeft } from '../patches/filters-left.ts';
 import { modeOfPort } from '../mtls/effective-mode.ts';
 import { acceptConnection } from '../mtls/transport.ts';
 import { addressOf, type Destination } from '../query.ts';
@@ -68,6 +68,7 @@ export function regionsOf(enforcement: Enforcement, workload: Workload, port: Po
   // While the pod starts, plaintext gets past the proxy; later, it is what the proxy takes.
   const isEarly = findEarlyListener(workload, port.port) !== undefined;
   const found: Region[] = isEarly ? uncaptured() : [];
+  const { gone } = changesOfTls(isAmbient ? [] : enforcement.changesAt(workload), port.port);
   for (const transport of TRANSPORTS) {
     const identified = transport === 'mtls';
     if (isEarly && !identified) continue;
@@ -81,11 +82,15 @@ export function regionsOf(enforcement: Enforcement, workload: Workload, port: Po
       }
       const { mode } = modeOfPort(enforcement.modes(workload), port.port);
       const arrived = acceptConnection(mode, port.chain, { transport, speaksHttp: protocol === 'http' });
-      if (!arrived.accepted) continue;
-      const readings = symbolic.sidecar(enforcement, workload, port.port, identified, arrived.chain);
+      // Where mutual TLS may be gone, what it keeps out gets as far as the policies.
+      if (!arrived.accepted && (identified || gone.length === 0)) continue;
+      const chain = arrived.accepted ? arrived.chain : protocol;
+      const readings = symbolic.sidecar(enforcement, workload, port.port, identified, chain);
       const [sets] = readings;
       if (!sets) continue;
-      const { passes, mayPass } = passing(readings);
+      const taken = passing(readings);
+      const isSure = arrived.accepted && !(identified && endsHandshakes(gone));
+      const { passes, mayPass } = isSure ? taken : { ...taken, passes: NOTHING };
       const point = { kind: 'sidecar', sets } as const;
       found.push({ transport, protocol, destination, passes, mayPass, solver, point });
     }
