@@ -1,5 +1,5 @@
 import { byOf } from '../model/by.ts';
-import type { Mesh, Principal } from '../model/inventory/types.ts';
+import type { Mesh, Principal, Workload } from '../model/inventory/types.ts';
 import { decideAtZtunnel } from './ambient/arrive.ts';
 import { waypointOnTheWay } from './ambient/on-the-way.ts';
 import { decideAtWaypoint, waypointOf } from './ambient/waypoint.ts';
@@ -61,9 +61,15 @@ function decideArrival(enforcement: Enforcement, query: Query, connects: Transpo
     return decideAtPoint(enforcement, query, connects, query.at);
   const crossing = crossClusters(enforcement, query, connects);
   if (crossing.kind === 'none') return crossing.verdict;
-  const network = decideNetwork(enforcement, query, connects, crossing);
+  const waypoint = findWaypoint(enforcement, query, connects);
+  const network = waypoint
+    ? decideNetwork(enforcement, toWaypoint(query, waypoint), 'hbone', crossing)
+    : decideNetwork(enforcement, query, connects, crossing);
   if (!network.passes) return network.verdict;
-  if (query.at === 'network-policy') return pass('network-policy', 'no NetworkPolicy stops it');
+  if (query.at === 'network-policy') {
+    const second = waypoint && decideNetwork(enforcement, fromWaypoint(query, waypoint), 'mtls');
+    return second?.passes === false ? second.verdict : pass('network-policy', 'no NetworkPolicy stops it');
+  }
   const verdict = decideOnTheWay(enforcement, query, connects);
   const between = crossing.kind === 'gateway' ? crossing : undefined;
   if (network.steps.length === 0 && network.requires.length === 0 && !between) return verdict;
@@ -72,6 +78,28 @@ function decideArrival(enforcement: Enforcement, query: Query, connects: Transpo
     requires: [...network.requires, ...verdict.requires],
     assumes: [...(between?.assumes ?? []), ...network.assumes, ...verdict.assumes],
     trace: [...(between ? [between.step] : []), ...network.steps, ...verdict.trace],
+  };
+}
+
+/** The waypoint that the client's ztunnel, or a gateway that is told to, leads to. */
+function findWaypoint(enforcement: Enforcement, query: Query, connects: Transport): Workload | undefined {
+  const { dataPlane, gateway } = query.destination.workload;
+  if (dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') return undefined;
+  return isIdentified(connects) ? waypointOnTheWay(enforcement, query) : undefined;
+}
+
+/** The first hop, as the network sees it: HBONE to the waypoint's pod (reference §15.4). */
+const toWaypoint = (query: Query, waypoint: Workload): Query => ({
+  ...query,
+  destination: { workload: waypoint, port: query.destination.port },
+});
+
+/** The second: behind a waypoint everything sees the waypoint, not the client. */
+function fromWaypoint(query: Query, waypoint: Workload): Query {
+  const { ip: _clientIp, ...source } = query.source;
+  return {
+    ...query,
+    source: { ...source, identity: waypoint.identity, position: { kind: 'workload', workload: waypoint } },
   };
 }
 
@@ -93,27 +121,33 @@ function decideAtPoint(enforcement: Enforcement, query: Query, connects: Transpo
 function decideOnTheWay(enforcement: Enforcement, query: Query, connects: Transport): Verdict {
   const { dataPlane, gateway } = query.destination.workload;
   if (dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') return decideThroughGateway(enforcement, query);
-  const waypoint = isIdentified(connects) ? waypointOnTheWay(enforcement, query) : undefined;
+  const waypoint = findWaypoint(enforcement, query, connects);
   if (!waypoint) return decideAtProxy(enforcement, query, connects);
   const first = decideAtWaypoint(enforcement, query, waypoint);
   if (first.outcome === 'deny') return first;
-  // Behind it the destination sees the waypoint, not the client.
-  const { ip: _clientIp, ...source } = query.source;
-  const behind: Query = {
-    ...query,
-    source: { ...source, identity: waypoint.identity, position: { kind: 'workload', workload: waypoint } },
-  };
-  return inTurn(first, decideBehind(enforcement, behind, connects));
+  return inTurn(first, decideBehind(enforcement, fromWaypoint(query, waypoint), connects));
 }
 
 /** From a waypoint to the endpoint: it connects as it is told, whatever way the client came. */
 function decideBehind(enforcement: Enforcement, behind: Query, connects: Transport): Verdict {
-  if (behind.destination.workload.dataPlane.kind === 'ambient') return decideAtProxy(enforcement, behind, connects);
+  if (behind.destination.workload.dataPlane.kind === 'ambient') return decideLastHop(enforcement, behind, connects);
   const { connects: _connects, ...source } = behind.source;
   const [hop] = chooseApproaches(enforcement, { ...behind, client: 'app', source });
-  if (!hop) return decideAtProxy(enforcement, behind, connects);
-  const verdict = decideAtProxy(enforcement, behind, hop.connects);
+  if (!hop) return decideLastHop(enforcement, behind, connects);
+  const verdict = decideLastHop(enforcement, behind, hop.connects);
   return { ...verdict, assumes: [...hop.assumes, ...verdict.assumes], trace: [...hop.steps, ...verdict.trace] };
+}
+
+function decideLastHop(enforcement: Enforcement, behind: Query, connects: Transport): Verdict {
+  const network = decideNetwork(enforcement, behind, connects);
+  if (!network.passes) return network.verdict;
+  const verdict = decideAtProxy(enforcement, behind, connects);
+  return {
+    ...verdict,
+    requires: [...network.requires, ...verdict.requires],
+    assumes: [...network.assumes, ...verdict.assumes],
+    trace: [...network.steps, ...verdict.trace],
+  };
 }
 
 /** A gateway's own decision, then that of the backend it routes to, which sees the gateway (reference §15.6). */
