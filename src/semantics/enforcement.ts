@@ -53,7 +53,7 @@ export class Enforcement {
     this.mesh = mesh;
     this.#base = base;
     this.#patched = patched;
-    this.policies = indexPolicies(mesh.resources);
+    this.policies = indexPolicies(mesh.resources, mesh.version?.value);
   }
 
   /** The first state of the mesh that this one was derived from. */

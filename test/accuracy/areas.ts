@@ -52,7 +52,7 @@ export const UNMEASURED: readonly UnmeasuredArea[] = [
   {
     area: 'Older releases of Istio (`mesh.version`)',
     how: 'read',
-    note: 'release notes: nine changes since 1.22 (`src/semantics/versions.ts`); the default is what was recorded',
+    note: 'release notes: twelve changes since 1.22 (`src/semantics/versions.ts`); the default is what was recorded',
   },
   {
     area: 'Exposure by load balancers, node ports, host ports, other ingress',
