@@ -37,8 +37,22 @@ type Whole struct {
 	Admission string
 }
 
+// Keys are the recorder's own, for objects that are recorded without theirs.
+type Keys struct {
+	JWKS             string
+	Certificate, Key []byte
+}
+
+// fill gives a Secret its content.
+func (k Keys) fill(object testcase.Object) testcase.Object {
+	if object["kind"] != "Secret" {
+		return object
+	}
+	return with(object, "data", map[string]any{"tls.crt": k.Certificate, "tls.key": k.Key})
+}
+
 // BuildWhole runs a whole istiod over objects of Kubernetes and Istio, as from an API server, and asks it as the proxy would.
-func BuildWhole(meshText string, objects []testcase.Object, proxy Proxy, jwks string) (Whole, error) {
+func BuildWhole(meshText string, objects []testcase.Object, proxy Proxy, keys Keys) (Whole, error) {
 	// Without it istiod makes no chains for Services at waypoints.
 	features.EnableAmbient = true
 	meshConfig, err := mesh.ApplyMeshConfig(meshText, mesh.DefaultMeshConfig())
@@ -58,7 +72,7 @@ func BuildWhole(meshText string, objects []testcase.Object, proxy Proxy, jwks st
 		if isIstios && !(proxy.Kind == model.Waypoint && ofAmbient[kind]) {
 			continue
 		}
-		text, err := json.Marshal(object)
+		text, err := json.Marshal(keys.fill(object))
 		if err != nil {
 			return Whole{}, err
 		}
@@ -66,7 +80,7 @@ func BuildWhole(meshText string, objects []testcase.Object, proxy Proxy, jwks st
 		ofKubernetes.Write(text)
 		ofKubernetes.WriteString("\n")
 	}
-	configs, admission, err := convert(ofIstio, jwks)
+	configs, admission, err := convert(ofIstio, keys.JWKS)
 	if err != nil {
 		return Whole{}, err
 	}

@@ -40,6 +40,7 @@ var apiVersions = map[string]string{
 	"HTTPRoute":             "gateway.networking.k8s.io/v1",
 	"GatewayClass":          "gateway.networking.k8s.io/v1",
 	"ReferenceGrant":        "gateway.networking.k8s.io/v1beta1",
+	"Secret":                "v1",
 }
 
 // Complete fills in the short forms: the default workload, apiVersion, names and namespaces of policies, principals without a trust domain.

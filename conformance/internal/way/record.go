@@ -71,8 +71,14 @@ func (r *Recorder) recordScene(ctx context.Context, world World, scene Scene, ip
 	if err != nil {
 		return err
 	}
+	ofGateways, keyOfGateways, err := r.authority.IssuePEM("credential")
+	if err != nil {
+		return err
+	}
 	objects := append(append(world.Objects[:0:0], world.Objects...), scene.Objects...)
-	whole, err := istiod.BuildWhole(string(meshText), objects, world.Proxy, r.signer.JWKS())
+	whole, err := istiod.BuildWhole(string(meshText), objects, world.Proxy, istiod.Keys{
+		JWKS: r.signer.JWKS(), Certificate: ofGateways, Key: keyOfGateways,
+	})
 	if err != nil {
 		return err
 	}

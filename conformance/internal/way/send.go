@@ -27,6 +27,9 @@ const patience = 10 * time.Second
 // Where a sidecar takes what applications send, and a waypoint what ztunnel sends.
 const outboundPort, hbonePort = 15001, 15008
 
+// What comes back where the proxy wanted TLS (RFC 8446 §5.1).
+const tlsAlert = 0x15
+
 // outcome is what became of a request.
 type outcome struct{ to, answer, as, at string }
 
@@ -124,7 +127,11 @@ func (r *Recorder) ask(connection net.Conn, request Request) (outcome, error) {
 	if _, err := io.WriteString(connection, text.String()); err != nil {
 		return refusal(err)
 	}
-	response, err := http.ReadResponse(bufio.NewReader(connection), &http.Request{Method: orElse(request.Method, "GET")})
+	reader := bufio.NewReader(connection)
+	if first, err := reader.Peek(1); err == nil && first[0] == tlsAlert {
+		return closed, nil
+	}
+	response, err := http.ReadResponse(reader, &http.Request{Method: orElse(request.Method, "GET")})
 	if err != nil {
 		return refusal(err)
 	}
