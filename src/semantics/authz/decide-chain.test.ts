@@ -228,6 +228,21 @@ describe('a token', () => {
     expect(said(ask([authentication]))).toContain('note jwt: no token: RequestAuthentication lets it pass');
   });
 
+  it('without an issuer is required all the same', () => {
+    const spec = { jwtRules: [{ jwksUri: 'https://a.example' }] };
+    const allow = policy('ALLOW', 'a', whenIp('request.auth.claims[role]', 'admin'));
+    const verdict = ask([{ ...authentication, spec }, allow], { jwt: { payload: { role: 'admin' } } });
+    expect(verdict).toMatchObject({ outcome: 'allow' });
+    expect(verdict.requires).toStrictEqual([{ kind: 'jwt' }]);
+  });
+
+  it('travels in a header, unless the client sends that header itself', () => {
+    const allow = policy('ALLOW', 'a', whenIp('request.headers[authorization]', 'Bearer *'));
+    expect(ask([allow], { jwt }).outcome).toBe('allow');
+    expect(ask([allow], {}).outcome).toBe('deny');
+    expect(ask([allow], { jwt, headers: [['Authorization', 'Basic x']] }).outcome).toBe('deny');
+  });
+
   it('that does not verify stops the request', () => {
     const verdict = ask([authentication], { jwt: { ...jwt, valid: false } });
     expect(verdict).toMatchObject({ outcome: 'deny', by: { kind: 'RequestAuthentication', name: 'jwt' } });
