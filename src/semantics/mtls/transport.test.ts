@@ -37,3 +37,13 @@ it('a peer is trusted by its whole trust domain', () => {
   expect(isTrusted('cluster.local/ns/a/sa/b', ['other', 'cluster.local'])).toBe(true);
   expect(isTrusted('cluster.local.evil/ns/a/sa/b', ['cluster.local'])).toBe(false);
 });
+
+it.each<[Transport, TransportMode, ChainKind, string]>([
+  ['plaintext', 'STRICT', 'tcp', 'STRICT refuses plaintext'],
+  ['tls', 'STRICT', 'tcp', 'STRICT refuses TLS without a client certificate of the mesh'],
+  ['tls', 'PERMISSIVE', 'http', 'the port is declared HTTP and gets TLS that is not of the mesh'],
+  ['mtls', 'DISABLE', 'auto', 'DISABLE does not terminate TLS, so the handshake cannot complete'],
+  ['mtls', 'STRICT', 'http', 'the port is declared HTTP and the bytes are not'],
+])('%s under %s on a port that is %s: %s', (transport, mode, port, why) => {
+  expect(acceptConnection(mode, port, { transport, speaksHttp: false })).toEqual({ accepted: false, why });
+});
