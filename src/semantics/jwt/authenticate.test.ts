@@ -106,9 +106,11 @@ describe('providersOf', () => {
     const list = providersOf([
       policy([{ issuer: 'z' }], 'first'),
       policy(spec, 'young', '2026-02-01T00:00:00Z'),
-      policy(spec, 'old', '2026-01-01T00:00:00Z'),
+      policy(spec, 'undated'),
+      policy(spec, 'b', '2026-01-01T00:00:00Z'),
+      policy(spec, 'a', '2026-01-01T00:00:00Z'),
     ]);
-    expect(list.map(({ policy: { name } }) => name)).toEqual(['old', 'young', 'first']);
+    expect(list.map(({ policy: { name } }) => name)).toEqual(['undated', 'a', 'b', 'young', 'first']);
   });
 });
 
