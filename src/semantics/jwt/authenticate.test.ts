@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toResource } from '../../../test/read-vectors.ts';
 import { type JwtRule, requestAuthentication } from '../../model/istio/request-authentication.ts';
 import { authenticate, type JwtProvider, providersOf, readsBearer, type TokenOutcome } from './authenticate.ts';
+import { audienceForms } from './registered-claims.ts';
 
 const rule = (spec: object, name = 'r', creationTimestamp?: string): readonly JwtProvider[] =>
   providersOf([policy([spec], name, creationTimestamp)]);
@@ -45,6 +46,7 @@ describe('places of a token', () => {
     ['access_token in the query', { path: '/?x=1&access_token=y' }, 'rejected'],
     ['access_token without a value', { path: '/?access_token' }, 'rejected'],
     ['access_token in escapes', { path: '/?access%5Ftoken=y' }, 'rejected'],
+    ['access_token beside broken escapes', { path: '/?%E0%A4%A=1&access_token=y' }, 'rejected'],
     ['access_token in the path', { path: '/access_token=y' }, 'absent'],
     ['a good token beside a text in the query', { path: '/?access_token=y', claims: { iss: 'i' } }, 'rejected'],
     ['a second authorization line', { headers: [['authorization', 'Basic x']], claims: { iss: 'i' } }, 'rejected'],
@@ -98,6 +100,13 @@ describe('claims of a token', () => {
     const claims = { iss: 'i', ...(aud === undefined ? {} : { aud }) };
     expect(ask(rule({ issuer: 'i', audiences: ['https://shop'] }), { claims })).toBe(expected);
   });
+});
+
+it('an audience has six forms, all of which are accepted', () => {
+  const forms = audienceForms(['https://shop/', 'shop']);
+  expect(forms).toEqual(['shop', 'shop/', 'http://shop', 'http://shop/', 'https://shop', 'https://shop/']);
+  for (const aud of forms)
+    expect(ask(rule({ issuer: 'i', audiences: ['shop'] }), { claims: { iss: 'i', aud } })).toBe('accepted');
 });
 
 describe('providersOf', () => {
