@@ -1,9 +1,11 @@
 // The mutation score of src/semantics: small changes to its code, one at a time, that some test should notice.
 //   npm run mutation                                    every 20th change, in every folder
 //   npm run mutation -- src/semantics/authz --every 1   a folder or file, every change
-// A sample always holds the same changes, as long as the code stands. Tests are those of src/semantics and the recordings of real software that
-// the folder answers to; text for people is not changed. Survivors are listed in .mutation/survivors.txt.
+// A sample always holds the same changes, as long as the code stands. Tests are those beside the code, those of src/semantics itself and the
+// recordings of real software that the folder answers to: the whole suite notices what is printed, or more. Text for people is not changed.
+// Survivors are listed in .mutation/survivors.txt.
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
@@ -25,17 +27,7 @@ const SEMANTICS = 'src/semantics';
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { every: { type: 'string', default: '20' } },
-});
-const every = Number(values.every);
-const chosen = positionals.length > 0 ? positionals : [SEMANTICS];
-const files = chosen.filter((path) => existsSync(path)).flatMap(sourcesIn);
-if (files.length === 0 || !Number.isInteger(every) || every < 1) {
-  process.stderr.write(`usage: npm run mutation -- [folder or file of ${SEMANTICS} ...] [--every n]\n`);
-  process.exit(2);
-}
+const { every, files } = readArguments();
 
 mkdirSync('.mutation', { recursive: true });
 const all = [];
@@ -48,10 +40,32 @@ for (const [folder, mutate] of groupByFolder()) {
 }
 process.stdout.write(`${formatScore(every === 1 ? 'all' : `all, one of ${every}`, all)}\n`);
 
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { every: { type: 'string', default: '20' } },
+    });
+    const every = Number(values.every);
+    const chosen = positionals.length > 0 ? positionals : [SEMANTICS];
+    const missing = chosen.find((path) => !existsSync(path));
+    if (missing !== undefined) throw new Error(`there is no \`${missing}\``);
+    const files = [...new Set(chosen.flatMap(sourcesIn))];
+    if (files.length === 0) throw new Error(`only code of ${SEMANTICS} is measured`);
+    if (!Number.isInteger(every) || every < 1) throw new Error('`--every` takes a number from 1 on');
+    return { every, files };
+  } catch (error) {
+    process.stderr.write(
+      `mutation: ${error.message}\nusage: npm run mutation -- [folder or file of ${SEMANTICS} ...] [--every n]\n`,
+    );
+    process.exit(2);
+  }
+}
+
 function sourcesIn(path) {
   const found = statSync(path).isDirectory()
-    ? globSync('**/*.ts', { cwd: path }).map((file) => `${path}/${file}`)
-    : [path];
+    ? globSync('**/*.ts', { cwd: path }).map((file) => posix.join(path, file))
+    : [posix.normalize(path)];
   return found.filter((file) => file.startsWith(`${SEMANTICS}/`) && !file.endsWith('.test.ts')).sort();
 }
 
@@ -67,10 +81,12 @@ function folderOf(file) {
   return rest.length > 0 ? folder : '.';
 }
 
+/** Fast ones first: those beside the code and those of src/semantics itself. */
 function testsFor(folder) {
-  return [...globSync(`${SEMANTICS}/**/*.test.ts`), ...Object.keys(RECORDINGS)]
-    .filter((file, index, files) => files.indexOf(file) === index && RECORDINGS[file]?.includes(folder) !== false)
-    .sort((a, b) => Number(a in RECORDINGS) - Number(b in RECORDINGS));
+  const near = globSync(folder === '.' ? '**/*.test.ts' : ['*.test.ts', `${folder}/**/*.test.ts`], { cwd: SEMANTICS })
+    .map((file) => `${SEMANTICS}/${file}`)
+    .filter((file) => !(file in RECORDINGS));
+  return [...near.sort(), ...Object.keys(RECORDINGS).filter((file) => RECORDINGS[file].includes(folder))];
 }
 
 /** The sampled mutants and what became of them. */
@@ -89,9 +105,11 @@ async function runStryker(folder, mutate) {
     coverageAnalysis: 'perTest',
     concurrency: 1,
     dryRunTimeoutMinutes: 30,
+    // Loops without end run into the limit of hits; the time is for a machine that does other things too.
+    timeoutMS: 60_000,
     tempDirName: '.mutation/sandbox',
     ignorePatterns: ['**', '!src/**', '!test/**/*.ts', '!package.json'],
-    reporters: [],
+    reporters: process.stdout.isTTY ? ['progress'] : [],
     allowConsoleColors: false,
     logLevel: 'error',
     allowEmpty: true,
