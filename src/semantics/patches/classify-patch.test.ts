@@ -117,3 +117,56 @@ describe('listeners and what is around them', () => {
     expect([effectOf(patch), effectOf(patch, true)]).toEqual([atSidecar, atGateway]);
   });
 });
+
+describe('network filters', () => {
+  const network = (operation: string, target?: string, value?: unknown): EnvoyFilterPatch =>
+    ({
+      applyTo: 'NETWORK_FILTER',
+      ...(target === undefined ? {} : { match: { listener: { filterChain: { filter: { name: target } } } } }),
+      patch: { operation, ...(value ? { value } : {}) },
+    }) as EnvoyFilterPatch;
+  const settings = (more: object) => ({ typed_config: more });
+
+  it.each<[string, EnvoyFilterPatch, string]>([
+    ['RBAC gone', network('REMOVE', 'envoy.filters.network.rbac'), 'removes RBAC, tcp'],
+    ['the TCP proxy gone', network('REMOVE', 'envoy.filters.network.tcp_proxy'), 'unclear what is enforced, any'],
+    ['no name to remove', network('REMOVE'), 'unclear what is enforced, any'],
+    ['statistics gone', network('REMOVE', 'istio.stats'), 'nothing'],
+    ['statistics replaced', network('REPLACE', 'istio.stats', { name: 'corp.x' }), 'unclear what is enforced, tcp'],
+    ['RBAC added', network('INSERT_FIRST', undefined, { name: 'envoy.filters.network.rbac' }), 'unclear RBAC, tcp'],
+    ['code added', network('INSERT_FIRST', undefined, { name: 'envoy.filters.network.wasm' }), 'nothing'],
+    ['unknown added', network('INSERT_FIRST', undefined, { name: 'corp.x' }), 'unclear what is enforced, tcp'],
+    ['RBAC merged', network('MERGE', 'envoy.filters.network.rbac', {}), 'unclear RBAC, tcp'],
+    ['statistics merged', network('MERGE', 'istio.stats', {}), 'nothing'],
+    [
+      'a timeout of the TCP proxy',
+      network('MERGE', 'envoy.filters.network.tcp_proxy', settings({ idleTimeout: '1s' })),
+      'nothing',
+    ],
+    [
+      'where the TCP proxy leads',
+      network('MERGE', 'envoy.filters.network.tcp_proxy', settings({ cluster: 'x' })),
+      'unclear what is enforced, tcp',
+    ],
+    [
+      'how the connection manager reads',
+      network(
+        'MERGE',
+        'envoy.filters.network.http_connection_manager',
+        settings({ mergeSlashes: true, codecType: 'x' }),
+      ),
+      'rewrites, http',
+    ],
+    [
+      'what else the connection manager does',
+      network(
+        'MERGE',
+        'envoy.filters.network.http_connection_manager',
+        settings({ mergeSlashes: true, routeConfig: {} }),
+      ),
+      'unclear what is enforced, http',
+    ],
+  ])('%s', (_name, patch, effect) => {
+    expect(effectOf(patch)).toBe(effect);
+  });
+});
