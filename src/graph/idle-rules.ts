@@ -161,9 +161,18 @@ function judgeAt(found: Found, region: Region, at: Place | number): void {
       if (known.why.kind === 'never-matches' && why.kind !== 'never-matches') {
         const others = isNew ? known.at : known.at.slice(0, -1);
         rules.set(index, { ...known, why, at: [at, ...others] });
-      } else if (isNew && known.at[0]?.port !== at.port) known.at.push(at);
+        continue;
+      }
+      // In one way a condition may be out of reach (an identity in plaintext); two that exclude each other say more.
+      if (saysMore(why, known.why)) rules.set(index, { ...known, why });
+      if (isNew && known.at[0]?.port !== at.port) known.at.push(at);
     }
   }
+}
+
+function saysMore(why: Idleness, known: Idleness): boolean {
+  if (why.kind !== 'never-matches' || known.kind !== 'never-matches') return false;
+  return (why.because?.conditions.length ?? 0) > (known.because?.conditions.length ?? 0);
 }
 
 function judged(

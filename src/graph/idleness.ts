@@ -1,13 +1,15 @@
 import { byOf } from '../model/by.ts';
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { By } from '../result/location.ts';
+import { type Contradiction, findContradiction } from './contradiction.ts';
 import { all, any, EVERYTHING, type Formula, not } from '../semantics/algebra/formula.ts';
+import type { RuleSet } from '../semantics/algebra/chain-formula.ts';
 import type { Region } from '../semantics/algebra/region.ts';
 
 /** Why a rule decides nothing wherever its policy applies. */
 export type Idleness =
   /** No request can match it: its conditions contradict each other, or what requests can be. */
-  | { readonly kind: 'never-matches' }
+  | { readonly kind: 'never-matches'; readonly because?: Contradiction }
   /** ALLOW: every request that it matches is denied. */
   | { readonly kind: 'always-denied'; readonly by: readonly By[] }
   /** Every request that it matches is matched by other rules of the same action. */
@@ -20,6 +22,8 @@ export interface EnforcedRule {
   readonly index: number;
   readonly action: 'ALLOW' | 'DENY';
   readonly matches: Formula;
+  /** As a chain of filters has it; absent at ztunnel. */
+  readonly set?: RuleSet;
 }
 
 /** What each rule does in one way to a port; undefined: it decides. Remembered, since workloads of the same policies share their sets. */
@@ -65,18 +69,25 @@ export function rulesOf({ point }: Region): readonly EnforcedRule[] {
   }
   const { deny, allow } = point.sets;
   const rules = (sets: typeof deny, action: EnforcedRule['action']): readonly EnforcedRule[] =>
-    sets.map(({ compiled, rule, matches }) => ({ policy: compiled.policy, index: rule.index, action, matches }));
+    sets.map((set) => {
+      const { compiled, rule, matches } = set;
+      return { policy: compiled.policy, index: rule.index, action, matches, set };
+    });
   return [...rules(deny, 'DENY'), ...rules(allow, 'ALLOW')];
 }
 
 function idlenessOf(
-  { solver, point }: Region,
+  region: Region,
   rule: EnforcedRule,
   rules: readonly EnforcedRule[],
   authenticated: Formula,
 ): Idleness | undefined {
+  const { solver, point } = region;
   const possible = all([authenticated, rule.matches]);
-  if (solver.isEmpty(possible)) return { kind: 'never-matches' };
+  if (solver.isEmpty(possible)) {
+    const because = rule.set && findContradiction(region, rule.set, authenticated);
+    return { kind: 'never-matches', ...(because ? { because } : {}) };
+  }
   const isSame = (other: EnforcedRule): boolean => other.policy === rule.policy && other.index === rule.index;
   const peers = rules.filter((other) => other.action === rule.action && !isSame(other));
   const denies = rules.filter(({ action }) => action === 'DENY');

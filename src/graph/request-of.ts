@@ -17,14 +17,15 @@ export function requestOf(query: Query): Request {
 }
 
 function senderOf({ source, client }: Query): Request['from'] {
-  const { position, identity, connects, ip, remoteIp } = source;
+  const { position, identity, connects, container, ip, remoteIp } = source;
   const addresses = { ...(ip === undefined ? {} : { ip }), ...(remoteIp === undefined ? {} : { remoteIp }) };
   if (position.kind === 'workload') {
     // Somebody else's identity: a request names the place or whom one is there, and policies look at the latter.
     if (identity !== null && identity !== position.workload.identity && connects !== 'plaintext')
       return { principal: identity, ...addresses };
     const plaintext = connects === 'plaintext' ? { plaintext: true as const } : {};
-    return { workload: position.workload.id, as: client, ...plaintext, ...addresses };
+    const sender = container === undefined ? {} : { container };
+    return { workload: position.workload.id, ...sender, as: client, ...plaintext, ...addresses };
   }
   if (position.kind === 'internet') return { internet: true, ...addresses };
   if (position.kind === 'pod-outside-mesh' && identity === null) return { position: 'pod-outside-mesh', ...addresses };

@@ -74,6 +74,7 @@ const rules: Readonly<Record<string, readonly (keyof typeof topics)[]>> = {
   'authz/allow-any': ['authorization', 'defaultDeny'],
   'authz/no-policy': ['authorization', 'defaultDeny'],
   'authz/http-only-deny': ['authorization'],
+  'authz/removed-control': ['authorization', 'change'],
   'authz/idle-rule': ['authorization', 'change'],
   'authz/dry-run-only': ['authorization', 'change'],
   'authn/jwt-not-required': ['requestAuthentication'],

@@ -50,9 +50,10 @@ function sender(from: RequestFrom): string {
   const cluster = from.cluster ? ` in cluster ${from.cluster}` : '';
   if (from.internet) return 'from the internet';
   if (from.position) return PLACES[from.position];
-  if (from.plaintext && from.workload !== undefined) return `from ${from.workload}${cluster} in plaintext`;
+  const container = from.container === undefined ? '' : `, container ${from.container}`;
+  if (from.plaintext && from.workload !== undefined) return `from ${from.workload}${cluster}${container} in plaintext`;
   if (from.plaintext) return `in plaintext, without identity${cluster}`;
-  if (from.workload !== undefined) return `from ${from.workload}${cluster}`;
+  if (from.workload !== undefined) return `from ${from.workload}${cluster}${container}`;
   if (from.principal !== undefined) return `as ${from.principal}${cluster}`;
   if (from.namespace !== undefined) {
     const domain = from.trustDomain ? ` of ${from.trustDomain}` : '';

@@ -28,6 +28,8 @@ export interface RequestFrom {
   /** A place without an identity: what it sends is plaintext. `node`: the one that the destination runs on; `apiserver`: some other. */
   readonly position?: 'pod-outside-mesh' | 'node' | 'apiserver';
   readonly as?: 'app' | 'attacker';
+  /** Of a workload's pod: an init container, or one that runs as another user. Absent: the application once it runs. */
+  readonly container?: string;
   readonly cluster?: string;
   readonly ip?: string;
   readonly remoteIp?: string;

@@ -36,6 +36,7 @@ export const request = z.strictObject({
     plaintext: z.literal(true).optional(),
     position: z.enum(['pod-outside-mesh', 'node', 'apiserver']).optional(),
     as: z.enum(['app', 'attacker']).optional(),
+    container: z.string().optional(),
     cluster: z.string().optional(),
     ip: z.string().optional(),
     remoteIp: z.string().optional(),

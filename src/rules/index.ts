@@ -4,6 +4,7 @@ import { dryRunOnly } from './authz/dry-run-only.ts';
 import { httpOnlyDeny } from './authz/http-only-deny.ts';
 import { idleRule } from './authz/idle-rule.ts';
 import { noPolicy } from './authz/no-policy.ts';
+import { removedControl } from './authz/removed-control.ts';
 import { allowAny as egressAllowAny } from './egress/allow-any.ts';
 import { registryOnlyAlone } from './egress/registry-only-alone.ts';
 import { permissive } from './mtls/permissive.ts';
@@ -17,6 +18,7 @@ export const RULES: readonly Rule[] = [
   httpOnlyDeny,
   idleRule,
   noPolicy,
+  removedControl,
   egressAllowAny,
   registryOnlyAlone,
   permissive,

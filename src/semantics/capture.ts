@@ -1,5 +1,5 @@
 import { byOf } from '../model/by.ts';
-import type { Workload } from '../model/inventory/types.ts';
+import type { EarlyContainer, Workload } from '../model/inventory/types.ts';
 import type { By } from '../result/location.ts';
 
 /** Ports of the proxy itself, which are never redirected to it (reference §5.3). */
@@ -42,4 +42,12 @@ export function isCaptured(
   return capture.excludeInboundPorts.includes(port)
     ? hole('excludeInboundPorts names the port', 'excludeInboundPorts')
     : { captured: true };
+}
+
+/**
+ * An init container that declares the port and runs before anything is redirected: until it ends, whoever gets to the pod gets to it without a
+ * proxy. Source: istio pkg/kube/inject/webhook.go (reorderPod); catalogue EG-08.
+ */
+export function findEarlyListener({ dataPlane }: Workload, port: number): EarlyContainer | undefined {
+  return dataPlane.startup?.find(({ meets, ports }) => meets === 'nothing' && ports.includes(port));
 }

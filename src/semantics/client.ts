@@ -1,9 +1,10 @@
 import type { Workload } from '../model/inventory/types.ts';
+import type { By } from '../result/location.ts';
 import { waypointOnTheWay } from './ambient/on-the-way.ts';
 import type { Transport } from './attempt.ts';
 import type { Enforcement } from './enforcement.ts';
 import { type EffectiveModes, modeOfPort } from './mtls/effective-mode.ts';
-import { capturesOutbound, type OutboundCapture } from './outbound/capture.ts';
+import { capturesOutbound, type Uncaptured } from './outbound/capture.ts';
 import { acceptsHbone } from './outbound/hbone.ts';
 import { addressOf } from './outbound/service-address.ts';
 import {
@@ -22,6 +23,8 @@ export interface Approach {
   /** To the pod itself, whatever service was named. */
   readonly direct?: true;
   readonly sni?: string;
+  /** It does not get out of the pod. */
+  readonly refused?: { readonly why: string; readonly by: By };
   readonly steps: readonly TraceStep[];
   readonly assumes: readonly string[];
 }
@@ -71,8 +74,12 @@ function fromSidecar(enforcement: Enforcement, query: Query, client: Workload): 
   const { via, port } = query.destination;
   const ip = via ? addressOf(via.service) : query.destination.ip;
   const target = { port: via?.port.port ?? port, transport: query.transport, ...(ip === undefined ? {} : { ip }) };
-  const captured = capturesOutbound(client, target);
-  if (!captured.captured) return unproxied(captured);
+  const captured = capturesOutbound(client, target, query.source.container);
+  if (captured.captured === false) return unproxied(captured);
+  if (captured.captured === 'too-early') {
+    const { why, by, assumes } = captured;
+    return { ...plain('plaintext'), refused: { why, by }, assumes };
+  }
   const approach = fromEnvoy(enforcement, query, client);
   return captured.assumes.length === 0
     ? approach
@@ -80,9 +87,9 @@ function fromSidecar(enforcement: Enforcement, query: Query, client: Workload): 
 }
 
 /** Past the client's proxy: no identity, and nothing of what is configured for it. */
-export function unproxied({ why, by }: Extract<OutboundCapture, { captured: false }>): Approach {
+export function unproxied({ why, by, assumes }: Uncaptured): Approach {
   const text = `the client's proxy does not see it, so that it leaves in plaintext: ${why}`;
-  return { ...plain('plaintext'), steps: [step('sidecar', 'capture', text, by)] };
+  return { ...plain('plaintext'), steps: [step('sidecar', 'capture', text, by)], assumes };
 }
 
 function fromEnvoy(enforcement: Enforcement, query: Query, client: Workload): Approach {

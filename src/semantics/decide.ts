@@ -1,9 +1,10 @@
-import type { Mesh, Principal } from '../model/inventory/types.ts';
+import { byOf } from '../model/by.ts';
+import type { Mesh, Principal, Workload } from '../model/inventory/types.ts';
 import { decideAtZtunnel } from './ambient/arrive.ts';
 import { waypointOnTheWay } from './ambient/on-the-way.ts';
 import { decideAtWaypoint, waypointOf } from './ambient/waypoint.ts';
 import { isIdentified, type Transport } from './attempt.ts';
-import { isCaptured, PROXY_PORTS } from './capture.ts';
+import { findEarlyListener, isCaptured, PROXY_PORTS } from './capture.ts';
 import { type Approach, chooseApproaches } from './client.ts';
 import { crossClusters } from './east-west.ts';
 import type { Enforcement } from './enforcement.ts';
@@ -35,7 +36,8 @@ export function decide(enforcement: Enforcement, query: Query): Verdict {
 }
 
 function decideApproach(enforcement: Enforcement, query: Query, approach: Approach): Verdict {
-  const { connects, direct, sni, steps, assumes } = approach;
+  const { connects, direct, sni, refused, steps, assumes } = approach;
+  if (refused) return { ...stop('none', refused.why, refused.by), assumes };
   if (query.source.connects) return decideArrival(enforcement, query, connects);
   const verdict = decideArrival(enforcement, direct ? toPod(query) : withHandshake(query, connects, sni), connects);
   if (steps.length === 0 && assumes.length === 0) return verdict;
@@ -59,9 +61,15 @@ function decideArrival(enforcement: Enforcement, query: Query, connects: Transpo
     return decideAtPoint(enforcement, query, connects, query.at);
   const crossing = crossClusters(enforcement, query, connects);
   if (crossing.kind === 'none') return crossing.verdict;
-  const network = decideNetwork(enforcement, query, connects, crossing);
+  const waypoint = findWaypoint(enforcement, query, connects);
+  const network = waypoint
+    ? decideNetwork(enforcement, toWaypoint(query, waypoint), 'hbone', crossing)
+    : decideNetwork(enforcement, query, connects, crossing);
   if (!network.passes) return network.verdict;
-  if (query.at === 'network-policy') return pass('network-policy', 'no NetworkPolicy stops it');
+  if (query.at === 'network-policy') {
+    const second = waypoint && decideNetwork(enforcement, fromWaypoint(query, waypoint), 'mtls');
+    return second?.passes === false ? second.verdict : pass('network-policy', 'no NetworkPolicy stops it');
+  }
   const verdict = decideOnTheWay(enforcement, query, connects);
   const between = crossing.kind === 'gateway' ? crossing : undefined;
   if (network.steps.length === 0 && network.requires.length === 0 && !between) return verdict;
@@ -70,6 +78,28 @@ function decideArrival(enforcement: Enforcement, query: Query, connects: Transpo
     requires: [...network.requires, ...verdict.requires],
     assumes: [...(between?.assumes ?? []), ...network.assumes, ...verdict.assumes],
     trace: [...(between ? [between.step] : []), ...network.steps, ...verdict.trace],
+  };
+}
+
+/** The waypoint that the client's ztunnel, or a gateway that is told to, leads to. */
+function findWaypoint(enforcement: Enforcement, query: Query, connects: Transport): Workload | undefined {
+  const { dataPlane, gateway } = query.destination.workload;
+  if (dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') return undefined;
+  return isIdentified(connects) ? waypointOnTheWay(enforcement, query) : undefined;
+}
+
+/** The first hop, as the network sees it: HBONE to the waypoint's pod (reference §15.4). */
+const toWaypoint = (query: Query, waypoint: Workload): Query => ({
+  ...query,
+  destination: { workload: waypoint, port: query.destination.port },
+});
+
+/** The second: behind a waypoint everything sees the waypoint, not the client. */
+function fromWaypoint(query: Query, waypoint: Workload): Query {
+  const { ip: _clientIp, ...source } = query.source;
+  return {
+    ...query,
+    source: { ...source, identity: waypoint.identity, position: { kind: 'workload', workload: waypoint } },
   };
 }
 
@@ -91,27 +121,33 @@ function decideAtPoint(enforcement: Enforcement, query: Query, connects: Transpo
 function decideOnTheWay(enforcement: Enforcement, query: Query, connects: Transport): Verdict {
   const { dataPlane, gateway } = query.destination.workload;
   if (dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') return decideThroughGateway(enforcement, query);
-  const waypoint = isIdentified(connects) ? waypointOnTheWay(enforcement, query) : undefined;
+  const waypoint = findWaypoint(enforcement, query, connects);
   if (!waypoint) return decideAtProxy(enforcement, query, connects);
   const first = decideAtWaypoint(enforcement, query, waypoint);
   if (first.outcome === 'deny') return first;
-  // Behind it the destination sees the waypoint, not the client.
-  const { ip: _clientIp, ...source } = query.source;
-  const behind: Query = {
-    ...query,
-    source: { ...source, identity: waypoint.identity, position: { kind: 'workload', workload: waypoint } },
-  };
-  return inTurn(first, decideBehind(enforcement, behind, connects));
+  return inTurn(first, decideBehind(enforcement, fromWaypoint(query, waypoint), connects));
 }
 
 /** From a waypoint to the endpoint: it connects as it is told, whatever way the client came. */
 function decideBehind(enforcement: Enforcement, behind: Query, connects: Transport): Verdict {
-  if (behind.destination.workload.dataPlane.kind === 'ambient') return decideAtProxy(enforcement, behind, connects);
+  if (behind.destination.workload.dataPlane.kind === 'ambient') return decideLastHop(enforcement, behind, connects);
   const { connects: _connects, ...source } = behind.source;
   const [hop] = chooseApproaches(enforcement, { ...behind, client: 'app', source });
-  if (!hop) return decideAtProxy(enforcement, behind, connects);
-  const verdict = decideAtProxy(enforcement, behind, hop.connects);
+  if (!hop) return decideLastHop(enforcement, behind, connects);
+  const verdict = decideLastHop(enforcement, behind, hop.connects);
   return { ...verdict, assumes: [...hop.assumes, ...verdict.assumes], trace: [...hop.steps, ...verdict.trace] };
+}
+
+function decideLastHop(enforcement: Enforcement, behind: Query, connects: Transport): Verdict {
+  const network = decideNetwork(enforcement, behind, connects);
+  if (!network.passes) return network.verdict;
+  const verdict = decideAtProxy(enforcement, behind, connects);
+  return {
+    ...verdict,
+    requires: [...network.requires, ...verdict.requires],
+    assumes: [...network.assumes, ...verdict.assumes],
+    trace: [...network.steps, ...verdict.trace],
+  };
 }
 
 /** A gateway's own decision, then that of the backend it routes to, which sees the gateway (reference §15.6). */
@@ -197,6 +233,16 @@ function decideAtProxy(enforcement: Enforcement, query: Query, connects: Transpo
   if (!captured.captured) {
     if (isIdentified(connects)) return stop('none', `nothing terminates mutual TLS here: ${captured.why}`, captured.by);
     return pass('none', `no proxy sees it: ${captured.why}`, captured.by);
+  }
+  const early = findEarlyListener(workload, port);
+  // Who means to waits for the pod to start; to an application of the mesh the port is what it is once it runs.
+  const waits = query.client === 'attacker' || query.source.position.kind !== 'workload';
+  if (early && waits && !isIdentified(connects)) {
+    const why = `init container \`${early.name}\` listens before anything is redirected: ${early.why}`;
+    return {
+      ...pass('none', `no proxy sees it while the pod starts: ${why}`, byOf(workload.resource, { path: early.path })),
+      assumes: early.assumes,
+    };
   }
   if (workload.dataPlane.kind === 'ambient') {
     const peer: Principal | null = isIdentified(connects) ? query.source.identity : null;

@@ -40,6 +40,7 @@ export class Enforcement {
   readonly #modes = new Map<Workload, EffectiveModes>();
   readonly #namespaceModes = new Map<string, PortMode>();
   readonly #base: Enforcement | undefined;
+  readonly #patched: boolean;
   #identities: Map<string, Principal[]> | undefined;
   readonly #ztunnels = new Map<Workload, ZtunnelPolicies>();
   readonly #ambient = new Map<string, AmbientIndex>();
@@ -47,11 +48,12 @@ export class Enforcement {
   #changes: ProxyChanges | undefined;
   #network: NetworkPolicyIndex | undefined;
 
-  /** `base`: the same mesh but for its security policies, whose answers to all else hold here too. */
-  constructor(mesh: Mesh, base?: Enforcement) {
+  /** `base`: the same mesh but for its security policies, whose answers to all else hold here too; `patched`: but for EnvoyFilters and the like. */
+  constructor(mesh: Mesh, base?: Enforcement, { patched = false } = {}) {
     this.mesh = mesh;
     this.#base = base;
-    this.policies = indexPolicies(mesh.resources);
+    this.#patched = patched;
+    this.policies = indexPolicies(mesh.resources, mesh.version?.value);
   }
 
   /** The first state of the mesh that this one was derived from. */
@@ -97,7 +99,7 @@ export class Enforcement {
 
   /** What EnvoyFilters and the like change in the verdicts of a workload's own Envoy; of a waypoint, for a service. */
   changesAt(workload: Workload, service?: MeshService): readonly ProxyChange[] {
-    if (this.#base) return this.#base.changesAt(workload, service);
+    if (this.#base && !this.#patched) return this.#base.changesAt(workload, service);
     this.#changes ??= new ProxyChanges(this.mesh);
     if (!this.#changes.mayTouch(workload)) return NO_CHANGES;
     return this.#changes.of(workload, this.#pointOf(workload, service), service);

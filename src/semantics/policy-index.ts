@@ -4,6 +4,7 @@ import type { PeerAuthentication } from '../model/istio/peer-authentication.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Resources } from '../model/resources.ts';
+import { hasChange } from './versions.ts';
 
 type Labels = Readonly<Record<string, string>>;
 interface Selected {
@@ -19,10 +20,16 @@ export interface TargetReference {
   readonly namespace?: string;
 }
 
-/** `targetRefs` wins; the singular is read only where the list is empty (reference §2.2). */
-export function targetsOf(spec: Selected): readonly TargetReference[] {
-  if (spec.targetRefs?.length) return spec.targetRefs;
+/** `targetRefs` wins; the singular is read only where the list is empty (reference §2.2), or where the release does not have it. */
+export function targetsOf(spec: Selected, version?: string): readonly TargetReference[] {
+  if (spec.targetRefs?.length && hasChange('target-refs', version)) return spec.targetRefs;
   return spec.targetRef ? [spec.targetRef] : [];
+}
+
+/** Kinds of targets by the release that took them first. */
+function isKnownTarget({ kind }: TargetReference, version: string | undefined): boolean {
+  if (kind === 'GatewayClass') return hasChange('gateway-class-targets', version);
+  return kind !== 'ServiceEntry' || hasChange('service-entry-targets', version);
 }
 
 export const matchLabelsOf = (spec: Selected): Labels => spec.selector?.matchLabels ?? {};
@@ -43,14 +50,15 @@ export class PolicyIndex<P extends Resource<Selected>> {
   readonly #shelves = new Map<string, Shelf<P>>();
   readonly #order = new Map<P, number>();
 
-  constructor(policies: readonly P[]) {
+  constructor(policies: readonly P[], version?: string) {
     for (const policy of policies) {
       this.#order.set(policy, this.#order.size);
       const shelf = this.#shelf(policy.cluster, policy.namespace);
-      const targets = targetsOf(policy.spec);
+      const targets = targetsOf(policy.spec, version);
       const [label] = Object.entries(matchLabelsOf(policy.spec));
       if (targets.length > 0)
-        for (const target of targets) push(shelf.byTarget, `${target.kind}/${target.name}`, policy);
+        for (const target of targets.filter((each) => isKnownTarget(each, version)))
+          push(shelf.byTarget, `${target.kind}/${target.name}`, policy);
       else if (label) push(shelf.byLabel, label.join('='), policy);
       else shelf.wide.push(policy);
     }
@@ -107,17 +115,17 @@ export interface Policies {
 }
 
 /** Each kind is indexed when it is first asked for: a proposed change is asked about one of them. */
-export function indexPolicies(resources: Resources): Policies {
+export function indexPolicies(resources: Resources, version?: string): Policies {
   let authorization: Policies['authorization'] | undefined;
   let requestAuthentication: Policies['requestAuthentication'] | undefined;
   let peerAuthentication: Policies['peerAuthentication'] | undefined;
   return {
     get authorization() {
-      authorization ??= new PolicyIndex(resources.of('AuthorizationPolicy'));
+      authorization ??= new PolicyIndex(resources.of('AuthorizationPolicy'), version);
       return authorization;
     },
     get requestAuthentication() {
-      requestAuthentication ??= new PolicyIndex(resources.of('RequestAuthentication'));
+      requestAuthentication ??= new PolicyIndex(resources.of('RequestAuthentication'), version);
       return requestAuthentication;
     },
     get peerAuthentication() {

@@ -31,6 +31,8 @@ export interface Source {
   readonly identity: Principal | null;
   /** The stated way to connect; absent: whatever the client (its proxy, or an attacker) chooses. */
   readonly connects?: Transport;
+  /** The container of the pod that sends, if stated. */
+  readonly container?: string;
   readonly ip?: string;
   readonly remoteIp?: string;
 }

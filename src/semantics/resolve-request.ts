@@ -49,15 +49,27 @@ export function resolveSource(mesh: Mesh, from: RequestFrom): Source | Unresolve
   if (from.workload !== undefined) {
     const workload = findWorkload(mesh, from.workload, from.cluster);
     if ('error' in workload) return workload;
+    const { container } = from;
+    const names = workload.containers.map(({ name }) => name);
+    if (container !== undefined && !names.includes(container)) {
+      const near = suggest(container, names);
+      return {
+        error: `workload \`${workload.id}\` has no container \`${container}\``,
+        help: near ? `did you mean \`${near}\`?` : `its containers: ${names.join(', ')}`,
+      };
+    }
     const ip = from.ip ?? (workload.addresses.length === 1 ? workload.addresses[0] : undefined);
     return {
       position: { kind: 'workload', workload },
       identity: from.plaintext ? null : workload.identity,
       ...(from.plaintext ? { connects: 'plaintext' } : {}),
+      ...(container === undefined ? {} : { container }),
       ...(ip ? { ip } : {}),
       ...(from.remoteIp ? { remoteIp: from.remoteIp } : {}),
     };
   }
+  if (from.container !== undefined)
+    return { error: '`container` says which one of a workload sends', help: 'give `workload` too, or leave it out' };
   if (from.internet) return { position: { kind: 'internet' }, identity: null, connects: 'plaintext', ...addresses };
   if (from.principal !== undefined || from.namespace !== undefined) {
     const { config } = mesh.clusterByName.get(from.cluster ?? '') ?? mesh;

@@ -9,6 +9,7 @@ import { receiveRequest } from './http/receive-request.ts';
 import { modeOfPort } from './mtls/effective-mode.ts';
 import { acceptConnection, isTrusted } from './mtls/transport.ts';
 import { decidePatched } from './patches/decide-patched.ts';
+import { changesOfTls, endsHandshakes } from './patches/filters-left.ts';
 import { assumptionOf, objectOf, type ProxyChange } from './patches/proxy-change.ts';
 import { addressOf, type Query } from './query.ts';
 import type { TraceStep, Verdict } from './verdict.ts';
@@ -26,28 +27,37 @@ export function decideAtSidecar(enforcement: Enforcement, query: Query, connects
   const { workload, port } = query.destination;
   const changes = enforcement.changesAt(workload);
   const verdict = decideTerminated(enforcement, query, terminate(enforcement, query, connects), changes);
-  const touching = changes.filter(
-    ({ effect, ports }) =>
-      ports?.includes(port) !== false &&
-      ((effect.kind === 'removes' && effect.control === 'mutual TLS') ||
-        (effect.kind === 'unclear' && effect.what === 'mutual TLS')),
-  );
-  const [first] = touching;
-  if (!first) return verdict;
-  const gone = touching.filter(({ effect }) => effect.kind === 'removes');
-  if (gone.length > 0) {
-    const { chain } = findPort(workload, port) ?? { chain: 'auto' };
-    const kind = chain === 'auto' ? (query.http ? 'http' : 'tcp') : chain;
-    const open: Terminated = { accepted: true, peer: null, chain: kind, text: 'without mutual TLS anybody connects' };
-    const other = decideTerminated(enforcement, query, open, changes);
+  const { gone, unclear } = changesOfTls(changes, port);
+  const [first] = gone;
+  if (first) {
+    const other = withoutTls(enforcement, query, connects, { gone, changes }) ?? verdict;
     if (other.outcome !== verdict.outcome) {
       const names = gone.map((change) => `${objectOf(change)} (${change.text})`).join(', ');
       const reason = `${names} may take mutual TLS away: if so ${other.outcome}, if not ${verdict.outcome}: ${verdict.reason}`;
       return { ...verdict, outcome: 'unknown', by: first.by, reason };
     }
   }
-  const named = touching.filter(({ effect }) => effect.kind === 'unclear').map(assumptionOf);
+  if (unclear.length === 0) return verdict;
+  const named = unclear.map(assumptionOf);
   return { ...verdict, assumes: [...new Set([...verdict.assumes, ...named])] };
+}
+
+/** What happens where the listener speaks no mutual TLS; undefined: the same. */
+function withoutTls(
+  enforcement: Enforcement,
+  query: Query,
+  connects: Transport,
+  { gone, changes }: { readonly gone: readonly ProxyChange[]; readonly changes: readonly ProxyChange[] },
+): Verdict | undefined {
+  if (isIdentified(connects)) {
+    if (!endsHandshakes(gone)) return undefined;
+    return decideTerminated(enforcement, query, { accepted: false, why: 'nothing terminates mutual TLS' }, changes);
+  }
+  const { workload, port } = query.destination;
+  const { chain } = findPort(workload, port) ?? { chain: 'auto' };
+  const arrived = acceptConnection('DISABLE', chain, { transport: connects, speaksHttp: query.http !== undefined });
+  const text = 'without mutual TLS anybody connects';
+  return decideTerminated(enforcement, query, arrived.accepted ? { ...arrived, peer: null, text } : arrived, changes);
 }
 
 type Terminated =

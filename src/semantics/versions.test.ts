@@ -111,6 +111,44 @@ describe('behaviour by release of Istio', () => {
     expect(outcomes(manifests, request, '1.21.6', '1.22.0', '')).toEqual(['deny', 'allow', 'allow']);
   });
 
+  it('targetRefs exist since 1.22: before, the policy means the whole namespace', () => {
+    const manifests = [
+      ...web,
+      policy('AuthorizationPolicy', 'shop', 'p', {
+        targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' }],
+        action: 'DENY',
+        rules: [{}],
+      }),
+    ];
+    expect(outcomes(manifests, by('cluster.local/ns/a/sa/b'), '1.21.6', '1.22.0', '')).toEqual([
+      'deny',
+      'allow',
+      'allow',
+    ]);
+  });
+
+  it('a policy at the GatewayClass of waypoints is enforced since 1.25', () => {
+    const manifests = [
+      namespace('shop', { 'istio.io/dataplane-mode': 'ambient', 'istio.io/use-waypoint': 'waypoint' }),
+      ...workload('shop', 'web', { ports: { http: 8080 } }),
+      {
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        kind: 'Gateway',
+        metadata: { name: 'waypoint', namespace: 'shop' },
+        spec: { gatewayClassName: 'istio-waypoint', listeners: [{ name: 'mesh', port: 15008, protocol: 'HBONE' }] },
+      },
+      policy('AuthorizationPolicy', 'istio-system', 'p', {
+        targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'GatewayClass', name: 'istio-waypoint' }],
+      }),
+    ];
+    const request = {
+      from: { principal: 'cluster.local/ns/a/sa/b' },
+      to: { service: 'shop/web', port: 80 },
+      http: { method: 'GET', path: '/' },
+    };
+    expect(outcomes(manifests, request, '1.24.9', '1.25.0', '')).toEqual(['allow', 'deny', 'deny']);
+  });
+
   it('several STRICT ports at ztunnel are enforced since 1.25', () => {
     const ambient = [
       namespace('shop', { 'istio.io/dataplane-mode': 'ambient' }),

@@ -14,6 +14,8 @@ interface Row {
 /**
  * Behaviour that differs between releases of Istio and changes a verdict (reference §2, §11.2).
  *
+ * - `target-refs`: before, the API server drops `targetRefs`, so that the policy means its whole namespace.
+ * - `service-entry-targets`, `gateway-class-targets`: before, a policy that targets a ServiceEntry, or the GatewayClass of waypoints, acts nowhere.
  * - `path-templates`: `{*}` and `{**}` in `paths`; before, such a value is a plain string.
  * - `service-accounts`: before, the API server drops the field, so that the rule matches more.
  * - `ambient-strict-ports`: before, several STRICT ports of one policy had to match together, which no connection does (release note 54146).
@@ -25,6 +27,9 @@ interface Row {
  * - `trust-domains-at-ztunnel`: before, dropped in silence; from then on taken for an HTTP attribute (read in source).
  */
 const CHANGES = {
+  'target-refs': { since: [[22, 0]], covered: 'from release notes' },
+  'service-entry-targets': { since: [[24, 0]], covered: 'from release notes' },
+  'gateway-class-targets': { since: [[25, 0]], covered: 'from release notes' },
   'path-templates': { since: [[22, 0]], covered: 'recorded' },
   'service-accounts': { since: [[25, 0]], covered: 'recorded' },
   'ambient-strict-ports': { since: [[25, 0]], covered: 'recorded' },

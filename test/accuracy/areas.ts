@@ -12,6 +12,11 @@ export const UNMEASURED: readonly UnmeasuredArea[] = [
     how: 'read',
     note: "Istio's injection template, webhook selectors and iptables rules",
   },
+  {
+    area: 'Init containers: order of redirection and proxy',
+    how: 'read',
+    note: "istiod's injector (`reorderPod`, `detectNativeSidecar`)",
+  },
   { area: 'Enrolment in ambient', how: 'read', note: "istio-cni's selectors" },
   {
     area: 'What the app of a client may choose beyond TLS or plaintext: other ALPN names, TLS of its own',
@@ -30,12 +35,12 @@ export const UNMEASURED: readonly UnmeasuredArea[] = [
     note: "the API's specification (v1alpha1, v1alpha2, v1beta1)",
   },
   {
-    area: 'Clients: Sidecar egress, exportTo, outbound policy, mesh routes, HBONE',
+    area: 'Clients: headless Services, ExternalName, weights, mirrors, HBONE',
     how: 'read',
-    note: "istiod's sidecar scope, outbound routes and endpoint builders; routes match as recorded at gateways",
+    note: "istiod's outbound routes and endpoint builders",
   },
   {
-    area: 'Hosts outside the mesh, ServiceEntries without a waypoint, egress gateways',
+    area: 'Hosts outside the mesh: what stands there, and the network on the way',
     how: 'read',
     note: 'NetworkPolicy, waypoints and gateways on the way as measured',
   },
@@ -47,7 +52,7 @@ export const UNMEASURED: readonly UnmeasuredArea[] = [
   {
     area: 'Older releases of Istio (`mesh.version`)',
     how: 'read',
-    note: 'release notes: nine changes since 1.22 (`src/semantics/versions.ts`); the default is what was recorded',
+    note: 'release notes: twelve changes since 1.22 (`src/semantics/versions.ts`); the default is what was recorded',
   },
   {
     area: 'Exposure by load balancers, node ports, host ports, other ingress',
@@ -72,4 +77,13 @@ export const RECORDED_HERE: Readonly<Record<string, string>> = {
   calls: 'Clients: every kind of DestinationRule against every PeerAuthentication of the server',
   batteries: 'Every field with every kind of value, as ALLOW and as DENY',
   random: 'Random policies, several per mesh, from a fixed seed',
+};
+
+/** What each file of conformance/ways/vectors is about, in the order of the page. */
+export const WAYS: Readonly<Record<string, string>> = {
+  'egress-by-hand': 'Clients: which cluster their sidecar picks, one case per surprise',
+  'egress-random': 'Clients: random ServiceEntries, VirtualServices, Sidecars and outbound policies',
+  'gateway-random': 'Ingress gateways: random Gateways, routes of both kinds, delegation, TLS modes, policies, tokens',
+  'waypoint-by-hand': 'Waypoints: Services, pods and callers over HBONE',
+  'waypoint-random': 'Waypoints: random policies for Services, ServiceEntries, Gateway and class',
 };

@@ -7,7 +7,10 @@ import { differing, type Replayed } from '../replay/replay.ts';
 import { replayModes, replaySidecars } from '../replay/sidecar.ts';
 import { replayWaypoints } from '../replay/waypoint.ts';
 import { replayZtunnels } from '../replay/ztunnel.ts';
-import { RECORDED_HERE, UNMEASURED } from './areas.ts';
+import { replayEgress } from '../replay/egress.ts';
+import { replayGatewayWays } from '../replay/gateway-ways.ts';
+import { replayWaypointWays } from '../replay/waypoint-ways.ts';
+import { RECORDED_HERE, UNMEASURED, WAYS } from './areas.ts';
 
 type Row = readonly string[];
 
@@ -26,9 +29,16 @@ export function writeAccuracy(): string {
   const recorder = `istiod ${header.istio}, Envoy ${header.envoy}`;
   const calls = replayed.filter(({ area }) => area.startsWith('calls'));
   const direct = replayed.filter(({ area }) => !area.startsWith('calls'));
+  const egress = replayEgress();
+  const gateways = replayGatewayWays();
+  const waypoints = replayWaypointWays();
+  const ways = [...egress, ...gateways, ...waypoints];
   const measured: readonly Row[] = [
     countRow('Sidecars, recorded by `conformance/` (below)', recorder, direct),
     countRow('Clients of a sidecar, recorded by `conformance/` (below)', recorder, calls),
+    countRow('Where a client sends, recorded by `conformance/` (below)', recorder, egress),
+    countRow('Where an ingress gateway sends, recorded by `conformance/` (below)', recorder, gateways),
+    countRow('Waypoints over HBONE, recorded by `conformance/` (below)', recorder, waypoints),
     countRow('Sidecars: AuthorizationPolicy, RequestAuthentication', proxies, replaySidecars()),
     countRow('Sidecars: PeerAuthentication', `${proxies}; two connections per port`, replayModes()),
     countRow(
@@ -47,6 +57,11 @@ export function writeAccuracy(): string {
     const allowed = answers.filter(({ request }) => request.verdict === 'allow').length;
     return [text, `\`${file}.jsonl\``, figure(allowed), figure(answers.length - allowed), ...agreement(answers)];
   });
+  const wayAreas = Object.entries(WAYS).map(([file, text]): Row => {
+    const answers = ways.filter(({ area }) => area === file);
+    const refused = answers.filter(({ expected }) => expected === 'refused' || expected === 'deny').length;
+    return [text, `\`${file}.jsonl\``, figure(answers.length - refused), figure(refused), ...agreement(answers)];
+  });
   return [
     '# Accuracy',
     paragraph(
@@ -57,10 +72,13 @@ export function writeAccuracy(): string {
     table(['area', 'against', 'recorded answers', 'agree'], measured, 2),
     paragraph(
       `Of the gateways' answers those differ whose TLS listener has no Secret: Secrets are never read, so that all are taken to exist.`,
+      'Of the waypoints over HBONE those differ whose policy has `ipBlocks`: recorded there, they never match, and the earlier recording has the opposite.',
       'Left out are answers that a proxy gives by itself (a malformed request) and, in `test/vectors`, valid tokens in the query.',
     ),
     '## Recorded by conformance/',
     table(['area', 'file', 'allow', 'deny', 'recorded answers', 'agree'], areas, 2),
+    'Where requests go: a whole istiod, an Envoy for each mesh that keeps the original destination, and a server for each cluster.',
+    table(['area', 'file of `ways/vectors`', 'arrive', 'refused', 'recorded answers', 'agree'], wayAreas, 2),
     paragraph(
       'Where an external authorizer is asked, agreement means that the engine names its consent as required exactly where the proxy asked for it.',
       '`npm run conformance:record` records anew: see [conformance/README.md](../conformance/README.md).',

@@ -169,7 +169,7 @@ export const jwtRule = fc
 /** What an EnvoyFilter takes away from the sidecar, for certain or perhaps. Tokens have no value on an axis if they may and may not be read. */
 const removal = fc
   .record({
-    filter: pick(['http.rbac', 'network.rbac', 'http.jwt_authn', 'http.ext_authz']),
+    filter: pick(['http.rbac', 'network.rbac', 'http.jwt_authn', 'http.ext_authz', 'transport_socket']),
     port: optional(pick([8080, 9000, 7000]), 1),
     isCertain: fc.boolean(),
   })
@@ -257,6 +257,7 @@ interface Removal {
 }
 
 function patchOf({ filter, port, isCertain }: Removal): Json {
+  if (filter === 'transport_socket') return plaintextOn(port);
   const name = `envoy.filters.${filter}`;
   const isHttp = filter.startsWith('http.');
   const matched = isHttp ? { name: 'envoy.filters.network.http_connection_manager', subFilter: { name } } : { name };
@@ -270,6 +271,12 @@ function patchOf({ filter, port, isCertain }: Removal): Json {
     patch: { operation: 'REMOVE' },
   };
 }
+
+const plaintextOn = (port: number | undefined): Json => ({
+  applyTo: 'FILTER_CHAIN',
+  match: { context: 'SIDECAR_INBOUND', ...(port === undefined ? {} : { listener: { portNumber: port } }) },
+  patch: { operation: 'MERGE', value: { transport_socket: { name: 'envoy.transport_sockets.raw_buffer' } } },
+});
 
 /** The mesh as the engine sees it. */
 export function loadRandom({ dataPlane, policies, config, version }: RandomMesh): {

@@ -83,8 +83,7 @@ func collectAuthorizers(filter *listener.Filter, names map[string]bool) {
 }
 
 func staticCluster(name, endpoint string, http2 bool) any {
-	host, portText, _ := net.SplitHostPort(endpoint)
-	port, _ := strconv.Atoi(portText)
+	host, port := splitAddress(endpoint)
 	made := map[string]any{
 		"name":            name,
 		"connect_timeout": "2s",
@@ -105,4 +104,10 @@ func staticCluster(name, endpoint string, http2 bool) any {
 		}
 	}
 	return made
+}
+
+func splitAddress(text string) (host string, port int) {
+	host, portText, _ := net.SplitHostPort(text)
+	port, _ = strconv.Atoi(portText)
+	return host, port
 }

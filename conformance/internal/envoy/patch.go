@@ -2,6 +2,7 @@
 package envoy
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -98,9 +99,10 @@ func patchManager(manager *hcm.HttpConnectionManager) {
 }
 
 // isIstios tells whether a filter exists in Istio's build of Envoy only. None of them decides. Their configuration is often packed as a
-// TypedStruct, so that the name is what tells.
+// TypedStruct, so that its content or the name is what tells.
 func isIstios(name string, config *anypb.Any) bool {
-	return strings.HasPrefix(name, "istio.") || strings.HasPrefix(config.GetTypeUrl(), "type.googleapis.com/io.istio.")
+	packed := strings.HasSuffix(config.GetTypeUrl(), ".TypedStruct") && bytes.Contains(config.GetValue(), []byte("type.googleapis.com/io.istio."))
+	return packed || strings.HasPrefix(name, "istio.") || strings.HasPrefix(config.GetTypeUrl(), "type.googleapis.com/io.istio.")
 }
 
 // change unpacks, lets edit, and packs again.

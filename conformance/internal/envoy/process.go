@@ -39,6 +39,19 @@ type Process struct {
 func Start(
 	ctx context.Context, binary, folder string, listeners []*listener.Listener, clusters []*cluster.Cluster, upstreams Upstreams,
 ) (*Process, map[string]string, error) {
+	return start(ctx, binary, folder, listeners, clusters, clustersOf(listeners, upstreams))
+}
+
+// StartWhole runs Envoy for one proxy.
+func StartWhole(
+	ctx context.Context, binary, folder string, listeners []*listener.Listener, clusters []*cluster.Cluster,
+) (*Process, map[string]string, error) {
+	return start(ctx, binary, folder, listeners, clusters, nil)
+}
+
+func start(
+	ctx context.Context, binary, folder string, listeners []*listener.Listener, clusters []*cluster.Cluster, static []any,
+) (*Process, map[string]string, error) {
 	lds, cds := filepath.Join(folder, "lds.json"), filepath.Join(folder, "cds.json")
 	if err := writeResources(lds, listeners); err != nil {
 		return nil, nil, err
@@ -53,8 +66,12 @@ func Start(
 			"lds_config": map[string]any{"resource_api_version": "V3", "path_config_source": map[string]any{"path": lds}},
 			"cds_config": map[string]any{"resource_api_version": "V3", "path_config_source": map[string]any{"path": cds}},
 		},
-		"static_resources": map[string]any{"clusters": clustersOf(listeners, upstreams)},
-		"layered_runtime":  map[string]any{"layers": []any{map[string]any{"name": "istio", "static_layer": runtimeFlags}}},
+		"static_resources": map[string]any{"clusters": static},
+		// Waypoints hand connections from one listener to the next.
+		"bootstrap_extensions": []any{map[string]any{"name": "envoy.bootstrap.internal_listener", "typed_config": map[string]any{
+			"@type": "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener",
+		}}},
+		"layered_runtime": map[string]any{"layers": []any{map[string]any{"name": "istio", "static_layer": runtimeFlags}}},
 	})
 	if err != nil {
 		return nil, nil, err
@@ -110,6 +127,9 @@ func writeResources[M proto.Message](file string, list []M) error {
 	return os.WriteFile(file, text, 0o600)
 }
 
+// How long a proxy may take to connect, and how often Envoy is asked whether it is ready.
+const patience, poll = 2 * time.Second, 50 * time.Millisecond
+
 type dump struct {
 	Configs []struct {
 		Name        string          `json:"name"`
@@ -129,7 +149,7 @@ func (p *Process) await(ctx context.Context, addressFile string, want int) (map[
 			return nil, fmt.Errorf("Envoy ended: %v", err)
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(poll):
 		}
 		if p.admin == "" {
 			text, err := os.ReadFile(addressFile)

@@ -9,6 +9,9 @@ import (
 	tls "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 )
 
+// The names in those files: the agent's own. Gateways ask for those of their credentials, and get the same.
+const certificateName, rootName = "default", "ROOTCA"
+
 // Secrets are the files that take the place of the agent's secret discovery service.
 type Secrets struct {
 	folder, certificate, root string
@@ -20,7 +23,7 @@ func WriteSecrets(folder string, certificate, key, root []byte) (Secrets, error)
 	if err := writeCertificate(s.certificate, certificate, key); err != nil {
 		return s, err
 	}
-	return s, writeSecret(s.root, "ROOTCA", "validation_context", map[string]any{
+	return s, writeSecret(s.root, rootName, "validation_context", map[string]any{
 		"trusted_ca": map[string]any{"inline_string": string(root)},
 	})
 }
@@ -32,7 +35,7 @@ func (s Secrets) WithCertificate(name string, certificate, key []byte) (Secrets,
 }
 
 func writeCertificate(file string, certificate, key []byte) error {
-	return writeSecret(file, "default", "tls_certificate", map[string]any{
+	return writeSecret(file, certificateName, "tls_certificate", map[string]any{
 		"certificate_chain": map[string]any{"inline_string": string(certificate)},
 		"private_key":       map[string]any{"inline_string": string(key)},
 	})
@@ -52,13 +55,13 @@ func writeSecret(file, name, kind string, value any) error {
 
 func (s Secrets) serve(context *tls.CommonTlsContext) {
 	for _, secret := range context.GetTlsCertificateSdsSecretConfigs() {
-		secret.SdsConfig = fromFile(s.certificate)
+		secret.Name, secret.SdsConfig = certificateName, fromFile(s.certificate)
 	}
 	if secret := context.GetValidationContextSdsSecretConfig(); secret != nil {
-		secret.SdsConfig = fromFile(s.root)
+		secret.Name, secret.SdsConfig = rootName, fromFile(s.root)
 	}
 	if secret := context.GetCombinedValidationContext().GetValidationContextSdsSecretConfig(); secret != nil {
-		secret.SdsConfig = fromFile(s.root)
+		secret.Name, secret.SdsConfig = rootName, fromFile(s.root)
 	}
 }
 

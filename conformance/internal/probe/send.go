@@ -117,9 +117,14 @@ func exchange(connection net.Conn, sent []byte) (Outcome, error) {
 // refusal tells a connection that was refused from one that went wrong. Whether a TLS alert or the reset that follows it is seen first is a
 // matter of luck, so that both are one thing.
 func refusal(err error) (Outcome, error) {
-	switch {
-	case strings.Contains(err.Error(), "tls:"), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	if IsRefusal(err) {
 		return denied("connection"), nil
 	}
 	return Outcome{}, err
+}
+
+// IsRefusal tells whether the other side closed the connection or refused its handshake.
+func IsRefusal(err error) bool {
+	return strings.Contains(err.Error(), "tls:") || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

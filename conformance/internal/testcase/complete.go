@@ -31,6 +31,16 @@ var apiVersions = map[string]string{
 	"ServiceEntry":          "networking.istio.io/v1",
 	"Telemetry":             "telemetry.istio.io/v1",
 	"EnvoyFilter":           "networking.istio.io/v1alpha3",
+	"Gateway":               "networking.istio.io/v1",
+	"WorkloadEntry":         "networking.istio.io/v1",
+	"Service":               "v1",
+	"Pod":                   "v1",
+	"Namespace":             "v1",
+	"EndpointSlice":         "discovery.k8s.io/v1",
+	"HTTPRoute":             "gateway.networking.k8s.io/v1",
+	"GatewayClass":          "gateway.networking.k8s.io/v1",
+	"ReferenceGrant":        "gateway.networking.k8s.io/v1beta1",
+	"Secret":                "v1",
 }
 
 // Complete fills in the short forms: the default workload, apiVersion, names and namespaces of policies, principals without a trust domain.
@@ -59,7 +69,7 @@ func (c *Case) Complete() error {
 		c.Policies = []Object{}
 	}
 	for i, object := range c.Policies {
-		if err := completeObject(object, fmt.Sprintf("p%d", i+1), w.Namespace); err != nil {
+		if err := CompleteObject(object, fmt.Sprintf("p%d", i+1), w.Namespace); err != nil {
 			return fmt.Errorf("%s: policy %d: %w", c.Name, i+1, err)
 		}
 	}
@@ -83,7 +93,8 @@ func (c *Client) complete() {
 	}
 }
 
-func completeObject(object Object, name, namespace string) error {
+// CompleteObject fills in apiVersion, name and namespace.
+func CompleteObject(object Object, name, namespace string) error {
 	kind, _ := object["kind"].(string)
 	if object["apiVersion"] == nil {
 		version, known := apiVersions[kind]

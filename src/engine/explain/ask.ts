@@ -3,6 +3,8 @@ export interface Ask {
   readonly from: string;
   readonly to: string;
   readonly as?: 'app' | 'attacker';
+  /** The container that sends. */
+  readonly container?: string;
   readonly method?: string;
   readonly path?: string;
   readonly host?: string;

@@ -28,6 +28,7 @@ export function buildRequest(
   const from: RequestFrom = {
     ...source,
     ...(ask.as ? { as: ask.as } : {}),
+    ...(ask.container === undefined ? {} : { container: ask.container }),
     ...(ask.plaintext ? { plaintext: true } : {}),
     ...(ask.sourceIp === undefined ? {} : { ip: ask.sourceIp }),
   };

@@ -177,4 +177,58 @@ describe('invariants', () => {
     expect(prove([], { from: 'internet', to: 'shop/ap' }).why).toContain('did you mean `shop/api`');
     expect(() => prove([], { from: 'internet', to: 'shop/api', unless: { tokn: 'any' } })).toThrow('tokn');
   });
+
+  it('are proved under no EnvoyFilter that may open them, or that nobody can read', () => {
+    const never = { from: 'pod-outside-mesh', to: 'shop/api' };
+    const filter = (patch: Manifest): Manifest => ({
+      apiVersion: 'networking.istio.io/v1alpha3',
+      kind: 'EnvoyFilter',
+      metadata: { name: 'ef', namespace: 'shop' },
+      spec: { configPatches: [patch] },
+    });
+    const raw = filter({
+      applyTo: 'FILTER_CHAIN',
+      match: { context: 'SIDECAR_INBOUND' },
+      patch: { operation: 'MERGE', value: { transport_socket: { name: 'envoy.transport_sockets.raw_buffer' } } },
+    });
+    // Nothing but mutual TLS keeps them out: no AuthorizationPolicy applies.
+    expect(prove([], never)).toMatchObject({ pass: true });
+    expect(prove([raw], never)).toMatchObject({
+      pass: false,
+      why: expect.stringContaining('EnvoyFilter shop/ef (patch 0: MERGE FILTER_CHAIN) may take mutual TLS away'),
+    });
+    const unread = filter({
+      applyTo: 'NETWORK_FILTER',
+      match: { context: 'SIDECAR_INBOUND' },
+      patch: { operation: 'INSERT_FIRST', value: { name: 'my.own.filter' } },
+    });
+    expect(prove([unread], never)).toMatchObject({
+      pass: false,
+      why: expect.stringMatching(/^not proved, not refuted: it holds only if EnvoyFilter shop\/ef leaves/),
+    });
+  });
+
+  it('are not in doubt for code that policies do not look at the work of', () => {
+    const lua = {
+      apiVersion: 'networking.istio.io/v1alpha3',
+      kind: 'EnvoyFilter',
+      metadata: { name: 'lua', namespace: 'shop' },
+      spec: {
+        configPatches: [
+          {
+            applyTo: 'HTTP_FILTER',
+            match: {
+              context: 'SIDECAR_INBOUND',
+              listener: { filterChain: { filter: { name: 'envoy.filters.network.http_connection_manager' } } },
+            },
+            patch: { operation: 'INSERT_FIRST', value: { name: 'envoy.filters.http.lua' } },
+          },
+        ],
+      },
+    };
+    const never = { from: 'pod-outside-mesh', to: 'shop/api' };
+    expect(prove([allow({ from: [WEB] }), lua], never)).toMatchObject({ pass: true });
+    const byMethod = allow({ from: [WEB], to: [{ operation: { methods: ['GET'] } }] });
+    expect(prove([byMethod, lua], never)).toMatchObject({ pass: false });
+  });
 });

@@ -38,6 +38,20 @@ const np = (spec: Manifest): Manifest => ({
   spec,
 });
 const STRICT = pa('STRICT');
+const RAW: Manifest = {
+  apiVersion: 'networking.istio.io/v1alpha3',
+  kind: 'EnvoyFilter',
+  metadata: { name: 'raw', namespace: 'shop' },
+  spec: {
+    configPatches: [
+      {
+        applyTo: 'FILTER_CHAIN',
+        match: { context: 'SIDECAR_INBOUND' },
+        patch: { operation: 'MERGE', value: { transport_socket: { name: 'envoy.transport_sockets.raw_buffer' } } },
+      },
+    ],
+  },
+};
 const LOGIN = ra({ jwtRules: [{ issuer: 'https://a' }] });
 const app = (name: string): Manifest => ({ podSelector: { matchLabels: { app: name } } });
 const GET_A = to({ methods: ['GET'], paths: ['/a'] });
@@ -51,6 +65,8 @@ const PAIRS: readonly (readonly [
   'same' | 'opens' | 'closes' | 'both',
 ])[] = [
   ['nothing at all', [allow(GET_A)], [allow(GET_A)], 'same'],
+  ['an EnvoyFilter that may take mutual TLS away', [STRICT], [STRICT, RAW], 'both'],
+  ['the same, where plaintext passes as it is and handshakes may end', [allow(GET_A)], [allow(GET_A), RAW], 'closes'],
   ['a policy gets another name', [allow(GET_A)], [ap('other', 'ALLOW', [GET_A])], 'same'],
   ['rules change places', [allow(GET_A, from('shop/web'))], [allow(from('shop/web'), GET_A)], 'same'],
   ['policies change places', [allow(GET_A), deny(from('ops/batch'))], [deny(from('ops/batch')), allow(GET_A)], 'same'],

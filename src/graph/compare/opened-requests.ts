@@ -29,7 +29,12 @@ export function openedRequests(
   const before = waysTo(states.before, earlier, portOf(earlier, port));
   return waysTo(states.after, later, port).flatMap((region) => {
     const counterpart = before.find((candidate) => isSameWay(candidate, region));
-    const difference = all([region.passes, any([not(counterpart?.passes ?? NOTHING), newlyTrusted(states)])]);
+    const trusted = newlyTrusted(states);
+    const newly = (now: Formula, old: Formula = NOTHING): Formula => all([now, any([not(old), trusted])]);
+    const sure = newly(region.passes, counterpart?.passes);
+    // What passed for certain or not at all, and now may.
+    const difference =
+      region.mayPass === region.passes ? sure : any([sure, newly(region.mayPass, counterpart?.mayPass)]);
     const opened: Region = { ...region, passes: difference, mayPass: difference };
     const { anonymous, stranger, named } = sourcesOf(states.after, opened);
     const confirm = (who: Opener, witness: Witness | undefined): readonly Opened[] => {

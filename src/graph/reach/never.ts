@@ -11,6 +11,7 @@ import { exemptIn, type Unless } from './exempt.ts';
 import type { NeverAnswer } from './never-answer.ts';
 import { neverAtGateway } from './never-at-gateway.ts';
 import { neverThroughGateways } from './never-through-gateways.ts';
+import { doubtsAt } from './doubts.ts';
 import { waysTo } from './port-reach.ts';
 
 /** Where requests of an invariant come from. */
@@ -98,6 +99,8 @@ function* answersFrom(
     const wanted = withPeer(all([region.mayPass, not(exempt)]), peer);
     yield refute(enforcement, region, wanted, port, { ...source, identity: peer });
   }
+  const [doubt] = doubtsAt(enforcement, workload, port);
+  if (doubt) yield { kind: 'open', why: `it holds only if ${doubt}` };
 }
 
 /** Decides a request of the set, if it has one. */

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../result/diagnostic.ts';
+import { readIstiodFlags } from '../istiod-flags.ts';
 import type { MeshConfig } from '../mesh-config.ts';
 import type { Resources } from '../resources.ts';
 import { listAssumptions } from './assumptions.ts';
@@ -59,7 +60,8 @@ export function buildMesh(resources: Resources, facts: MeshFacts): Inventory {
     const found = clusterByName.get(cluster);
     return found?.configs.get(revision) ?? found?.config ?? config;
   };
-  const found = findMembers(sets, namespaces, { resources, configOf, complete });
+  const flags = readIstiodFlags(resources);
+  const found = findMembers(sets, namespaces, { resources, configOf, flags, version: facts.version?.value, complete });
   const services = findServices(
     resources,
     found.members,
@@ -100,6 +102,7 @@ export function buildMesh(resources: Resources, facts: MeshFacts): Inventory {
     config,
     ...(facts.version && { version: facts.version }),
     cni: facts.cni,
+    flags,
     namespaces,
     workloads,
     workloadById: new Map(workloads.map((workload) => [workload.id, workload])),

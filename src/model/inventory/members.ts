@@ -1,3 +1,4 @@
+import type { IstiodFlags } from '../istiod-flags.ts';
 import type { MeshConfig } from '../mesh-config.ts';
 import type { Resources } from '../resources.ts';
 import { type DataPlaneContext, decideDataPlane } from './data-plane/data-plane.ts';
@@ -16,6 +17,8 @@ import { type MeshNamespace, namespaceKey, type WorkloadId, workloadId } from '.
 export interface MemberContext {
   readonly resources: Resources;
   readonly configOf: (cluster: string, revision: string) => MeshConfig;
+  readonly flags: IstiodFlags;
+  readonly version: string | undefined;
   /** The input is said to hold everything. */
   readonly complete: boolean;
 }
@@ -75,7 +78,7 @@ const gatewayKey = (set: Pick<PodSet, 'cluster' | 'namespace' | 'labels'>): stri
 
 function dataPlaneContexts(
   namespaces: ReadonlyMap<string, MeshNamespace>,
-  { resources, configOf, complete }: MemberContext,
+  { resources, configOf, flags, version, complete }: MemberContext,
 ): (set: PodSet) => DataPlaneContext {
   const settingsOf = readInjectorSettings(resources);
   const webhooks = new Map<string, InjectionWebhooks>();
@@ -86,6 +89,9 @@ function dataPlaneContexts(
   };
   const ztunnels = new Set(
     resources.of('DaemonSet').flatMap(({ cluster, name }) => (name.includes('ztunnel') ? [cluster] : [])),
+  );
+  const cnis = new Set(
+    resources.of('DaemonSet').flatMap(({ cluster, name }) => (/^istio-cni(-|$)/.test(name) ? [cluster] : [])),
   );
   const contexts = new Map<string, DataPlaneContext>();
   return ({ cluster, namespace: name }) => {
@@ -101,6 +107,11 @@ function dataPlaneContexts(
       settingsOf,
       complete,
       configOf: (revision) => configOf(cluster, revision),
+      startOf: (revision) => ({
+        flags: flags(cluster, revision),
+        version,
+        cni: settingsOf(revision).cni ?? (cnis.has(cluster) ? true : complete ? false : undefined),
+      }),
       ambientAssumes: ztunnels.has(cluster) ? [] : ['istio-cni and ztunnel run on every node'],
     };
     contexts.set(key, context);

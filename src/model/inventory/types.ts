@@ -1,5 +1,6 @@
 import type { By } from '../../result/location.ts';
 import type { EvidenceStatus } from '../../result/status.ts';
+import type { IstiodFlags } from '../istiod-flags.ts';
 import type { MeshConfig } from '../mesh-config.ts';
 import type { Path, Resource } from '../resource.ts';
 import type { Resources } from '../resources.ts';
@@ -72,6 +73,22 @@ export interface DataPlane {
   /** Revision of the control plane, `default` for the unnamed one. */
   readonly revision: string;
   readonly capture: Capture;
+  /** Of a sidecar: the application's init containers, in their order; absent: none. */
+  readonly startup?: readonly EarlyContainer[];
+}
+
+/** An init container of the application, and what of the mesh is there while it runs. */
+export interface EarlyContainer {
+  readonly name: string;
+  readonly path: Path;
+  /** `restartPolicy: Always`: it goes on beside the application. */
+  readonly lasting: boolean;
+  /** TCP ports that it declares. */
+  readonly ports: readonly number[];
+  /** `nothing`: its traffic is not redirected; `redirection`: to a proxy that does not run yet; `proxy`: it is an application like others. */
+  readonly meets: 'nothing' | 'redirection' | 'proxy';
+  readonly why: string;
+  readonly assumes: readonly string[];
 }
 
 /** What a workload of data plane `gateway` is. */
@@ -210,6 +227,8 @@ export interface Mesh {
   readonly version?: Version;
   /** `enforces-network-policy` unless the configuration says otherwise. */
   readonly cni: 'enforces-network-policy' | 'ignores-network-policy';
+  /** Feature flags of istiod. */
+  readonly flags: IstiodFlags;
   readonly namespaces: ReadonlyMap<string, MeshNamespace>;
   readonly workloads: readonly Workload[];
   readonly workloadById: ReadonlyMap<WorkloadId, Workload>;

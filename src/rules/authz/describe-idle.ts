@@ -1,3 +1,4 @@
+import type { Contradiction } from '../../graph/contradiction.ts';
 import { type IdleRule, portsNamed } from '../../graph/idle-rules.ts';
 import { type By, formatLocation } from '../../result/location.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
@@ -18,7 +19,8 @@ function reasonOf({ why, policy, index, at }: IdleRule): string {
     case 'never-matches': {
       const declared = new Set(at.flatMap(({ workload }) => workload.ports.map(({ port }) => port)));
       const named = [...portsNamed(policy, index)];
-      if (named.length === 0 || named.some((port) => declared.has(port))) return 'matches no request';
+      if (named.length === 0 || named.some((port) => declared.has(port)))
+        return `matches no request${why.because ? `: ${conflictIn(why.because)}` : ''}`;
       return `matches no request: it names ${named.length === 1 ? 'port' : 'ports'} ${fewOf(named.map(String), SHOWN)}, which no workload that it applies to declares`;
     }
     case 'always-denied':
@@ -32,6 +34,14 @@ function reasonOf({ why, policy, index, at }: IdleRule): string {
       return never;
     }
   }
+}
+
+/** `` `paths` (a.yaml:12) and `notPaths` (a.yaml:13) exclude each other, on the path ``. */
+function conflictIn({ about, conditions, withTokens }: Contradiction): string {
+  const named = conditions.map(({ clause, location }) => `\`${clause ?? ''}\` (${formatLocation(location)})`);
+  if (withTokens) return `${named.join(' and ')} and what RequestAuthentication accepts exclude each other`;
+  if (named.length === 1) return `${named[0]} is never true here, for any ${about}`;
+  return `${named.slice(0, -1).join(', ')} and ${named.at(-1)} exclude each other, on the ${about}`;
 }
 
 const namesOf = (by: readonly By[]): string => fewOf(by.map(nameOf), SHOWN);

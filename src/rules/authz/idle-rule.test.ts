@@ -136,4 +136,19 @@ describe('authz/idle-rule', () => {
       ],
     );
   });
+
+  it('names the conditions that exclude each other, at their lines', () => {
+    const facts = factsOfText(
+      mesh(ap('a', 'ALLOW', to({ paths: ['/a'], notPaths: ['/a*'] }), to({ paths: ['/b'] }))),
+      'mesh.yaml',
+    );
+    const [fail] = failing(facts);
+    expect(fail?.evidence).toMatchObject([
+      {
+        shows: expect.stringMatching(
+          /matches no request: `paths` \(mesh\.yaml:\d+:\d+\) and `notPaths` \(mesh\.yaml:\d+:\d+\) exclude each other, on the path; proved at/,
+        ),
+      },
+    ]);
+  });
 });

@@ -33,6 +33,8 @@ export interface ChainSets {
   readonly restricted: boolean;
   /** Everything that passes, external approval taken for given. */
   readonly passes: Formula;
+  /** The requests that a rule of DENY or ALLOW would match here: for parts of rules. */
+  readonly formulaOf: (rule: CompiledRule) => Formula;
 }
 
 export interface ChainPoint {
@@ -89,6 +91,7 @@ export function chainSets(chain: PolicyChain, providers: readonly JwtProvider[],
     allow,
     restricted,
     passes,
+    formulaOf: (rule) => ruleFormula(rule, after),
   };
 }
 

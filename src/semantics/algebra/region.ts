@@ -1,9 +1,9 @@
 import type { MeshService, ServicePort, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import { decideAtZtunnel } from '../ambient/arrive.ts';
 import { waypointOf, waypointPolicies } from '../ambient/waypoint.ts';
-import { isCaptured } from '../capture.ts';
+import { findEarlyListener, isCaptured } from '../capture.ts';
 import type { Enforcement } from '../enforcement.ts';
-import { changesOn, filtersLeft } from '../patches/filters-left.ts';
+import { changesOfTls, changesOn, endsHandshakes, filtersLeft } from '../patches/filters-left.ts';
 import { modeOfPort } from '../mtls/effective-mode.ts';
 import { acceptConnection } from '../mtls/transport.ts';
 import { addressOf, type Destination } from '../query.ts';
@@ -57,17 +57,21 @@ export function regionsOf(enforcement: Enforcement, workload: Workload, port: Po
   const symbolic = symbolicOf(enforcement);
   const destination: Destination = { workload, port: port.port };
   const solver = symbolic.solverOf(enforcement, workload);
-  if (!isCaptured(workload, port.port, port.transport).captured) {
-    const speaks = bothOf(port.chain);
+  const uncaptured = (): Region[] => {
     const open = { transport: 'plaintext', destination, passes: EVERYTHING, mayPass: EVERYTHING, solver } as const;
-    return speaks.map((protocol) => ({ ...open, protocol }));
-  }
+    return bothOf(port.chain).map((protocol) => ({ ...open, protocol }));
+  };
+  if (!isCaptured(workload, port.port, port.transport).captured) return uncaptured();
   // ztunnel looks at no bytes.
   const isAmbient = workload.dataPlane.kind === 'ambient';
   const speaks = isAmbient ? bothOf(port.chain) : protocolsOf(port.chain);
-  const found: Region[] = [];
+  // While the pod starts, plaintext gets past the proxy; later, it is what the proxy takes.
+  const isEarly = findEarlyListener(workload, port.port) !== undefined;
+  const found: Region[] = isEarly ? uncaptured() : [];
+  const { gone } = changesOfTls(isAmbient ? [] : enforcement.changesAt(workload), port.port);
   for (const transport of TRANSPORTS) {
     const identified = transport === 'mtls';
+    if (isEarly && !identified) continue;
     for (const protocol of speaks) {
       if (isAmbient) {
         const sets = symbolic.ztunnel(enforcement, workload, port.port, identified);
@@ -78,11 +82,15 @@ export function regionsOf(enforcement: Enforcement, workload: Workload, port: Po
       }
       const { mode } = modeOfPort(enforcement.modes(workload), port.port);
       const arrived = acceptConnection(mode, port.chain, { transport, speaksHttp: protocol === 'http' });
-      if (!arrived.accepted) continue;
-      const readings = symbolic.sidecar(enforcement, workload, port.port, identified, arrived.chain);
+      // Where mutual TLS may be gone, what it keeps out gets as far as the policies.
+      if (!arrived.accepted && (identified || gone.length === 0)) continue;
+      const chain = arrived.accepted ? arrived.chain : protocol;
+      const readings = symbolic.sidecar(enforcement, workload, port.port, identified, chain);
       const [sets] = readings;
       if (!sets) continue;
-      const { passes, mayPass } = passing(readings);
+      const taken = passing(readings);
+      const isSure = arrived.accepted && !(identified && endsHandshakes(gone));
+      const { passes, mayPass } = isSure ? taken : { ...taken, passes: NOTHING };
       const point = { kind: 'sidecar', sets } as const;
       found.push({ transport, protocol, destination, passes, mayPass, solver, point });
     }

@@ -58,7 +58,11 @@ export interface AmbientIndex {
 }
 
 export function indexAmbient(input: AmbientInput): AmbientIndex {
-  const context = { rootNamespace: input.rootNamespace, trustDomains: trustDomainsAtZtunnel(input.version) };
+  const context = {
+    rootNamespace: input.rootNamespace,
+    trustDomains: trustDomainsAtZtunnel(input.version),
+    ...(input.version === undefined ? {} : { version: input.version }),
+  };
   const converted = input.policies.map((policy) => ({
     policy,
     authorization: convertAuthorizationPolicy(policy, context),

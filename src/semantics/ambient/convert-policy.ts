@@ -1,4 +1,5 @@
 import { isDryRun } from '../authz/dry-run.ts';
+import { targetsOf } from '../policy-index.ts';
 import type {
   AuthorizationCondition,
   AuthorizationOperation,
@@ -14,6 +15,7 @@ export interface ConversionContext {
   readonly rootNamespace: string;
   /** What becomes of `trustDomains` (versions.ts). */
   readonly trustDomains: 'dropped' | 'unsupported';
+  readonly version?: string;
 }
 
 /**
@@ -28,7 +30,7 @@ export function convertAuthorizationPolicy(
 ): ZtunnelAuthorization | null {
   const { spec, name, namespace } = policy;
   const action = spec.action ?? 'ALLOW';
-  if (isDryRun(policy) || hasTarget(policy) || (action !== 'ALLOW' && action !== 'DENY')) return null;
+  if (isDryRun(policy) || hasTarget(policy, context.version) || (action !== 'ALLOW' && action !== 'DENY')) return null;
   return {
     name,
     namespace,
@@ -39,8 +41,8 @@ export function convertAuthorizationPolicy(
   };
 }
 
-export const hasTarget = ({ spec }: AuthorizationPolicy): boolean =>
-  (spec.targetRefs?.length ?? 0) > 0 || spec.targetRef !== undefined;
+export const hasTarget = ({ spec }: AuthorizationPolicy, version?: string): boolean =>
+  targetsOf(spec, version).length > 0;
 
 interface RuleContext {
   readonly action: 'ALLOW' | 'DENY';

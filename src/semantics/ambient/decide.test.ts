@@ -129,6 +129,26 @@ describe('addresses that are not stated', () => {
   });
 });
 
+it('an answer that depends on the destination is not known, whatever the source address', () => {
+  const both = {
+    ...fromBlock('10.0.0.0/8'),
+    when: [{ key: 'destination.ip', values: ['10.0.0.1'] }],
+  };
+  expect(decide([ap('vip', { rules: [both] })])).toMatchObject({ outcome: 'unknown', by: { name: 'vip', rule: 0 } });
+  expect(decide([ap('vip', { rules: [both] })], { sourceIp: '11.0.0.1' }).outcome).toBe('deny');
+  expect(decide([ap('vip', { rules: [both] })], { destinationIp: '10.0.0.2' }).outcome).toBe('deny');
+});
+
+it('a connection that ztunnel refuses names no object and says why', () => {
+  const open = ap('open', { rules: [{}] });
+  for (const peer of ['other/ns/bar/sa/client', 'old/ns/bar/sa/client', 'cluster.local/workload'] as Principal[]) {
+    const refused = decide([open], { peer });
+    expect(refused).toMatchObject({ outcome: 'deny', by: null });
+    expect(refused.reason).not.toBe('');
+    expect(refused.steps).toMatchObject([{ stage: 'transport', outcome: 'stop', text: refused.reason }]);
+  }
+});
+
 describe('findAnomalies', () => {
   const ids = (policy: AuthorizationPolicy) =>
     findAnomalies(compile(policy)).map(({ id, effect }) => `${id} ${effect}`);

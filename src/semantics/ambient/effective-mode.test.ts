@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { toResource } from '../../../test/read-vectors.ts';
 import type { Principal } from '../../model/inventory/types.ts';
 import { type PeerAuthentication, peerAuthentication } from '../../model/istio/peer-authentication.ts';
-import { type AmbientWorkload, compileZtunnel, type ZtunnelPolicies } from './compile.ts';
+import {
+  type AmbientWorkload,
+  compileForWorkload,
+  compileZtunnel,
+  indexAmbient,
+  type ZtunnelPolicies,
+} from './compile.ts';
 import { decideZtunnel } from './decide.ts';
 import { documentedMode, effectiveZtunnelMode } from './effective-mode.ts';
 import { findAnomalies } from './find-anomalies.ts';
@@ -193,4 +199,15 @@ describe('a parent that reaches istiod after the workload policy', () => {
 it('documents equal ages by name, as sidecars do', () => {
   const compiled = compile([pa('foo/b', { mode: 'PERMISSIVE' }), pa('foo/a', { mode: 'STRICT' })]);
   expect(documentedMode(compiled.transport, 80)).toBe('STRICT');
+});
+
+it('workloads that only a PeerAuthentication tells apart are not taken for one', () => {
+  const index = indexAmbient({
+    policies: [],
+    peerAuthentications: [pa('foo/wl', { mode: 'STRICT', selector: SELECTOR })],
+    rootNamespace: ROOT,
+  });
+  const modeOf = (app: string) =>
+    effectiveZtunnelMode(compileForWorkload(index, { namespace: 'foo', labels: { app } }), 80).mode;
+  expect([modeOf('web'), modeOf('other'), modeOf('web')]).toEqual(['STRICT', 'PERMISSIVE', 'STRICT']);
 });

@@ -39,7 +39,7 @@ export function findPolicyAnomalies(policy: AuthorizationPolicy, context: Anomal
       ['metadata', 'annotations', DRY_RUN],
       'a dry-run policy is not sent to ztunnel: nothing is logged about it',
     );
-  if (hasTarget(policy)) return [];
+  if (hasTarget(policy, context.version)) return [];
   const { action = 'ALLOW' } = spec;
   if (action !== 'ALLOW' && action !== 'DENY') {
     return one(

@@ -5,7 +5,7 @@ import { servicesSeenBy } from '../clusters.ts';
 import { type EntryEndpoint, type EntryService, entryEndpoints, entryServices } from '../outbound/entry-service.ts';
 import { targetPort } from '../resolve-request.ts';
 import { qualifyHost, serviceHost } from './host-name.ts';
-import { isExported } from './visibility.ts';
+import { effectiveExport, isExported } from './visibility.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -31,6 +31,8 @@ export interface RegistryEntry {
   readonly external: boolean;
   /** Of a Service of type ExternalName: the host it stands for. */
   readonly alias?: string;
+  /** Effective: what the object says, else the mesh's default. */
+  readonly exportTo: readonly string[];
   readonly isVisibleTo: (namespace: string) => boolean;
   /** Workloads behind a port, of a subset's labels, as a proxy of a cluster sees them. */
   readonly endpoints: (port: number, subset: Labels, cluster: string) => readonly Endpoint[];
@@ -106,6 +108,7 @@ function ofServices(
     ports: first.ports,
     external: first.type === 'ExternalName',
     ...(first.type === 'ExternalName' && externalName ? { alias: qualifyHost(externalName, namespace) } : {}),
+    exportTo: effectiveExport(exportTo, defaults),
     isVisibleTo: (proxy) => isExported(exportTo, defaults, namespace, proxy),
     endpoints: (number, subset, cluster) =>
       servicesSeenBy(mesh, services, { cluster, isAmbient: false }).flatMap((service) =>
@@ -135,6 +138,7 @@ function ofServiceEntry(mesh: Mesh, host: string, service: EntryService, default
     service,
     ports,
     external,
+    exportTo: effectiveExport(resource.spec.exportTo, defaults),
     isVisibleTo: (proxy) => isExported(resource.spec.exportTo, defaults, namespace, proxy),
     endpoints: (number, subset) =>
       entryEndpoints(mesh, service, number, subset).flatMap((endpoint) =>

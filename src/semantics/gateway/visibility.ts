@@ -10,8 +10,17 @@ export function isExported(
   owner: string,
   namespace: string,
 ): boolean {
-  const to = exportTo?.length ? exportTo : byDefault.length > 0 ? byDefault : ['*'];
+  const to = effectiveExport(exportTo, byDefault);
   if (to.includes('*')) return true;
   if (to.includes('~')) return false;
   return to.includes(namespace) || (owner === namespace && to.includes('.'));
+}
+
+/** What the object says, else the mesh's default, else everybody. */
+export function effectiveExport(
+  exportTo: readonly string[] | undefined,
+  byDefault: readonly string[],
+): readonly string[] {
+  if (exportTo?.length) return exportTo;
+  return byDefault.length > 0 ? byDefault : ['*'];
 }

@@ -48,3 +48,11 @@ it('a header that a rule writes is the token’s alone', () => {
   expect(outcome({ 'x-group': 'admin' }, { iss: 'i', group: 'user' })).toBe('deny');
   expect(outcome({ 'x-group': 'admin' })).toBe('deny');
 });
+
+it('looks for a claim inside objects alone', () => {
+  const rule = { issuer: 'i', outputClaimToHeaders: [{ header: 'X-Deep', claim: 'a.length' }] };
+  expect(claimHeaders(rule, { a: 'text' })).toEqual([]);
+  expect(claimHeaders(rule, { a: null })).toEqual([]);
+  expect(claimHeaders(rule, {})).toEqual([]);
+  expect(claimHeaders(rule, { a: { length: 'far' } })).toEqual([['x-deep', 'far']]);
+});

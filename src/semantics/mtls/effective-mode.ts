@@ -18,8 +18,6 @@ export interface EffectiveModes {
   /** Ports that have an answer of their own. */
   readonly ports: ReadonlyMap<number, PortMode>;
   readonly assumes: readonly string[];
-  /** Policies that lose to an older one of the same level: ignored whole. */
-  readonly ignored: readonly PeerAuthentication[];
 }
 
 export const modeOfPort = (modes: EffectiveModes, port: number): PortMode => modes.ports.get(port) ?? modes.workload;
@@ -45,12 +43,10 @@ export function effectiveModes(
   const own =
     workload.namespace === rootNamespace ? [] : index.selecting(workload.cluster, workload.namespace, workload.labels);
   const assumes = new Set<string>();
-  const ignored: PeerAuthentication[] = [];
   const winner = (policies: readonly PeerAuthentication[]): PeerAuthentication | undefined => {
     const [first, ...rest] = [...policies].sort(byAge);
     if (first && rest.some((other) => !other.creationTimestamp || !first.creationTimestamp))
       assumes.add(APPLIED_TOGETHER);
-    ignored.push(...rest);
     return first;
   };
   const mesh = winner(root);
@@ -80,7 +76,7 @@ export function effectiveModes(
         : mode,
     );
   }
-  return { workload: mode, ports, assumes: [...assumes], ignored };
+  return { workload: mode, ports, assumes: [...assumes] };
 }
 
 function explicit(mode: MutualTlsMode | undefined): TransportMode | undefined {

@@ -446,3 +446,55 @@ describe('addresses outside, as a whole', () => {
     expect(anywhere({ ...passes, own: [np({ policyTypes: ['Egress'] })] }).anywhere).toBe('no');
   });
 });
+
+describe('what is said', () => {
+  it('where the order of policies is not defined: every answer, the same whichever comes first in the input', () => {
+    const policies = [anp('b', 1, rule('Deny')), anp('a', 1, rule('Allow')), anp('c', 1, rule('Deny'))];
+    for (const admin of [policies, [...policies].reverse()]) {
+      expect(into({ admin })).toMatchObject({
+        outcome: 'unknown',
+        reason:
+          'it depends on AdminNetworkPolicy a and AdminNetworkPolicy b and AdminNetworkPolicy c, which have the same ' +
+          'priority, so that their order is undefined: allow, ingress rule 0 of AdminNetworkPolicy a admits it; or ' +
+          'deny, ingress rule 0 of AdminNetworkPolicy b denies it; or deny, ingress rule 0 of AdminNetworkPolicy c denies it',
+      });
+    }
+    const agreeing = into({ admin: [anp('a', 1, rule('Deny')), anp('b', 1, rule('Deny'))] });
+    expect(agreeing).toMatchObject({
+      outcome: 'deny',
+      assumes: ['the CNI implements AdminNetworkPolicy'],
+      reason: 'ingress rule 0 of AdminNetworkPolicy a denies it',
+    });
+  });
+
+  it('of a rule that has a name, and of one that leaves it to the next', () => {
+    const named = { ingress: [{ name: 'keep-out', action: 'Deny', from: everyone }] };
+    expect(into({ admin: [anp('a', 1, named)] }).reason).toBe(
+      'ingress rule 0 (keep-out) of AdminNetworkPolicy a denies it',
+    );
+    expect(into({ admin: [anp('a', 1, rule('Pass'))] })).toMatchObject({
+      outcome: 'allow',
+      by: null,
+      reason:
+        'ingress rule 0 of AdminNetworkPolicy a leaves it to what comes next: no NetworkPolicy isolates the pod for ingress',
+    });
+  });
+
+  it('of an Allow, whether NetworkPolicy would refuse without it', () => {
+    const admin = [anp('a', 1, rule('Allow'))];
+    expect(into({ admin }).assumes).toEqual([]);
+    expect(into({ admin, own: [np({})] }).assumes).toEqual(['the CNI implements AdminNetworkPolicy']);
+  });
+
+  it('of labels that are not in the input: what would follow either way', () => {
+    const gold = [{ namespaces: { matchLabels: { tier: 'none' } } }];
+    const unclear: NetworkPeer = { ...pod('lab'), namespaceLabels: null } as NetworkPeer;
+    expect(into({ admin: [anp('a', 1, rule('Deny', gold))] }, unclear)).toMatchObject({
+      outcome: 'unknown',
+      reason:
+        'ingress rule 0 of AdminNetworkPolicy a may match: the labels of namespace `lab` are not in the input; ' +
+        'if so: deny, if not: allow, no NetworkPolicy isolates the pod for ingress',
+    });
+    expect(into({ admin: [anp('a', 1, rule('Allow', gold))] }, unclear).outcome).toBe('allow');
+  });
+});

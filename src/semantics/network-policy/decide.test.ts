@@ -259,6 +259,7 @@ describe('egressAllowsAnywhere', () => {
       { to: [block('0.0.0.0/0', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16')] },
     ],
     ['half of the internet', { to: [block('128.0.0.0/1')] }],
+    ['a quarter of the internet', { to: [block('64.0.0.0/2')] }],
     ['all IPv6 addresses on all TCP ports', { to: [block('::/0')], ports: [{ port: 1, endPort: 65535 }] }],
   ])('is not restricted by %s', (_name, rule) => {
     const { restricted, anywhere, holes } = holesOf(out(rule));
@@ -266,6 +267,14 @@ describe('egressAllowsAnywhere', () => {
       restricted: false,
       anywhere: 'all-ports',
       holes: 1,
+    });
+  });
+
+  it('is restricted by less than a quarter of the internet', () => {
+    expect(holesOf(out({ to: [block('64.0.0.0/2', '64.0.0.0/32')] }))).toMatchObject({
+      restricted: true,
+      anywhere: 'no',
+      holes: ['64.0.0.0/2 except 64.0.0.0/32 on any port (NetworkPolicy shop/out, egress rule 0)'],
     });
   });
 

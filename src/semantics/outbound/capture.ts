@@ -13,29 +13,59 @@ export interface OutboundTarget {
 
 export type OutboundCapture =
   | { readonly captured: true; readonly assumes: readonly string[] }
-  | { readonly captured: false; readonly why: string; readonly by: By | null };
+  | Uncaptured
+  /** Redirected to a proxy that does not run yet. */
+  | { readonly captured: 'too-early'; readonly why: string; readonly by: By; readonly assumes: readonly string[] };
 
-const CAPTURED: OutboundCapture = { captured: true, assumes: [] };
+type RunningCapture = Exclude<OutboundCapture, { captured: 'too-early' }>;
+
+export interface Uncaptured {
+  readonly captured: false;
+  readonly why: string;
+  readonly by: By | null;
+  readonly assumes: readonly string[];
+}
+
+const CAPTURED: RunningCapture = { captured: true, assumes: [] };
 const PROXY_UID = 1337;
 const OF_ISTIO: ReadonlySet<string> = new Set(['istio-proxy', 'istio-init', 'istio-validation']);
 
 /**
  * Whether a sidecar sees what its application sends. In the order of the rules in the pod: what runs as the proxy's user goes out, then
- * excluded ports, then excluded addresses; of the rest, included ports and included addresses are taken.
+ * excluded ports, then excluded addresses; of the rest, included ports and included addresses are taken. An init container may run before
+ * all that, or before the proxy.
  *
- * Source: istio tools/istio-iptables/pkg/capture/run.go (reference §5.3).
+ * Source: istio tools/istio-iptables/pkg/capture/run.go (reference §5.3), pkg/kube/inject/webhook.go (reorderPod).
  */
-export function capturesOutbound(client: Workload, target: OutboundTarget): OutboundCapture {
+export function capturesOutbound(client: Workload, target: OutboundTarget, container?: string): OutboundCapture {
   if (client.dataPlane.kind !== 'sidecar') return CAPTURED;
+  const early = client.dataPlane.startup?.find(({ name, lasting }) => name === container && !lasting);
+  if (early?.meets === 'nothing') {
+    const why = `init container \`${early.name}\` runs before anything is redirected: ${early.why}`;
+    return { captured: false, why, by: byOf(client.resource, { path: early.path }), assumes: early.assumes };
+  }
+  const captured = capturesRunning(client, target, container);
+  if (!early || captured.captured !== true) return captured;
+  const assumes = [...early.assumes, ...captured.assumes];
+  if (early.meets === 'proxy') return { captured: true, assumes };
+  const why = `what init container \`${early.name}\` sends is redirected to a proxy that does not run yet: ${early.why}`;
+  return { captured: 'too-early', why, by: byOf(client.resource, { path: early.path }), assumes };
+}
+
+/** Once redirection is in place. */
+function capturesRunning(client: Workload, target: OutboundTarget, container: string | undefined): RunningCapture {
   const { capture } = client.dataPlane;
-  const hole = (why: string, field?: string): OutboundCapture => {
+  const hole = (why: string, field?: string): Uncaptured => {
     const path = field === undefined ? undefined : capture.sources[field];
-    return { captured: false, why, by: byOf(client.resource, path ? { path, clause: String(path.at(-1)) } : {}) };
+    const by = byOf(client.resource, path ? { path, clause: String(path.at(-1)) } : {});
+    return { captured: false, why, by, assumes: [] };
   };
   const { ip, port, transport } = target;
   if (transport !== 'TCP') return hole(`${transport} is not captured by any proxy`);
   if (capture.mode === 'NONE') return hole('interceptionMode NONE redirects nothing', 'mode');
-  const apps = client.containers.filter(({ name, init }) => !init && !OF_ISTIO.has(name));
+  const apps = client.containers.filter(({ name, init }) =>
+    container === undefined ? !init && !OF_ISTIO.has(name) : name === container,
+  );
   const exempt = apps.filter(({ runAsUser }) => runAsUser === PROXY_UID);
   if (exempt.length > 0 && exempt.length === apps.length)
     return hole(`its containers run as uid ${PROXY_UID}, whose traffic is never redirected`);

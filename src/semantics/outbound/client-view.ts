@@ -10,6 +10,8 @@ import { readMeshKubernetesRoutes } from '../gateway/kubernetes/mesh-routes.ts';
 import { RouteIndex } from '../gateway/route-index.ts';
 import type { RouteObject } from '../gateway/route-object.ts';
 import { MESH, readMeshVirtualServices } from '../gateway/virtual-services.ts';
+import { parseProtocol } from '../../model/inventory/protocol.ts';
+import { knownServices } from './known-services.ts';
 import { isEntryService } from './entry-service.ts';
 import { addressesOf } from './service-address.ts';
 import { type SidecarScope, scopeOf } from './sidecar-scope.ts';
@@ -32,6 +34,7 @@ export class ClientView {
   readonly destinations: Destinations;
   readonly #routes: readonly RouteObject[];
   readonly #entries = new Map<number, readonly RegistryEntry[]>();
+  readonly #unserved = new Set<RegistryEntry>();
 
   constructor(enforcement: Enforcement, client: Workload) {
     this.client = client;
@@ -40,21 +43,28 @@ export class ClientView {
     this.#routes = meshRoutes(enforcement.mesh).boundTo(client.cluster, MESH, client.namespace).all;
   }
 
-  /** Services with a port, one per host: that of the client's namespace, else a Service before a ServiceEntry. */
+  /** Services with a port, in the order in which they count; of one host those of a single namespace. */
   entriesAt(port: number): readonly RegistryEntry[] {
     let entries = this.#entries.get(port);
     if (!entries) {
-      const byHost = new Map<string, RegistryEntry>();
-      const { namespace } = this.client;
-      for (const entry of this.destinations.registry.allExportedTo(namespace)) {
-        if (!portOf(entry, port) || !this.scope.importsService(entry.host, entry.namespace, port)) continue;
-        const known = byHost.get(entry.host);
-        if (!known || (known.namespace !== namespace && entry.namespace === namespace)) byHost.set(entry.host, entry);
-      }
-      entries = [...byHost.values()];
+      const { importsService, protocolAt } = this.scope;
+      const protocol = protocolAt(port);
+      const imported = this.destinations.registry
+        .allExportedTo(this.client.namespace)
+        .filter((each) => importsService(each.host, each.namespace, port) && (!protocol || portOf(each, port)));
+      const known = knownServices(imported, this.client.namespace);
+      const atPort = known.entries.filter((each) => portOf(each, port));
+      entries = protocol ? atPort.map((each) => spoken(each, port, protocol)) : atPort;
+      const isUnserved = new Set([...known.unserved].map(({ service }) => service));
+      for (const each of entries) if (isUnserved.has(each.service)) this.#unserved.add(each);
       this.#entries.set(port, entries);
     }
     return entries;
+  }
+
+  /** Whether there is a cluster for what the proxy listens for. */
+  isServed(entry: RegistryEntry): boolean {
+    return !this.#unserved.has(entry);
   }
 
   /** A service as it is known here; undefined: the proxy has never heard of it. Of a ServiceEntry with several hosts, the one that is meant. */
@@ -78,6 +88,7 @@ export class ClientView {
       return block !== undefined && contains(block, address);
     };
     return (
+      entries.find(({ service }) => addressesOf(service).includes(ip)) ??
       entries.find(({ service }) => addressesOf(service).some(holds)) ??
       entries.find(
         (entry) =>
@@ -92,23 +103,44 @@ export class ClientView {
     return this.entriesAt(port).some((entry) => isByName(entry, port));
   }
 
-  /** The virtual host that takes an authority: the exact one, else the longest wildcard. */
+  /**
+   * The virtual host that takes an authority: the exact one, else the longest wildcard. Hosts of a VirtualService stand for themselves only where no
+   * service on the port has them.
+   *
+   * Source: istio pilot/pkg/networking/core/route/route.go (separateVSHostsAndServices, buildSidecarVirtualHostsForVirtualService).
+   */
   findByName(authority: string, port: number): NamedTarget | undefined {
     const name = withoutPort(authority.toLowerCase());
-    const http = this.entriesAt(port).filter((entry) => portOf(entry, port)?.chain !== 'tcp');
+    const known = this.entriesAt(port);
+    const http = known.filter(({ service }) =>
+      service.ports.some((each) => each.port === port && each.chain !== 'tcp'),
+    );
     const entry = http.find((each) => this.#domainsOf(each).includes(name));
     if (entry) return this.#withRoutes(entry, port);
-    const owners = this.routesAt(port);
-    const exact = owners.find(({ hosts }) => hosts.includes(name));
+    const owners = this.routesAt(port).filter(
+      ({ hosts }) => port === 80 || hosts.some((wide) => http.some(({ host }) => covers(wide, host))),
+    );
+    const ownHosts = ({ hosts, semantics }: RouteObject): readonly string[] =>
+      hosts.filter((wide) =>
+        isWildcard(wide)
+          ? semantics === 'gateway-api' || !known.some(({ host }) => covers(wide, host))
+          : !known.some(({ host }) => host === wide),
+      );
+    const exact = owners.find((each) => ownHosts(each).includes(name));
     if (exact) return { owner: exact };
     const wild = [
       ...http.flatMap((each) => this.#domainsOf(each).map((domain) => ({ domain, entry: each }))),
-      ...owners.flatMap((owner) => owner.hosts.map((domain) => ({ domain, owner }))),
+      ...owners.flatMap((owner) => ownHosts(owner).map((domain) => ({ domain, owner }))),
     ]
       .filter(({ domain }) => isWildcard(domain) && covers(domain, name))
       .sort((a, b) => b.domain.length - a.domain.length)[0];
     if (!wild) return undefined;
     return 'entry' in wild ? this.#withRoutes(wild.entry, port) : wild;
+  }
+
+  /** All VirtualServices with a host that stands for a service, in the order in which they count. */
+  allRoutesFor(host: string, port: number): readonly RouteObject[] {
+    return this.routesAt(port).filter(({ hosts }) => hosts.some((wide) => covers(wide, host)));
   }
 
   /** The VirtualService for a service: one with its host, else the one with the longest wildcard; the first of equals. */
@@ -152,12 +184,22 @@ export class ClientView {
   /** Source: istio pilot/pkg/networking/core/httproute.go (generateVirtualHostDomains, GenerateAltVirtualHosts). */
   #domainsOf({ host, service }: RegistryEntry): readonly string[] {
     const addresses = addressesOf(service).filter((each) => !each.includes('/'));
-    if (isEntryService(service)) return [host, ...addresses];
-    const { name, namespace, headless } = service;
-    const names = [host, `${name}.${namespace}.svc`, `${name}.${namespace}`];
-    if (namespace === this.client.namespace) names.push(name);
-    return [...names, ...(headless ? names.map((each) => `*.${each}`) : []), ...addresses];
+    // Short forms go by the host alone: a ServiceEntry that takes the name of a Service has them too.
+    const end = host.indexOf('.svc.');
+    const short = end > 0 ? host.slice(0, end) : undefined;
+    const names = short === undefined ? [host] : [host, `${short}.svc`, short];
+    const dot = short?.indexOf('.') ?? -1;
+    if (short !== undefined && dot >= 0 && short.slice(dot + 1) === this.client.namespace)
+      names.push(short.slice(0, dot));
+    const headless = service.headless ? names.map((each) => `*.${each}`) : [];
+    return [...names, ...headless, ...addresses];
   }
+}
+
+/** As a listener of the Sidecar speaks on the port, whatever the service says. */
+function spoken(entry: RegistryEntry, port: number, protocol: string): RegistryEntry {
+  const ports = entry.ports.map((each) => (each.port === port ? { ...each, ...parseProtocol(protocol) } : each));
+  return { ...entry, ports };
 }
 
 export const portOf = ({ ports }: RegistryEntry, number: number): ServicePort | undefined =>

@@ -8,7 +8,7 @@ import type { Enforcement } from '../enforcement.ts';
 import { ownAnswer } from '../gateway/answer.ts';
 import { departingRequest } from '../gateway/depart.ts';
 import { type FoundDestination, findDestination } from '../gateway/destination.ts';
-import { covers, qualifyGateway, withoutPort } from '../gateway/host-name.ts';
+import { covers, isWildcard, qualifyGateway, withoutPort } from '../gateway/host-name.ts';
 import { compileHttpRoutes, matchesRoute } from '../gateway/http-route.ts';
 import type { RegistryEntry } from '../gateway/registry.ts';
 import type { RouteObject } from '../gateway/route-object.ts';
@@ -69,9 +69,14 @@ export function depart(enforcement: Enforcement, view: ClientView, asked: Asked)
     return detected ? byName(enforcement, view, asked, addressed) : l4(view, addressed, asked);
   }
   if (http && (addressed || view.listensForHttp(port))) return byName(enforcement, view, asked, undefined);
-  if (addressed && isByName(addressed, port) && portOf(addressed, port)?.chain === 'http')
-    return { kind: 'refused', why: `port ${port} is HTTP and the bytes are not`, by: null };
-  const entry = view.entriesAt(port).find((each) => takesBytes(each, port, sni));
+  // Bytes that are not HTTP leave a listener for HTTP by its default filter chain, as if nothing of the mesh were there.
+  const [entry] = view
+    .entriesAt(port)
+    .filter((each) => takesBytes(each, port, sni))
+    .sort((a, b) => {
+      const named = isBySni(a, port);
+      return Number(isBySni(b, port)) - Number(named) || (named ? bySpecificity(a.host, b.host) : 0);
+    });
   if (entry) return l4(view, entry, asked);
   const name = service ? nameOf(service) : (http?.host ?? sni ?? ip ?? '');
   return { kind: 'unknown', why: `the client's proxy does not know \`${name}\` on port ${port}` };
@@ -174,6 +179,10 @@ function routed(
 
 /** No route stands in the way: to the service itself. */
 function straight(view: ClientView, named: RegistryEntry, port: number, http?: HttpRequest): Departure {
+  if (!view.isServed(named)) {
+    const why = `another ServiceEntry has \`${named.host}\`, which knows no port ${port}`;
+    return { kind: 'refused', why, by: byOf(named.service.resource) };
+  }
   const { registry } = view.destinations;
   const entry = named.alias === undefined ? named : registry.find(named.alias, named.namespace, view.client.namespace);
   if (!entry) {
@@ -199,44 +208,74 @@ function straight(view: ClientView, named: RegistryEntry, port: number, http?: H
   return { kind: 'targets', targets: [target], why: `to ${target.label}`, by: null, assumes: [] };
 }
 
-/** TLS routes by SNI, else TCP routes; the first that is for this port and client. */
-function l4(view: ClientView, entry: RegistryEntry, { port, sni }: Asked): Departure {
-  const owner = view.routesFor(entry.host, port);
-  const { client } = view;
-  const applies = (match: {
-    readonly port?: number;
-    readonly gateways?: readonly string[];
-    readonly sourceLabels?: Readonly<Record<string, string>>;
-    readonly sourceNamespace?: string;
-  }): boolean =>
-    (!match.port || match.port === port) &&
-    (!match.gateways?.length || match.gateways.some((name) => qualifyGateway(name, owner?.namespace ?? '') === MESH)) &&
-    matchesLabels(match.sourceLabels ?? {}, client.labels) &&
-    (!match.sourceNamespace || match.sourceNamespace === client.namespace);
-  if (owner) {
-    const tls =
-      sni === undefined
-        ? undefined
-        : owner.tls.find(({ spec }) =>
-            (spec.match ?? []).some(
-              (match) =>
-                applies(match) && (match.sniHosts ?? []).some((host) => covers(host.toLowerCase(), sni.toLowerCase())),
-            ),
-          );
-    const rule = tls ?? owner.tcp.find(({ spec }) => !spec.match?.length || spec.match.some(applies));
-    if (rule) {
-      const written = rule.spec.route ?? [];
-      const chosen = written.length === 1 ? written : written.filter(({ weight = 0 }) => weight > 0);
-      const by = byOf(rule.resource, { rule: rule.index, path: rule.path });
-      return routed(
-        view,
-        owner,
-        chosen.map(({ destination }) => ({ destination })),
-        port,
-        by,
-        [],
+/** An exact name comes before wildcards, and of those the longest. Source: envoy source/common/listener_manager/filter_chain_manager_impl.cc. */
+const bySpecificity = (a: string, b: string): number =>
+  Number(isWildcard(a)) - Number(isWildcard(b)) || b.length - a.length;
+
+interface L4Match {
+  readonly port?: number;
+  readonly gateways?: readonly string[];
+  readonly sourceLabels?: Readonly<Record<string, string>>;
+  readonly sourceNamespace?: string;
+}
+
+/**
+ * TLS ports take TLS routes, by SNI: once there is one for this port and client, a name that none has is nobody's. Others take the first TCP route
+ * for this port and client.
+ *
+ * Source: istio pilot/pkg/networking/core/tls.go.
+ */
+function l4(view: ClientView, entry: RegistryEntry, asked: Asked): Departure {
+  const { port, sni } = asked;
+  const owners = view.allRoutesFor(entry.host, port);
+  const protocol = portOf(entry, port)?.protocol;
+  if (protocol !== 'tls' && protocol !== 'https') {
+    for (const owner of owners) {
+      const rule = owner.tcp.find(
+        ({ spec }) =>
+          spec.route?.length && (!spec.match?.length || spec.match.some((match) => applies(view, owner, match, port))),
       );
+      if (rule) return l4Routed(view, owner, rule, port);
     }
+    return straight(view, entry, port);
   }
-  return straight(view, entry, port);
+  const found = owners.flatMap((owner) =>
+    owner.tls.flatMap((rule) =>
+      rule.spec.route?.length
+        ? (rule.spec.match ?? [])
+            .filter((match) => applies(view, owner, match, port))
+            .flatMap((match) => (match.sniHosts ?? []).map((host) => ({ owner, rule, host: host.toLowerCase() })))
+        : [],
+    ),
+  );
+  if (found.length === 0) return straight(view, entry, port);
+  const [best] = found
+    .filter(({ host }) => sni !== undefined && covers(host, sni.toLowerCase()))
+    .sort((a, b) => bySpecificity(a.host, b.host));
+  if (best) return l4Routed(view, best.owner, best.rule, port);
+  const why = `the TLS routes for \`${entry.host}\` that the client's proxy has on port ${port} are for other names than \`${sni ?? ''}\``;
+  return { kind: 'unknown', why };
+}
+
+function applies(view: ClientView, owner: RouteObject, match: L4Match, port: number): boolean {
+  const { client } = view;
+  return (
+    (!match.port || match.port === port) &&
+    (!match.gateways?.length || match.gateways.some((name) => qualifyGateway(name, owner.namespace) === MESH)) &&
+    matchesLabels(match.sourceLabels ?? {}, client.labels) &&
+    (!match.sourceNamespace || match.sourceNamespace === client.namespace)
+  );
+}
+
+function l4Routed(
+  view: ClientView,
+  owner: RouteObject,
+  rule: RouteObject['tls'][number] | RouteObject['tcp'][number],
+  port: number,
+): Departure {
+  const written = rule.spec.route ?? [];
+  const chosen = written.length === 1 ? written : written.filter(({ weight = 0 }) => weight > 0);
+  const by = byOf(rule.resource, { rule: rule.index, path: rule.path });
+  const departing = chosen.map(({ destination }) => ({ destination }));
+  return routed(view, owner, departing, port, by, []);
 }

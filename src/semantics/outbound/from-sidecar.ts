@@ -1,3 +1,4 @@
+import { byOf } from '../../model/by.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import { unproxied } from '../client.ts';
@@ -32,15 +33,28 @@ export function decideFromSidecar(enforcement: Enforcement, request: FromSidecar
   const { sent, client, asked, direct } = request;
   const { ip, port } = asked;
   const plaintext: Source = { ...sent.source, identity: null, connects: 'plaintext' };
-  const captured = capturesOutbound(client, { port, transport: sent.transport, ...(ip === undefined ? {} : { ip }) });
-  if (!captured.captured) return after(unproxied(captured).steps, [], direct(plaintext));
+  const target = { port, transport: sent.transport, ...(ip === undefined ? {} : { ip }) };
+  const captured = capturesOutbound(client, target, sent.source.container);
+  if (captured.captured === false) return after(unproxied(captured).steps, captured.assumes, direct(plaintext));
+  if (captured.captured === 'too-early') return after([], captured.assumes, refuse(captured.why, captured.by));
+  const notes = sent.explain && sent.source.container === undefined ? notesOnStart(client) : [];
   const view = viewOf(enforcement, client);
   const departure = depart(enforcement, view, asked);
   const landings =
     departure.kind === 'unknown'
       ? decideUnknown(enforcement, request, view, departure.why, () => direct(plaintext))
       : decideKnown(enforcement, request, departure);
-  return after([], [...captured.assumes, ...view.scope.policy.assumes], landings);
+  return after(notes, [...captured.assumes, ...view.scope.policy.assumes], landings);
+}
+
+/** What holds for the application does not hold for init containers that run before its proxy. */
+function notesOnStart({ dataPlane, resource }: Workload): readonly TraceStep[] {
+  return (dataPlane.startup ?? []).flatMap(({ name, path, meets, why }): readonly TraceStep[] => {
+    if (meets === 'proxy') return [];
+    const what = meets === 'nothing' ? 'what it sends leaves past the proxy' : 'what it sends is refused';
+    const text = `init container \`${name}\` is another matter, ${what}: ${why}`;
+    return [{ point: 'sidecar', stage: 'capture', outcome: 'note', text, by: byOf(resource, { path }) }];
+  });
 }
 
 /** What the proxy does not know: `outboundTrafficPolicy` of the Sidecar or of the mesh. */

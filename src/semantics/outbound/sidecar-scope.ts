@@ -9,6 +9,8 @@ export interface SidecarScope {
   readonly policy: OutboundPolicy;
   /** A service, by its host and namespace, on a port. */
   readonly importsService: (host: string, namespace: string, port: number) => boolean;
+  /** The protocol of a listener that is for this port alone; undefined: that of each service. */
+  readonly protocolAt: (port: number) => string | undefined;
   /** A VirtualService, by its hosts; they need only overlap. */
   readonly importsRoute: (hosts: readonly string[], namespace: string, port: number) => boolean;
 }
@@ -22,6 +24,7 @@ interface Import {
 interface Listener {
   /** Absent: takes what no other listener takes. */
   readonly port: number | undefined;
+  readonly protocol: string | undefined;
   readonly imports: readonly Import[];
   readonly excludes: readonly Import[];
 }
@@ -49,6 +52,7 @@ export function scopeOf(enforcement: Enforcement, client: Workload): SidecarScop
         (each.namespace === '*' || each.namespace === namespace) && covers(each.host, host);
       return listener.imports.some(isMeant) && !listener.excludes.some(isMeant);
     },
+    protocolAt: (port) => listenerFor(port)?.protocol,
     importsRoute(hosts, namespace, port) {
       const listener = listenerFor(port);
       if (!listener) return false;
@@ -59,7 +63,12 @@ export function scopeOf(enforcement: Enforcement, client: Workload): SidecarScop
   };
 }
 
-const EVERYTHING: Listener = { port: undefined, imports: [{ namespace: '*', host: '*' }], excludes: [] };
+const EVERYTHING: Listener = {
+  port: undefined,
+  protocol: undefined,
+  imports: [{ namespace: '*', host: '*' }],
+  excludes: [],
+};
 
 /** `ns/host`, `./host`, `*` for all namespaces; `~ns/host` takes out again, and `~/*` is nothing at all. */
 function readListener({ port, hosts = [] }: SidecarEgressListener, own: string): Listener {
@@ -76,5 +85,11 @@ function readListener({ port, hosts = [] }: SidecarEgressListener, own: string):
     list.push({ namespace: bare === '.' ? own : bare, host });
   }
   const number = port?.number;
-  return { port: number === undefined || number === 0 ? undefined : number, imports, excludes };
+  const isOwn = number !== undefined && number !== 0;
+  return {
+    port: isOwn ? number : undefined,
+    protocol: isOwn ? port?.protocol : undefined,
+    imports,
+    excludes,
+  };
 }

@@ -166,7 +166,9 @@ function classifyFilterChain({ patch }: EnvoyFilterPatch): Classified | undefine
   const config = fieldOf(socket, 'typed_config');
   const demands = isObject(config) ? fieldOf(config, 'require_client_certificate') : undefined;
   const isTls = /tls/i.test(nameOf(socket) ?? String(isObject(config) ? config['@type'] : ''));
-  if (!isTls || demands === false) return removal('mutual TLS', 'any', { certain: false });
+  // TLS that asks for no certificate still knows those who show one.
+  const operationOfTls = isTls ? 'REPLACE' : 'REMOVE';
+  if (!isTls || demands === false) return removal('mutual TLS', 'any', { certain: false, operation: operationOfTls });
   const common = isObject(config) ? fieldOf(config, 'common_tls_context') : undefined;
   const onlyParameters =
     keysOf(config).every((key) => key === '@type' || key === 'common_tls_context') &&

@@ -19,6 +19,22 @@ export function changesOn(
   );
 }
 
+/** The changes that may touch the mutual TLS of a sidecar's port: take it away, or something that is not worked out. */
+export function changesOfTls(
+  changes: readonly ProxyChange[],
+  port: number,
+): { readonly gone: readonly ProxyChange[]; readonly unclear: readonly ProxyChange[] } {
+  const here = changes.filter(({ ports }) => ports?.includes(port) !== false);
+  return {
+    gone: here.filter(({ effect }) => effect.kind === 'removes' && effect.control === 'mutual TLS'),
+    unclear: here.filter(({ effect }) => effect.kind === 'unclear' && effect.what === 'mutual TLS'),
+  };
+}
+
+/** Whether some of what takes mutual TLS away leaves nothing that a client could make a handshake with. */
+export const endsHandshakes = (gone: readonly ProxyChange[]): boolean =>
+  gone.some(({ effect }) => effect.kind === 'removes' && !effect.replaced);
+
 /**
  * The filters without those that patches take away for certain; after them, every other reading of those that may be gone as well.
  * The same objects each time, so that what is known of a chain is not lost.

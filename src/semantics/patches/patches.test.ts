@@ -153,6 +153,21 @@ describe('an EnvoyFilter that takes a control away', () => {
     });
   });
 
+  it('may end handshakes with mutual TLS, unless TLS stays and asks for no certificate', () => {
+    const chain = (socket: string): string =>
+      filter(
+        `{ applyTo: FILTER_CHAIN, match: { context: SIDECAR_INBOUND }, patch: { operation: MERGE, value: { transport_socket: ${socket} } } }`,
+      );
+    expect(ask(chain('{ name: envoy.transport_sockets.raw_buffer }'))).toMatchObject({
+      outcome: 'unknown',
+      reason: expect.stringContaining('may take mutual TLS away: if so deny, if not allow'),
+    });
+    const unasked = chain(
+      '{ name: envoy.transport_sockets.tls, typed_config: { "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext, require_client_certificate: false } }',
+    );
+    expect(ask(unasked).outcome).toBe('allow');
+  });
+
   it('takes tokens out of the game with JWT authentication', () => {
     const jwt = `
 apiVersion: security.istio.io/v1

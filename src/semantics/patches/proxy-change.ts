@@ -18,6 +18,8 @@ export type ProxyEffect =
 export interface ProxyChange {
   readonly object: Pick<Resource, 'kind' | 'namespace' | 'name'>;
   readonly by: By;
+  /** Of an EnvoyFilter: which of its patches. */
+  readonly patch?: number;
   /** What it does, to be named: `patch 2: REMOVE envoy.filters.http.rbac`. */
   readonly text: string;
   readonly effect: ProxyEffect;

@@ -87,6 +87,7 @@ export class ProxyChanges {
             {
               object: filter,
               by: byOf(filter, { path: ['spec', 'configPatches', index] }),
+              patch: index,
               text: `patch ${index}: ${describe(patch)}`,
               ports: match.port === null ? null : [match.port],
               ...classified,

@@ -7,12 +7,14 @@ import type { By, DataPlane } from '../types.ts';
 import { decideEnrolment } from './enrolment.ts';
 import { decideInjection, type InjectionContext } from './injection.ts';
 import { type Observation, observe } from './observation.ts';
+import { type StartContext, startOrder } from './start-order.ts';
 import { REVISION } from './webhooks.ts';
 
 export interface DataPlaneContext extends InjectionContext {
   readonly configOf: (revision: string) => MeshConfig;
   /** What ambient needs and the input does not show. */
   readonly ambientAssumes: readonly string[];
+  readonly startOf: (revision: string) => StartContext;
 }
 
 export interface Decision {
@@ -23,13 +25,13 @@ export interface Decision {
   readonly partlyInMesh?: boolean;
 }
 
-type Conclusion = Omit<DataPlane, 'capture'>;
+type Conclusion = Omit<DataPlane, 'capture' | 'startup'>;
 
 /** What handles the traffic of the pods, and why: what runs beats what the configuration asks for (method.md, rules 2 and 4). */
 export function decideDataPlane(set: PodSet, context: DataPlaneContext): Decision {
   const configured = byConfiguration(set, context);
   const observed = observe(set);
-  if (!observed) return { dataPlane: withCapture(set, context, configured) };
+  if (!observed) return { dataPlane: withCapture(set, context, configured, undefined) };
 
   const concluded = byObservation(set, observed, configured);
   const contradicted = concluded.kind !== configured.kind && configured.status !== 'UNKNOWN';
@@ -37,7 +39,7 @@ export function decideDataPlane(set: PodSet, context: DataPlaneContext): Decisio
   const explained = !contradicted && configured.status !== 'UNKNOWN' && set.resource.kind !== 'Pod';
   const explanation = { why: `${concluded.why}: ${configured.why}`, ...(configured.by && { by: configured.by }) };
   return {
-    dataPlane: withCapture(set, context, explained ? { ...concluded, ...explanation } : concluded),
+    dataPlane: withCapture(set, context, explained ? { ...concluded, ...explanation } : concluded, observed),
     ...(contradicted && { contradiction: `${observed.why}, although ${configured.why}` }),
     ...(observed.kind === 'mixed' && { partlyInMesh: true }),
   };
@@ -112,11 +114,20 @@ function redirects({ spec }: PodSet): boolean {
   return (spec.initContainers ?? []).some(({ name }) => name === 'istio-init' || name === 'istio-validation');
 }
 
-function withCapture(set: PodSet, { settingsOf, configOf }: DataPlaneContext, conclusion: Conclusion): DataPlane {
+function withCapture(
+  set: PodSet,
+  { settingsOf, configOf, startOf }: DataPlaneContext,
+  conclusion: Conclusion,
+  observed: Observation | undefined,
+): DataPlane {
   const { kind, revision } = conclusion;
   switch (kind) {
-    case 'sidecar':
-      return { ...conclusion, capture: captureOfSidecar(set, settingsOf(revision).proxy, configOf(revision)) };
+    case 'sidecar': {
+      const capture = captureOfSidecar(set, settingsOf(revision).proxy, configOf(revision));
+      const injected = observed?.kind === 'sidecar' && observed.spec.containers ? observed.spec : undefined;
+      const startup = startOrder(set, injected, startOf(revision));
+      return { ...conclusion, capture, ...(startup.length > 0 && { startup }) };
+    }
     case 'ambient':
       return { ...conclusion, capture: captureOfAmbient(set) };
     case 'gateway':

@@ -14,6 +14,8 @@ export interface InjectorSettings {
   readonly defaultTemplates: readonly string[];
   /** `global.proxy` of the installation's values: the capture settings behind the annotations. */
   readonly proxy: ProxyValues;
+  /** Whether the CNI plugin redirects, where the values say so. */
+  readonly cni?: boolean | undefined;
 }
 
 export type ProxyValues = NonNullable<NonNullable<InstallValues['global']>['proxy']>;
@@ -45,7 +47,8 @@ export function readInjectorSettings(resources: Resources): (revision: string) =
   for (const { spec } of [...resources.of('IstioOperator'), ...resources.of('SailIstio')]) {
     const revision = ('revision' in spec ? spec.revision : undefined) || spec.values?.revision || 'default';
     const proxy = spec.values?.global?.proxy;
-    if (proxy) settings.set(revision, { ...CHART_DEFAULTS, proxy });
+    const cni = cniOf(spec.values);
+    if (proxy || cni !== undefined) settings.set(revision, { ...CHART_DEFAULTS, proxy: proxy ?? NO_VALUES, cni });
   }
   for (const { name, spec } of resources.of('ConfigMap')) {
     const match = /^istio-sidecar-injector(?:-(.+))?$/.exec(name);
@@ -58,10 +61,14 @@ export function readInjectorSettings(resources: Resources): (revision: string) =
       alwaysInject: config?.alwaysInjectSelector ?? [],
       defaultTemplates: config?.defaultTemplates?.length ? config.defaultTemplates : CHART_DEFAULTS.defaultTemplates,
       proxy: values?.global?.proxy ?? NO_VALUES,
+      cni: cniOf(values),
     });
   }
   return (revision) => settings.get(revision) ?? CHART_DEFAULTS;
 }
+
+const cniOf = (values: InstallValues | undefined): boolean | undefined =>
+  values?.pilot?.cni?.enabled ?? values?.istio_cni?.enabled;
 
 /** The templates make the text long and are not needed: reading stops where they start. */
 function read<T>(shape: Shape<T>, text: string | undefined): T | undefined {
