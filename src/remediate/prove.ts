@@ -1,4 +1,4 @@
-import { actorOf } from '../graph/attack/attack-graph.ts';
+import { actorOf, tokenlessCause } from '../graph/attack/attack-graph.ts';
 import type { AttackPath, Hop } from '../graph/attack/attack-path.ts';
 import { grantsOf } from '../graph/attack/find-grants.ts';
 import { footholdId } from '../graph/attack/foothold.ts';
@@ -139,6 +139,19 @@ function isOpen(facts: Facts, network: NetworkPlaces, hop: Hop): boolean {
         .of(workload, hop.port ?? 0)
         .some(({ entry, gateway, verdict }) => entry === from.kind && !gateway && verdict.outcome !== 'deny')
     );
+  }
+  if (pivot === 'route' && to.kind === 'workload' && from.kind === 'workload') {
+    const workload = facts.mesh.workloadById.get(to.workload.id);
+    const port = workload?.ports.find((own) => own.port === hop.port);
+    if (!workload || !port) return false;
+    return facts.entrances
+      .of(workload, port.port)
+      .some(
+        (entrance) =>
+          entrance.gateway?.id === from.workload.id &&
+          entrance.verdict.outcome !== 'deny' &&
+          tokenlessCause(facts, workload, port, entrance) !== undefined,
+      );
   }
   const known = PIVOTS.find(({ id }) => id === hop.how);
   for (const edge of known?.find(facts) ?? [])

@@ -75,8 +75,8 @@ function findEntryEdges(facts: Facts): {
 }
 
 /** The RequestAuthentication behind a route that checks tokens and asks for none, where nobody else on the way does; not for public endpoints. */
-function tokenlessCause(
-  { enforcement }: Facts,
+export function tokenlessCause(
+  { enforcement }: Pick<Facts, 'enforcement'>,
   workload: Workload,
   port: WorkloadPort,
   { request, verdict }: Entrance,

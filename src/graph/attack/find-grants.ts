@@ -13,6 +13,7 @@ import { exemptIn } from '../reach/exempt.ts';
 import { distinctWays } from '../reach/port-reach.ts';
 import { sourcesOf, type Witness } from '../reach/sources.ts';
 import { causeOfOpening, causeOfSharing } from './cause.ts';
+import { forgersOf } from './forgers.ts';
 import type { Grant } from './grant.ts';
 import { isObservability } from './observability.ts';
 import { tier0Of } from './tier0.ts';
@@ -27,6 +28,8 @@ import { tier0Of } from './tier0.ts';
 export function* findGrants(facts: Facts): Iterable<Grant> {
   for (const workload of facts.mesh.workloads) {
     if (workload.dataPlane.kind === 'gateway' || isMachinery(workload)) continue;
+    // The same goes for an authorizer or an issuer of keys outside the mesh: proxies ask it from everywhere.
+    if (workload.dataPlane.kind === 'none' && forgersOf(facts).has(workload)) continue;
     for (const port of workload.ports) {
       if (!isObservability(port)) yield* grantsOf(facts, workload, port);
     }

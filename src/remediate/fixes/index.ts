@@ -4,6 +4,7 @@ import { denyByDefault } from './deny-by-default.ts';
 import { enrolNamespace } from './enrol-namespace.ts';
 import { makeStrict } from './make-strict.ts';
 import { narrowRule } from './narrow-rule.ts';
+import { requireToken } from './require-token.ts';
 import { revokeBinding } from './revoke-binding.ts';
 import { splitAccount } from './split-account.ts';
 
@@ -11,6 +12,7 @@ import { splitAccount } from './split-account.ts';
 export const FIXES: readonly Fix[] = [
   narrowRule,
   makeStrict,
+  requireToken,
   closeHole,
   splitAccount,
   revokeBinding,

@@ -95,7 +95,8 @@ describe.each(all.map((text, index) => [index, text] as const))('document %i', (
     expect(levels.filter((level) => level === 1)).toEqual([1]);
     for (const [index, level] of levels.entries()) expect(level).toBeLessThanOrEqual((levels[index - 1] ?? 0) + 1);
     expect(text.match(/<th(?![^>]*scope=)[^e][^>]*>/g)).toBeNull();
-    for (const [, attributes] of text.matchAll(/<svg([^>]*)>/g)) expect(attributes).toMatch(/aria-(label|labelledby|hidden)=/);
+    for (const [, attributes] of text.matchAll(/<svg([^>]*)>/g))
+      expect(attributes).toMatch(/aria-(label|labelledby|hidden)=/);
   });
 });
 
