@@ -146,10 +146,20 @@ function outsideQuery(
   return { query: { ...route.query, source: { ...route.query.source, position } }, entry };
 }
 
-/** The plain request of a route, and then the same with a token that the gateway and the backend would take. */
+/**
+ * The plain request of a route and one below its path, which policies on `path/*` ask for; then the same with a token that the gateway and the
+ * backend would take.
+ */
 function* waysThrough(enforcement: Enforcement, route: InternetRoute, query: Query): Iterable<Query> {
-  yield query;
-  if (!query.http) return;
+  const { http } = query;
+  if (!http) {
+    yield query;
+    return;
+  }
+  const below =
+    http.path.includes('?') || http.path.endsWith('/') ? [] : [{ ...query, http: { ...http, path: `${http.path}/` } }];
+  const plain = [query, ...below];
+  yield* plain;
   const workloads = [route.gateway, ...route.workloads.map(({ workload }) => workload)];
   const rules = workloads.flatMap((workload) =>
     workload.dataPlane.kind === 'none' ? [] : enforcement.envoy(workload).providers.map(({ rule }) => rule),
@@ -170,7 +180,7 @@ function* waysThrough(enforcement: Enforcement, route: InternetRoute, query: Que
       ...(audience === undefined ? {} : { aud: audience }),
     };
   });
-  for (const claims of tokens) yield { ...query, token: { claims, valid: true } };
+  for (const claims of tokens) for (const each of plain) yield { ...each, token: { claims, valid: true } };
 }
 
 function directQuery(workload: Workload, port: number, entry: Entrance['entry']): Query {

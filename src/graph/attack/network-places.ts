@@ -18,6 +18,8 @@ export class NetworkPlaces {
   readonly #byAddress: boolean;
   readonly #sources = new Map<Workload, string>();
   readonly #targets = new Map<Workload, string>();
+  readonly #isolatedTargets = new Map<Workload, boolean>();
+  readonly #isolatedSources = new Map<Workload, boolean>();
   readonly #isolations = new Map<unknown, number>();
   readonly #answers = new Map<string, Map<string, Outcome>>();
   /** There are NetworkPolicies and nothing else that decides. */
@@ -76,9 +78,19 @@ export class NetworkPlaces {
   }
 
   #isIsolated(position: Position, to: Workload): boolean {
-    const { network } = this.#enforcement;
-    if (selectPolicies(network, to).ingress.length > 0) return true;
-    return position.kind === 'workload' && selectPolicies(network, position.workload).egress.length > 0;
+    return (
+      this.#isolatedIn(to, 'ingress') || (position.kind === 'workload' && this.#isolatedIn(position.workload, 'egress'))
+    );
+  }
+
+  #isolatedIn(workload: Workload, direction: 'ingress' | 'egress'): boolean {
+    const known = direction === 'ingress' ? this.#isolatedTargets : this.#isolatedSources;
+    let isolated = known.get(workload);
+    if (isolated === undefined) {
+      isolated = selectPolicies(this.#enforcement.network, workload)[direction].length > 0;
+      known.set(workload, isolated);
+    }
+    return isolated;
   }
 
   /** Of a destination also its named ports, which are looked up at the pod that serves them, and whether it takes HBONE. */

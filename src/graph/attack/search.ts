@@ -34,7 +34,7 @@ export function searchFrom(graph: AttackGraph, entry: Foothold): Reachable {
     free: new Map<FootholdKey, Label>(),
   };
   const all: Label[] = [];
-  const openings = new Openings(graph, ({ workload }) => settled.excess.has(workload) || settled.free.has(workload));
+  const openings = new Openings(graph);
   let sequence = 0;
   const queue = new TinyQueue<{ readonly label: Label; readonly order: number }>(
     [],
@@ -110,72 +110,90 @@ const isClientOf = ({ at, edge }: Label): boolean =>
 export const isTakenBy = ({ entrance }: Extract<Edge, { kind: 'route' }>, { previous }: Label): boolean =>
   previous?.at.kind === entrance.entry;
 
-/** Openings that still lead somewhere new, by how one gets in. */
+/** Openings that still lead somewhere new, by how one gets in. Whoever gets somewhere first gets there at the least cost. */
 class Openings {
   readonly #graph: AttackGraph;
-  readonly #isSettled: (grant: Grant) => boolean;
   readonly #byWorkload = new Map<Workload, Grant[]>();
   readonly #byIdentity = new Map<string, Grant[]>();
-  #anyone: Grant[] = [];
-  #anyIdentity: Grant[] = [];
-  /** Those that keep some identities out: every caller is asked about. */
-  #mostIdentities: Grant[] = [];
-  /** Classes of places that were through with the openings for everybody. */
-  readonly #done = new Set<string>();
+  /** For starts that need a breach, and for those that configuration gives. */
+  readonly #breached: Pending;
+  readonly #given: Pending;
 
-  constructor(graph: AttackGraph, isSettled: (grant: Grant) => boolean) {
+  constructor(graph: AttackGraph) {
     this.#graph = graph;
-    this.#isSettled = isSettled;
+    const lists: Record<keyof Omit<Pending, 'done' | 'classes'>, Grant[]> = {
+      anyone: [],
+      anyIdentity: [],
+      mostIdentities: [],
+    };
     for (const grant of graph.grants) {
       const { who } = grant;
-      if (who.kind === 'anyone') this.#anyone.push(grant);
+      if (who.kind === 'anyone') lists.anyone.push(grant);
       else if (who.kind === 'any-identity')
-        (who.except.size > 0 ? this.#mostIdentities : this.#anyIdentity).push(grant);
+        (who.except.size > 0 ? lists.mostIdentities : lists.anyIdentity).push(grant);
       else
         for (const source of who.sources) {
           add(this.#byWorkload, source, grant);
           if (source.identity !== null) add(this.#byIdentity, source.identity, grant);
         }
     }
+    const pending = (): Pending => ({ ...lists, done: new Set(), classes: new Set() });
+    this.#breached = pending();
+    this.#given = pending();
   }
 
   *from(label: Label): Iterable<Edge> {
     const { at, isFree } = label;
+    const { network } = this.#graph;
+    const pending = isFree ? this.#given : this.#breached;
     if (at.kind === 'pod-outside-mesh' || at.kind === 'node-network') {
-      for (const grant of this.#anyone) {
-        if (this.#graph.network.admits({ kind: at.kind }, grant.workload, grant.port, 'plaintext') !== 'deny')
-          yield { kind: 'grant', grant };
-      }
+      const from = { kind: at.kind } as const;
+      for (const grant of pending.anyone)
+        if (network.admits(from, grant.workload, grant.port, 'plaintext') !== 'deny') yield { kind: 'grant', grant };
       return;
     }
     const actor = actorOf(at);
     if (!actor) return;
     const { place, identity, isBorrowed } = actor;
     const own = isBorrowed ? this.#byIdentity.get(identity ?? '') : this.#byWorkload.get(place);
-    yield* this.#usable(own ?? [], actor);
-    // The first of a class that gets here gets here cheapest, and the network treats all of it alike.
-    const group = `${isFree ? 'free' : ''} ${this.#graph.network.classOf(place)}`;
-    if (isNew(this.#done, `plaintext ${group}`)) {
-      this.#anyone = this.#anyone.filter((grant) => !this.#isSettled(grant));
-      yield* this.#usable(this.#anyone, actor);
+    yield* this.#take(own ?? [], actor, pending.done);
+    // The network treats all of a class alike: what the first of it does not get to, no other does.
+    const group = network.classOf(place);
+    if (isNew(pending.classes, `plaintext ${group}`)) {
+      pending.anyone = pending.anyone.filter(({ workload }) => !pending.done.has(workload));
+      yield* this.#take(pending.anyone, actor, pending.done);
     }
     if (identity === null) return;
-    if (isNew(this.#done, `mtls ${group}`)) {
-      this.#anyIdentity = this.#anyIdentity.filter((grant) => !this.#isSettled(grant));
-      this.#mostIdentities = this.#mostIdentities.filter((grant) => !this.#isSettled(grant));
-      yield* this.#usable(this.#anyIdentity, actor);
+    if (isNew(pending.classes, `mtls ${group}`)) {
+      pending.anyIdentity = pending.anyIdentity.filter(({ workload }) => !pending.done.has(workload));
+      pending.mostIdentities = pending.mostIdentities.filter(({ workload }) => !pending.done.has(workload));
+      yield* this.#take(pending.anyIdentity, actor, pending.done);
     }
-    yield* this.#usable(this.#mostIdentities, actor);
+    yield* this.#take(pending.mostIdentities, actor, pending.done);
   }
 
-  *#usable(grants: readonly Grant[], actor: Actor): Iterable<Edge> {
+  *#take(grants: readonly Grant[], actor: Actor, done: Set<Workload>): Iterable<Edge> {
     const position = { kind: 'workload', workload: actor.place } as const;
     for (const grant of grants) {
-      if (this.#isSettled(grant) || !isGranted(grant, actor)) continue;
-      if (this.#graph.network.admits(position, grant.workload, grant.port, grant.region.transport) === 'deny') continue;
+      const { workload, port, region } = grant;
+      if (done.has(workload) || !isGranted(grant, actor)) continue;
+      if (this.#graph.network.admits(position, workload, port, region.transport) === 'deny') continue;
+      // A way that asks for a token may be followed by one that asks for nothing.
+      if (grant.verdict.outcome === 'allow' && grant.verdict.requires.length === 0) done.add(workload);
       yield { kind: 'grant', grant };
     }
   }
+}
+
+interface Pending {
+  anyone: readonly Grant[];
+  anyIdentity: readonly Grant[];
+  /** Those that keep some identities out: every caller is asked about. */
+  mostIdentities: readonly Grant[];
+  /** Got to, and asking for nothing. */
+  readonly done: Set<Workload>;
+  /** Classes of places that were through with the openings for everybody. */
+  readonly classes: Set<string>;
 }
 
 const isNew = (seen: Set<string>, key: string): boolean => {
