@@ -11,6 +11,7 @@ import { applyChanges, type Rebuild } from './apply-changes.ts';
 import { type Candidate, nameOf, type Problem } from './candidate.ts';
 import { FIXES } from './fixes/index.ts';
 import { type Ground, type Proof, prove } from './prove.ts';
+import { isPolicyKind } from './slice.ts';
 import { chooseProblems } from './choose.ts';
 import { describeCall } from './wanted-calls.ts';
 
@@ -48,7 +49,7 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
   const { stated, rebuild, entries } = options;
   const steps: Step[] = [];
   let unclosed: { path: AttackPath; why: string }[] = [];
-  let ground: Ground = { facts, stated, resources: facts.mesh.resources, rebuild };
+  let ground: Ground = { facts, stated, resources: facts.mesh.resources, rebuild, moved: new Set() };
   let current = facts.enforcement;
   let open = paths.filter(({ kind }) => kind === 'excess');
   for (let round = 0; round < ROUNDS && open.length > 0; round++) {
@@ -64,7 +65,7 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
     if ('refused' in applied) throw new RangeError(`proven changes do not go together: ${applied.refused}`);
     current = applied.enforcement;
     const next = keepWanted(makeFacts(current, stated), facts);
-    ground = { facts: next, stated, resources: current.mesh.resources, rebuild };
+    ground = { facts: next, stated, resources: current.mesh.resources, rebuild, moved: new Set() };
     open = findAttackPaths(next, { entries }).paths.filter(({ kind }) => kind === 'excess');
     const left = new Set(open.map(({ id }) => id));
     unclosed = unclosed.filter(({ path }) => left.has(path.id));
@@ -124,13 +125,20 @@ function closeAll(
 }
 
 /** The ground with a step on it. The inventory of the whole stays: what the step changes is looked at in slices. */
-function advance(ground: Ground, { changes }: Candidate): Ground {
-  const { resources } = ground;
-  const applied = applyChanges(new Enforcement({ ...ground.facts.mesh, resources }), changes, (changed) => ({
-    ...ground.facts.mesh,
+function advance(ground: Ground, { changes, destinations, senders }: Candidate): Ground {
+  const { resources, facts } = ground;
+  const applied = applyChanges(new Enforcement({ ...facts.mesh, resources }), changes, (changed) => ({
+    ...facts.mesh,
     resources: changed,
   }));
-  return 'refused' in applied ? ground : { ...ground, resources: applied.enforcement.mesh.resources };
+  if ('refused' in applied) return ground;
+  const isPolicy = changes.every((change) =>
+    isPolicyKind(change.kind === 'add' ? change.manifest.kind : change.resource.kind),
+  );
+  const moved = isPolicy
+    ? ground.moved
+    : new Set([...ground.moved, ...[...destinations, ...senders].map(({ namespace }) => namespace)]);
+  return { ...ground, resources: applied.enforcement.mesh.resources, moved };
 }
 
 /** The first candidate that closes something, breaks nothing and opens nothing; else why the best of them does not do. */
@@ -143,8 +151,7 @@ function firstProven(
   for (const fix of FIXES) {
     for (const candidate of fix.propose(ground.facts, problem)) {
       if (known.has(candidate.id)) continue;
-      const { before, state } = prepare(ground, candidate, problem, known);
-      const proof = prove(state, candidate, problem.paths);
+      const { before, state, proof } = proveAfterOthers(ground, candidate, problem, known);
       const objection = objectionTo(candidate, proof);
       if (objection !== undefined) {
         why = objection;
@@ -175,38 +182,38 @@ function objectionTo(candidate: Candidate, proof: ReturnType<typeof prove>): str
 const openerOf = ({ who }: Opened): string =>
   who.kind === 'workload' ? who.workload.id : who.kind.replaceAll('-', ' ');
 
+interface Proven {
+  /** What has to come first. */
+  readonly before: readonly Step[];
+  readonly state: Ground;
+  readonly proof: ReturnType<typeof prove>;
+}
+
 /**
  * A workload that joins the mesh, or gets another identity, may be let in by rules that are too broad: these are narrowed first, so that the
  * step itself opens nothing.
  */
-function prepare(
-  ground: Ground,
-  candidate: Candidate,
-  problem: Problem,
-  known: ReadonlySet<string>,
-): { readonly before: readonly Step[]; readonly state: Ground } {
-  const none = { before: [], state: ground };
-  if (candidate.senders.length === 0) return none;
+function proveAfterOthers(ground: Ground, candidate: Candidate, problem: Problem, known: ReadonlySet<string>): Proven {
   const proof = prove(ground, candidate, problem.paths);
-  if ('refused' in proof || proof.opens.length === 0) return none;
+  const alone: Proven = { before: [], state: ground, proof };
+  if (candidate.senders.length === 0 || 'refused' in proof || proof.opens.length === 0) return alone;
+  const rules = groupBy(proof.opens, ({ verdict: { by } }) => `${by?.kind} ${by?.namespace}/${by?.name}`);
+  if (rules.size > MOST_PREPARED) return alone;
   let state = ground;
   const before: Step[] = [];
-  for (const [, opened] of groupBy(
-    proof.opens,
-    ({ verdict }) => `${verdict.by?.kind} ${verdict.by?.namespace}/${verdict.by?.name}`,
-  )) {
+  for (const opened of rules.values()) {
     const cause = opened[0]?.verdict.by;
-    if (!cause) return none;
+    if (!cause) return alone;
     const hops = opened.map((each) => hopOf(ground.facts, each));
     const [narrowing] = FIXES.flatMap((fix) => fix.propose(ground.facts, { cause, hops, paths: [] }));
-    if (!narrowing) return none;
+    if (!narrowing) return alone;
     if (known.has(narrowing.id)) continue;
     const own = prove(state, narrowing, []);
-    if ('refused' in own || own.breaks.length > 0 || own.opens.length > 0) return none;
+    if ('refused' in own || own.breaks.length > 0 || own.opens.length > 0) return alone;
     before.push({ candidate: narrowing, proof: own, after: [] });
     state = advance(state, narrowing);
   }
-  return { before, state };
+  return before.length === 0 ? alone : { before, state, proof: prove(state, candidate, problem.paths) };
 }
 
 const MOST_PREPARED = 10;

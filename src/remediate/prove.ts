@@ -19,7 +19,7 @@ import { resolveRequest } from '../semantics/resolve-request.ts';
 import { applyChanges, type Rebuild } from './apply-changes.ts';
 import type { Candidate } from './candidate.ts';
 import type { Change } from './change.ts';
-import { namespacesOf, sliceResources } from './slice.ts';
+import { isPolicyKind, limitPolicies, namespacesOf, sliceResources } from './slice.ts';
 import { callsAround, decideCall, describeCall, type WantedCall } from './wanted-calls.ts';
 
 /** The state that a step is proven against, and what is known of the whole mesh. */
@@ -28,6 +28,8 @@ export interface Ground {
   readonly stated: Stated;
   readonly resources: Resources;
   readonly rebuild: Rebuild;
+  /** Namespaces whose inventory is no longer that of `facts`. */
+  readonly moved: ReadonlySet<string>;
 }
 
 /** What a candidate does, decided on the model. */
@@ -57,9 +59,11 @@ export function prove(
       if (workload) involved.add(workload);
     }
   }
-  const root = facts.enforcement.rootNamespace;
-  const slice = sliceResources(ground.resources, namespacesOf(facts.mesh, root, involved));
-  const before = new Enforcement(rebuild(slice));
+  const namespaces = namespacesOf(facts.mesh, facts.enforcement.rootNamespace, involved);
+  const keeps = keepsInventory(ground, candidate, paths, namespaces);
+  const before = keeps
+    ? new Enforcement({ ...facts.mesh, resources: limitPolicies(ground.resources, namespaces) }, facts.enforcement)
+    : new Enforcement(rebuild(sliceResources(ground.resources, namespaces)));
   const applied = applyChanges(before, changes, rebuild);
   if ('refused' in applied) return applied;
   const after = applied.enforcement;
@@ -67,7 +71,7 @@ export function prove(
   const passing = calls.filter((call) => decideCall(before, call)?.outcome === 'allow');
   const isBroken = (enforcement: Enforcement, call: WantedCall): boolean =>
     decideCall(enforcement, call)?.outcome !== 'allow';
-  const sliced = factsOf(ground, after);
+  const sliced = factsOf(ground, after, keeps);
   const network = new NetworkPlaces(after);
   return {
     closes: paths.filter(({ hops }) => hops.some((hop) => hop.excess && !isOpen(sliced, network, hop))),
@@ -78,14 +82,29 @@ export function prove(
   };
 }
 
+/** Policies alone change, in namespaces that are as they were, and no way in from outside is asked about: no inventory has to be made. */
+function keepsInventory(
+  { moved }: Ground,
+  { changes }: Candidate,
+  paths: readonly AttackPath[],
+  namespaces: ReadonlySet<string>,
+): boolean {
+  if (!changes.every((change) => isPolicyKind(change.kind === 'add' ? change.manifest.kind : change.resource.kind)))
+    return false;
+  if ([...namespaces].some((namespace) => moved.has(namespace))) return false;
+  return !paths.some(({ hops }) =>
+    hops.some(({ excess, pivot }) => excess && (pivot === 'route' || pivot === 'entry')),
+  );
+}
+
 /** The rest of the mesh knows what is wanted; the slice does not have all of it. */
-function factsOf({ facts, stated }: Ground, enforcement: Enforcement): Facts {
+function factsOf({ facts, stated }: Ground, enforcement: Enforcement, keeps: boolean): Facts {
   const own = makeFacts(enforcement, stated);
   return {
     mesh: own.mesh,
     enforcement,
     ports: own.ports,
-    sensitivity: own.sensitivity,
+    sensitivity: keeps ? facts.sensitivity : own.sensitivity,
     wanted: facts.wanted,
     get entrances() {
       return own.entrances;

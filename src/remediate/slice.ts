@@ -29,3 +29,24 @@ export function namespacesOf(mesh: Mesh, root: string, workloads: Iterable<Workl
     if (dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') namespaces.add(namespace);
   return new Set([...namespaces].sort());
 }
+
+const POLICIES = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication', 'NetworkPolicy'] as const;
+
+/** The same objects, of policies those of some namespaces only: enough to decide between workloads of these, on the inventory as it is. */
+export function limitPolicies(resources: Resources, namespaces: ReadonlySet<string>): Resources {
+  const kept: Resource[] = [];
+  for (const kind of POLICIES) for (const namespace of namespaces) kept.push(...resources.inNamespace(kind, namespace));
+  const own = indexResources(kept, [], {});
+  const limited: ReadonlySet<string> = new Set(POLICIES);
+  const of = (kind: string): Resources => (limited.has(kind) ? own : resources);
+  return {
+    ...resources,
+    of: (kind) => of(kind).of(kind),
+    inNamespace: (kind, namespace, cluster) => of(kind).inNamespace(kind, namespace, cluster),
+    find: (kind, namespace, name, cluster) => of(kind).find(kind, namespace, name, cluster),
+  };
+}
+
+/** Whether changes leave the inventory as it is: policies, and rights at the API server. */
+export const isPolicyKind = (kind: string): boolean =>
+  (POLICIES as readonly string[]).includes(kind) || /^(Cluster)?Role(Binding)?$/.test(kind);
