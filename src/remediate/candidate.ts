@@ -20,6 +20,8 @@ export interface Candidate {
   readonly effort: 1 | 2 | 3 | 4 | 5;
   /** Workloads for which nobody said who calls them. */
   readonly unknownCallers: readonly Workload[];
+  /** It closes nothing yet: it shows who would be refused (a dry run). */
+  readonly isTrial?: true;
   /** What the model does not show: `cart/be no longer gets to vault/api; nothing says whether it has to`. */
   readonly unproven: readonly string[];
   /** What has to be so before it is rolled out. */

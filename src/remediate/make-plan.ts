@@ -2,13 +2,13 @@ import type { AttackPath, Hop } from '../graph/attack/attack-path.ts';
 import { findAttackPaths } from '../graph/attack/find-attack-paths.ts';
 import type { Foothold } from '../graph/attack/foothold.ts';
 import type { Opened } from '../graph/compare/opened.ts';
-import type { Facts } from '../graph/facts.ts';
+import type { Facts, Flow } from '../graph/facts.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
 import type { By } from '../result/location.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { groupBy } from '../util/group-by.ts';
 import { applyChanges, type Rebuild } from './apply-changes.ts';
-import { type Candidate, nameOf, type Problem } from './candidate.ts';
+import { type Candidate, nameOf, type Problem, targetsOf } from './candidate.ts';
 import { FIXES } from './fixes/index.ts';
 import { type Ground, type Proof, prove } from './prove.ts';
 import { isPolicyKind } from './slice.ts';
@@ -78,20 +78,32 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
   };
 }
 
-/** What is wanted does not change by what is done about the rest. */
+/** What was wanted stays so; a caller that now has a name of its own, where it had a shared one, is implied by it from here on. */
 function keepWanted(facts: Facts, original: Facts): Facts {
+  const flows = [
+    ...new Map([...original.wanted.flows, ...facts.wanted.flows].map((flow) => [flowKey(flow), flow])).values(),
+  ];
+  const to = groupBy(flows, (flow) => flow.to);
+  const from = groupBy(flows, (flow) => flow.from);
   return {
     mesh: facts.mesh,
     enforcement: facts.enforcement,
     ports: facts.ports,
     sensitivity: facts.sensitivity,
-    wanted: original.wanted,
+    wanted: {
+      flows,
+      to: ({ id }) => to.get(id) ?? [],
+      from: ({ id }) => from.get(id) ?? [],
+      isStated: original.wanted.isStated,
+    },
     get entrances() {
       return facts.entrances;
     },
     isComplete: facts.isComplete,
   };
 }
+
+const flowKey = ({ from, to, port, methods, paths }: Flow): string => JSON.stringify([from, to, port, methods, paths]);
 
 function closeAll(
   ground: Ground,
@@ -111,6 +123,13 @@ function closeAll(
       for (const { id } of open) reasons.set(id, found.why);
       continue;
     }
+    const trial = found.steps.find(({ candidate }) => candidate.isTrial);
+    if (trial)
+      for (const { id } of open)
+        reasons.set(
+          id,
+          `nobody said who calls there: declare \`wanted\`, or see what step \`${trial.candidate.id}\` shows`,
+        );
     for (const step of found.steps) {
       steps.push(step);
       known.add(step.candidate.id);
@@ -147,7 +166,7 @@ function firstProven(
   problem: Problem,
   known: ReadonlySet<string>,
 ): { readonly steps: readonly Step[]; readonly ground: Ground } | { readonly why: string } {
-  let why = `no change of ${problem.cause.kind} ${nameOf(problem.cause)} is known that closes it`;
+  let why = whyNone(ground.facts, problem);
   for (const fix of FIXES) {
     for (const candidate of fix.propose(ground.facts, problem)) {
       if (known.has(candidate.id)) continue;
@@ -165,6 +184,14 @@ function firstProven(
   return { why };
 }
 
+/** Without any candidate: mostly since nobody said whom a change would have to leave in. */
+function whyNone(facts: Facts, { cause, hops }: Problem): string {
+  const unstated = targetsOf(hops).find((target) => !facts.wanted.isStated(target));
+  return unstated && /^(AuthorizationPolicy|Namespace|ServiceAccount)$/.test(cause.kind)
+    ? `nobody said who calls ${unstated.id}: declare its callers as \`wanted\``
+    : `no change of ${cause.kind} ${nameOf(cause)} is known that closes it`;
+}
+
 function objectionTo(candidate: Candidate, proof: ReturnType<typeof prove>): string | undefined {
   const { summary, unknownCallers } = candidate;
   if ('refused' in proof) return `${summary}: ${proof.refused}`;
@@ -172,7 +199,7 @@ function objectionTo(candidate: Candidate, proof: ReturnType<typeof prove>): str
   if (broken) return `${summary}: would break ${describeCall(broken)}`;
   const [opened] = proof.opens;
   if (opened) return `${summary}: would let ${openerOf(opened)} through to ${opened.workload.id}:${opened.port}`;
-  if (proof.closes.length > 0) return undefined;
+  if (proof.closes.length > 0 || candidate.isTrial) return undefined;
   const [unknown] = unknownCallers;
   return unknown
     ? `nobody said who calls ${unknown.id}, so that its own namespace stays admitted: declare its callers as \`wanted\``

@@ -9,6 +9,8 @@ import { callersOf, type NamedCaller } from '../../rules/authz/callers.ts';
 export interface Admission {
   readonly rules: readonly AuthorizationRule[];
   readonly callers: readonly NamedCaller[];
+  /** Whether the workload's own namespace stays admitted, since nobody stated anything there. */
+  readonly admitsOwn: boolean;
   /** Nothing is declared or accepted: whether somebody else calls is not known. */
   readonly isUnknown: boolean;
 }
@@ -17,7 +19,11 @@ export interface Admission {
  * Least privilege from what is wanted. Where nobody stated anything for the namespace, it stays admitted besides those who are implied: the callers
  * that a team forgets to name are its own. Where its neighbours have stated callers, one without has none.
  */
-export function admissionOf(facts: Facts, workload: Workload, where: 'workload' | 'waypoint' = 'workload'): Admission {
+export function admissionOf(
+  facts: Facts,
+  workload: Workload,
+  { where = 'workload', hadOwn = true }: { readonly where?: 'workload' | 'waypoint'; readonly hadOwn?: boolean } = {},
+): Admission {
   const { named, nameless } = callersOf(facts, workload);
   const callers = where === 'waypoint' ? named.filter(({ from }) => from.gateway?.kind !== 'waypoint') : named;
   const ports = workload.ports
@@ -37,11 +43,8 @@ export function admissionOf(facts: Facts, workload: Workload, where: 'workload' 
   const open = nameless
     .filter(({ caller, port }) => caller === 'kube-apiserver' && port !== undefined)
     .map(({ port }): AuthorizationRule => ({ to: [{ operation: { ports: [String(port)] } }] }));
-  return {
-    rules: [...rules, ...(isUnknown && !isNamespaceStated(facts, workload) ? [own] : []), ...open],
-    callers,
-    isUnknown,
-  };
+  const admitsOwn = isUnknown && hadOwn && !isNamespaceStated(facts, workload);
+  return { rules: [...rules, ...(admitsOwn ? [own] : []), ...open], callers, admitsOwn, isUnknown };
 }
 
 /** Whether somebody stated who calls a workload of the same namespace. */
@@ -55,6 +58,15 @@ export function isNamespaceStated(facts: Facts, { cluster, namespace }: Workload
     known.set(key, stated);
   }
   return stated;
+}
+
+/**
+ * Whether to take a workload's own namespace for its callers where nobody said who they are: only for what is known to be sensitive, which is
+ * worth the risk of refusing somebody. All else is watched first.
+ */
+export function isWorthGuessing(facts: Facts, workload: Workload): boolean {
+  const { level, basis } = facts.sensitivity(workload);
+  return (level === 'critical' || level === 'high') && (basis === 'declared' || basis === 'label');
 }
 
 const STATED = new WeakMap<Facts['wanted'], Map<string, boolean>>();

@@ -5,7 +5,7 @@ import { allowFor } from '../../rules/authz/proposal.ts';
 import { waypointOf } from '../../semantics/ambient/waypoint.ts';
 import { type Candidate, type Fix, targetsOf } from '../candidate.ts';
 import type { Change } from '../change.ts';
-import { admissionOf } from './admit.ts';
+import { admissionOf, isWorthGuessing } from './admit.ts';
 
 /** A namespace in the mesh that no policy closes: an ALLOW for each of its workloads, then a default deny. */
 export const denyByDefault: Fix = {
@@ -39,8 +39,9 @@ export function closingOf(facts: Facts, { cluster, namespace, resource }: Worklo
   const admissions = others
     .filter(({ gateway }) => !gateway)
     .map((workload) => ({ workload, ...admissionOf(facts, workload) }));
+  const isTrial = admissions.some(({ workload, admitsOwn }) => admitsOwn && !isWorthGuessing(facts, workload));
   const gateways = others.filter(({ gateway }) => gateway);
-  const changes: Change[] = [
+  const objects: Change[] = [
     // Its clients are outside, and have no name.
     ...gateways.flatMap((workload) =>
       allowFor(facts, workload, [{}]).map(
@@ -58,21 +59,25 @@ export function closingOf(facts: Facts, { cluster, namespace, resource }: Worklo
   ];
   // The ALLOW for waypoints has no selector: it is the default deny.
   if (behind.length === 0 && !hasDefaultDeny(enforcement, cluster, namespace))
-    changes.push({ kind: 'add', manifest: defaultDeny(facts, namespace, cluster), beside: home });
+    objects.push({ kind: 'add', manifest: defaultDeny(facts, namespace, cluster), beside: home });
+  const changes = isTrial ? objects.map(onTrial) : objects;
   const unknown = admissions.filter(({ isUnknown }) => isUnknown).map(({ workload }) => workload);
   const callers = new Set(admissions.flatMap(({ callers: known }) => known.map(({ from }) => from.id)));
   return [
     {
-      id: `deny-by-default ${namespaceKey(cluster, namespace)}`,
-      summary: `${namespace}: default deny${behind.length > 0 ? ', and its waypoint alone gets to what stands behind it' : ''}${callers.size > 0 ? `, and ${callers.size} known caller${callers.size === 1 ? '' : 's'} by name` : ''}`,
+      id: `${isTrial ? 'watch-callers' : 'deny-by-default'} ${namespaceKey(cluster, namespace)}`,
+      summary: `${namespace}: ${isTrial ? 'on trial (dry run), to see who would be refused:' : ''} default deny${behind.length > 0 ? ', and its waypoint alone gets to what stands behind it' : ''}${callers.size > 0 ? `, and ${callers.size} known caller${callers.size === 1 ? '' : 's'} by name` : ''}`,
       changes,
       destinations: open,
       senders: [],
-      effort: 3,
-      unknownCallers: unknown,
+      effort: isTrial ? 1 : 3,
+      unknownCallers: isTrial ? [] : unknown,
+      ...(isTrial ? { isTrial } : {}),
       unproven: [],
       preconditions: [],
-      sideEffects: ['callers that are not named get 403 (HTTP) or a reset connection (TCP)'],
+      sideEffects: isTrial
+        ? ['nothing is refused; proxies log and count who would be']
+        : ['callers that are not named get 403 (HTTP) or a reset connection (TCP)'],
     },
   ];
 }
@@ -84,6 +89,14 @@ function openAtZtunnel({ enforcement, mesh }: Facts, namespace: string, cluster:
     (workload) =>
       workload.dataPlane.kind === 'ambient' && !workload.gateway && enforcement.ztunnel(workload).allow.length === 0,
   );
+}
+
+/** The same object, which proxies evaluate and do not enforce. */
+function onTrial(change: Change): Change {
+  if (change.kind !== 'add') return change;
+  const { metadata, ...rest } = change.manifest;
+  const annotated = { ...metadata, annotations: { 'istio.io/dry-run': 'true' } };
+  return { ...change, manifest: { ...rest, metadata: annotated } };
 }
 
 interface Waypoints {

@@ -7,7 +7,7 @@ import { defaultDeny, hasDefaultDeny } from '../../rules/authz/default-deny.ts';
 import { allowFor } from '../../rules/authz/proposal.ts';
 import { type Fix, targetsOf } from '../candidate.ts';
 import type { Change } from '../change.ts';
-import { isNamespaceStated } from './admit.ts';
+import { isNamespaceStated, isWorthGuessing } from './admit.ts';
 
 /** A namespace outside the mesh: an ALLOW for each workload with its known callers, a default deny, and then the label that its neighbours have. */
 export const enrolNamespace: Fix = {
@@ -24,6 +24,8 @@ export const enrolNamespace: Fix = {
       (workload) => workload.dataPlane.kind === 'none' && !workload.hostNetwork && !isMachinery(workload),
     );
     if (joining.length === 0 || joining.length > MOST) return [];
+    // Who calls a whole namespace is not guessed.
+    if (joining.some((workload) => !isNamespaceStated(facts, workload) && !isWorthGuessing(facts, workload))) return [];
     const policies = joining.flatMap((workload) => policyFor(facts, workload, style, new Set(joining)));
     const changes: readonly Change[] = [
       ...policies,

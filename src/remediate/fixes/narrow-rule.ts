@@ -6,7 +6,7 @@ import { targetsOf as refsOf } from '../../semantics/policy-index.ts';
 import { allowFor } from '../../rules/authz/proposal.ts';
 import { type Candidate, type Fix, nameOf, targetsOf } from '../candidate.ts';
 import type { Change, FieldEdit } from '../change.ts';
-import { admissionOf } from './admit.ts';
+import { admissionOf, isWorthGuessing } from './admit.ts';
 
 /** A rule that lets in more than is wanted: puts those who are known to call in its place. */
 export const narrowRule: Fix = {
@@ -22,12 +22,16 @@ export const narrowRule: Fix = {
     if (open.length === 0 || attached.length > MOST) return [];
     const atWaypoint =
       refsOf(policy.spec).length > 0 && attached.every(({ dataPlane }) => dataPlane.kind === 'ambient');
+    const opened = open.flatMap((index) => policy.spec.rules?.[index] ?? []);
     const admissions = attached.map((workload) => ({
       workload,
-      ...admissionOf(facts, workload, atWaypoint ? 'waypoint' : 'workload'),
+      ...admissionOf(facts, workload, {
+        where: atWaypoint ? 'waypoint' : 'workload',
+        hadOwn: opened.some((rule) => admitsNamespace(rule, workload.namespace)),
+      }),
     }));
+    if (admissions.some(({ workload, admitsOwn }) => admitsOwn && !isWorthGuessing(facts, workload))) return [];
     const own = attached.length === 1 || atWaypoint;
-    const opened = open.flatMap((index) => policy.spec.rules?.[index] ?? []);
     const rules = own ? admissions.flatMap((each) => limited(opened, each.rules)) : [];
     const others: Change[] = own
       ? []
@@ -42,7 +46,7 @@ export const narrowRule: Fix = {
     return [
       candidate(
         `narrow-rule ${nameOf(policy)} ${open.join(',')}`,
-        `${nameOf(policy)} ${which}: admit ${countOf(callers.size, 'known caller')} by name${unknown.length > 0 ? ', and their own namespace' : ''}`,
+        `${nameOf(policy)} ${which}: admit ${countOf(callers.size, 'known caller')} by name${admissions.some(({ admitsOwn }) => admitsOwn) ? ', and their own namespace' : ''}`,
         [...others, { kind: 'edit', resource: policy, edits: replaceRules(policy, open, rules) }],
         attached,
         unknown,
@@ -75,6 +79,15 @@ function candidate(
 }
 
 const countOf = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** Whether a rule lets in callers of a namespace, whoever they are there. */
+function admitsNamespace({ from }: AuthorizationRule, namespace: string): boolean {
+  return (from ?? [{}]).some(({ source = {} }) => {
+    const { principals = [], namespaces = [] } = source;
+    if (principals.length === 0 && namespaces.length === 0) return true;
+    return namespaces.some((name) => name === '*' || name === namespace) || principals.includes('*');
+  });
+}
 
 /** What the open rules said of operations and conditions still holds, where they are of one mind and the new rules say nothing of their own. */
 function limited(

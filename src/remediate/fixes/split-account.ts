@@ -16,10 +16,16 @@ export const splitAccount: Fix = {
   id: 'split-account',
   propose(facts, { cause, hops }) {
     if (cause.kind !== 'ServiceAccount') return [];
-    const closed = new Set(targetsOf(hops));
+    const targets = targetsOf(hops);
     return startsOf(hops)
-      .filter(({ identity }) => identity !== null)
-      .map((workload) => splitOff(facts, workload, closed));
+      .filter(({ identity, name, serviceAccount }) => identity !== null && name !== serviceAccount)
+      .flatMap((workload) => {
+        // Among its own nobody can tell whom the account was meant for, unless somebody said so.
+        const closed = targets.filter(
+          (target) => target.namespace !== workload.namespace || facts.wanted.isStated(target),
+        );
+        return closed.length > 0 ? [splitOff(facts, workload, new Set(closed))] : [];
+      });
   },
 };
 
