@@ -130,6 +130,7 @@ describe('makePlan', () => {
       more: [...batch, allow('batch', named('web'))],
       wanted: [...WANTED, { from: 'shop/web', to: 'shop/batch:8080' }],
     });
+    expect(reached.unclosed.map(({ why }) => why)).toEqual([]);
     expect(idsOf(reached)).toEqual(['split-account shop/api shop/batch']);
     const [{ candidate }] = reached.steps as [Plan['steps'][number]];
     expect(candidate.changes.map((change) => change.kind)).toEqual(['add', 'edit']);

@@ -38,7 +38,7 @@ export interface PlanOptions {
 }
 
 /** What comes to light once the first paths are closed is closed too, this often. */
-const ROUNDS = 3;
+const ROUNDS = 6;
 
 /**
  * The fewest changes that close the paths: each applied to the model and decided again, one upon the other, and the whole at the end.
@@ -48,18 +48,17 @@ const ROUNDS = 3;
 export function makePlan(facts: Facts, paths: readonly AttackPath[], options: PlanOptions): Plan {
   const { stated, rebuild, entries } = options;
   const steps: Step[] = [];
-  let unclosed: { path: AttackPath; why: string }[] = [];
+  const reasons = new Map<string, string>();
   let ground: Ground = { facts, stated, resources: facts.mesh.resources, rebuild, moved: new Set() };
   let current = facts.enforcement;
   let open = paths.filter(({ kind }) => kind === 'excess');
   for (let round = 0; round < ROUNDS && open.length > 0; round++) {
-    const done = closeAll(ground, open, steps);
-    unclosed = done.unclosed;
-    if (done.steps.length === 0) break;
-    steps.push(...done.steps);
+    const more = closeAll(ground, open, steps, { reasons, isThorough: round > 0 });
+    if (more.length === 0) break;
+    steps.push(...more);
     const applied = applyChanges(
       current,
-      done.steps.flatMap(({ candidate }) => candidate.changes),
+      more.flatMap(({ candidate }) => candidate.changes),
       rebuild,
     );
     if ('refused' in applied) throw new RangeError(`proven changes do not go together: ${applied.refused}`);
@@ -67,13 +66,10 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
     const next = keepWanted(makeFacts(current, stated), facts);
     ground = { facts: next, stated, resources: current.mesh.resources, rebuild, moved: new Set() };
     open = findAttackPaths(next, { entries }).paths.filter(({ kind }) => kind === 'excess');
-    const left = new Set(open.map(({ id }) => id));
-    unclosed = unclosed.filter(({ path }) => left.has(path.id));
   }
-  const reasons = new Map(unclosed.map(({ path, why }) => [path.id, why]));
   return {
     steps,
-    unclosed: open.map((path) => ({ path, why: reasons.get(path.id) ?? 'no change that closes it was found' })),
+    unclosed: open.map((path) => ({ path, why: reasonFor(path, reasons) })),
     result: current,
   };
 }
@@ -109,18 +105,21 @@ function closeAll(
   ground: Ground,
   paths: readonly AttackPath[],
   before: readonly Step[],
-): { readonly steps: readonly Step[]; readonly unclosed: { path: AttackPath; why: string }[] } {
+  { reasons, isThorough }: { readonly reasons: Map<string, string>; readonly isThorough: boolean },
+): readonly Step[] {
   const steps: Step[] = [];
   const closed = new Set<string>();
-  const reasons = new Map<string, string>();
   const known = new Set(before.map(({ candidate }) => candidate.id));
   let state = ground;
   for (const problem of chooseProblems(paths, problemsOf)) {
-    const open = problem.paths.filter(({ id }) => !closed.has(id));
+    // A way that another step closed too was seen to have others beside it.
+    const isOwn = ({ cause }: AttackPath): boolean => cause !== undefined && keyOf(cause) === keyOf(problem.cause);
+    const open = problem.paths.filter((path) => !closed.has(path.id) || (isThorough && isOwn(path)));
     if (open.length === 0) continue;
     const found = firstProven(state, { ...problem, paths: open }, known);
     if ('why' in found) {
       for (const { id } of open) reasons.set(id, found.why);
+      reasons.set(keyOf(problem.cause), found.why);
       continue;
     }
     const trial = found.steps.find(({ candidate }) => candidate.isTrial);
@@ -137,10 +136,7 @@ function closeAll(
     }
     state = found.ground;
   }
-  return {
-    steps,
-    unclosed: paths.filter(({ id }) => !closed.has(id)).map((path) => ({ path, why: reasons.get(path.id) ?? '' })),
-  };
+  return steps;
 }
 
 /** The ground with a step on it. The inventory of the whole stays: what the step changes is looked at in slices. */
@@ -267,11 +263,20 @@ function hopOf({ mesh }: Facts, { workload, port, who, verdict, witness }: Opene
   };
 }
 
+/** Why a path stays: what was said of it, or of what would have to change for it. */
+function reasonFor(path: AttackPath, reasons: ReadonlyMap<string, string>): string {
+  const causes = path.hops.flatMap(({ excess, cause }) => (excess && cause ? [keyOf(cause)] : []));
+  const found = [path.id, ...causes].map((key) => reasons.get(key)).find((why) => why !== undefined);
+  return found ?? 'no change that closes it was found';
+}
+
+const keyOf = ({ kind, namespace, name }: By): string => `${kind} ${namespace}/${name}`;
+
 /** What each excess hop of a path asks to be changed; of one policy all rules at once. */
 function problemsOf(path: AttackPath): readonly { readonly key: string; readonly cause: By; readonly hop: Hop }[] {
   return path.hops.flatMap((hop) =>
     hop.excess && hop.cause
-      ? [{ key: `${hop.cause.kind} ${hop.cause.namespace}/${hop.cause.name}`, cause: hop.cause, hop }]
+      ? [{ key: keyOf(hop.cause), cause: hop.cause, hop }]
       : [],
   );
 }
