@@ -1,8 +1,6 @@
-import type { AuditResult, Finding } from '../result/types.ts';
+import type { AuditResult, Finding, PlanStep } from '../result/types.ts';
 import { extent, openFindings, type WorkloadOf } from './causes.ts';
 import { count, fewOf } from './wording.ts';
-
-export type PlanStep = AuditResult['plan']['horizons'][number]['steps'][number];
 
 /** One line of "do first": the change, what it closes and costs, and the command that shows it in full. */
 export interface FirstStep {
@@ -22,7 +20,7 @@ function stepOfPlan(step: PlanStep): FirstStep {
   return {
     what: step.summary,
     effect: [stepCloses(step), stepCosts(step)].filter(Boolean).join('; '),
-    command: `meshproof plan --step ${step.id}`,
+    command: `meshproof plan --step ${step.number}`,
   };
 }
 
@@ -39,7 +37,7 @@ export function stepCloses({ closes }: PlanStep): string {
 function stepCosts({ keeps, breaks }: PlanStep): string {
   const broken = breaks.map(({ from, to, operation }) => `${from} → ${to}${operation ? ` (${operation})` : ''}`);
   if (broken.length > 0) return `breaks ${fewOf(broken, 2)}`;
-  return keeps.of > 0 ? `keeps ${keeps.have} of ${count(keeps.of, 'wanted flow')}` : '';
+  return keeps.of > 0 ? `keeps ${keeps.have} of ${count(keeps.of, 'wanted call')}` : '';
 }
 
 function remediesOf(findings: readonly Finding[], workloadOf: WorkloadOf): FirstStep[] {
