@@ -20,7 +20,7 @@ export const planAnswer = z.strictObject({
   step: z.string().optional(),
   now: standing,
   /** With all steps made, on the model. */
-  then: standing,
+  planned: standing,
   /** What the whole plan closes. */
   closes: z.strictObject({ findings: z.array(z.string()), paths: z.array(z.string()) }),
   /** Patch files, where they were asked for. */

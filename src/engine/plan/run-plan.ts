@@ -36,16 +36,16 @@ export async function runPlan(
   const chosen = step === undefined ? planned.steps : withNeeded(planned.steps, findStep(planned.steps, step));
   options.onStep?.('judging the result');
   const now = standingOf(audited.facts.enforcement, input.stated, options.now);
-  const then = planned.made ? standingOf(planned.made.result, input.stated, options.now) : now;
+  const after = planned.made ? standingOf(planned.made.result, input.stated, options.now) : now;
   const asked = step === undefined ? undefined : chosen.at(-1)?.id;
   const answer: PlanAnswer = {
     plan: result.plan,
     ...(asked === undefined ? {} : { step: asked }),
     now: now.standing,
-    then: then.standing,
+    planned: after.standing,
     closes: {
-      findings: [...now.findings.keys()].filter((id) => !then.findings.has(id)).sort(),
-      paths: [...now.paths.keys()].filter((id) => !then.paths.has(id)).sort(),
+      findings: [...now.findings.keys()].filter((id) => !after.findings.has(id)).sort(),
+      paths: [...now.paths.keys()].filter((id) => !after.paths.has(id)).sort(),
     },
   };
   return {

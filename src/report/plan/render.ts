@@ -12,7 +12,7 @@ import { numbersOf, stepDetails } from './step-details.ts';
 export function renderPlan(raw: PlanAnswer, options: ListOptions): string {
   const answer = toPrintable(raw);
   const view = listView(options);
-  const { plan, step, now, then, out } = answer;
+  const { plan, step, now, planned, out } = answer;
   const steps = plan.horizons.flatMap((horizon) => horizon.steps);
   const asked = steps.find(({ id }) => id === step);
   const lines = asked
@@ -29,7 +29,7 @@ export function renderPlan(raw: PlanAnswer, options: ListOptions): string {
           ? [
               '',
               ...standing('now', now, view),
-              ...standing('then', then, view),
+              ...standing('then', planned, view),
               ...wrap('--step N shows one in full, --out DIR writes patches, --write edits the input', view.width).map(
                 view.style.faint,
               ),
