@@ -124,6 +124,19 @@ function makeProgram(finish: (code: number) => void): Command {
       finish(await (await import('./commands/plan.ts')).planCommand(inputs, flags)),
     );
 
+  reading(common(program.command('contain')))
+    .description(
+      'incident: the smallest quarantine of a workload, proven on the model, with the calls that it costs; exit 1 when it does not stop all',
+    )
+    .argument('<workload>', 'ns/workload')
+    .argument('[input...]', 'files, folders, or - for stdin')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .option('--keep-dns', 'let its pods ask for names (and leak data that way)')
+    .option('--out <dir>', 'write the objects, apply.sh and rollback.sh into a folder')
+    .action(async (workload: string, inputs: string[], flags) =>
+      finish(await (await import('./commands/contain.ts')).containCommand([workload, ...inputs], flags)),
+    );
+
   reading(common(program.command('diff')))
     .description('what a change opens and closes: requests with witnesses, findings; exit 1 when it opens something')
     .argument('[state...]', 'BASE and HEAD: files or folders; with --base only what is applied to it')

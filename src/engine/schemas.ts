@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { comparison } from '../result/comparison.ts';
 import { config } from '../result/config.ts';
+import { containment } from '../result/containment.ts';
 import { denial } from '../result/denial.ts';
 import { explanation } from '../result/explanation.ts';
 import { createResultJsonSchema } from '../result/json-schema.ts';
@@ -19,6 +20,7 @@ export const SCHEMAS: Readonly<Record<string, () => Record<string, unknown>>> = 
   'docs/paths.schema.json': () => titled('Result of meshproof paths', pathsAnswer, 'output'),
   'docs/comparison.schema.json': () => titled('Result of meshproof diff and whatif', comparison, 'output'),
   'docs/plan.schema.json': () => titled('Result of meshproof plan', planAnswer, 'output'),
+  'docs/containment.schema.json': () => titled('Result of meshproof contain', containment, 'output'),
   'docs/policy-test.schema.json': () => titled('PolicyTest, meshproof.dev/v1', policyTest),
 };
 

@@ -93,7 +93,8 @@ function renderHunk(
     until.filter((change) => change.kind === kind || change.kind === 'same').length;
   const [above, inside] = [changes.slice(0, start), changes.slice(start, end)];
   const [oldLines, newLines] = [count('gone', inside), count('new', inside)];
-  const first = (lines: number, kind: LineChange['kind']): number => skipped + count(kind, above) + (lines === 0 ? 0 : 1);
+  const first = (lines: number, kind: LineChange['kind']): number =>
+    skipped + count(kind, above) + (lines === 0 ? 0 : 1);
   const head = `@@ -${first(oldLines, 'gone')},${oldLines} +${first(newLines, 'new')},${newLines} @@\n`;
   const body = inside.map(({ kind, at }) => {
     const line = (kind === 'new' ? after[at] : before[at]) ?? '';
