@@ -1,6 +1,6 @@
 import type { Facts } from '../../graph/facts.ts';
 import { makeFacts, type Stated } from '../../graph/make-facts.ts';
-import type { Workload } from '../../model/inventory/types.ts';
+import type { Mesh, Workload } from '../../model/inventory/types.ts';
 import { applyChanges, type Rebuild } from '../../remediate/apply-changes.ts';
 import type { Change } from '../../remediate/change.ts';
 import { denyIdentity } from '../../remediate/quarantine/deny-identity.ts';
@@ -50,6 +50,13 @@ export function contain(enforcement: Enforcement, workload: Workload, options: C
     apply: toApply(changes),
     rollback: toRollBack(changes),
   };
+}
+
+function onHostsOf({ workloads }: Mesh, id: Workload['id']): string {
+  const names = workloads.filter((each) => each.hostNetwork && each.id !== id).map((each) => each.id);
+  if (names.length === 0) return '';
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  return `, and so do pods in its network: ${names.slice(0, 3).join(', ')}${more}`;
 }
 
 /** One policy for all waypoints where that works (since Istio 1.24 or so), else one for each. */
@@ -112,7 +119,9 @@ function remainsOf(
     ...(gateway ? [`${id} is a gateway: what comes through it stops too`] : []),
     ...(keepDns ? ['DNS is kept, and data can leave in DNS queries'] : []),
     'connections that are open may go on: Envoy keeps the old rules until they are drained (45 seconds by default), some CNIs keep what is established; delete the pods once evidence is saved',
-    ...(mesh.cni === 'ignores-network-policy' ? [] : ['its own node still gets to it, as the kubelet has to']),
+    ...(mesh.cni === 'ignores-network-policy'
+      ? []
+      : [`its own node still gets to it, as the kubelet has to${onHostsOf(mesh, id)}`]),
     `Secrets that it mounts, or could read, are to be taken as known: rotate them; tokens of ${namespace}/${serviceAccount} hold until they expire or the account is deleted`,
   ];
 }

@@ -34,10 +34,13 @@ const describe = ({ workload, port, as, witness, verdict }: Reached): Power['rea
 
 const SHOWN = 4;
 
-/** Whom the network lets through to it. */
+/** Whom the network lets through to it. Nothing keeps its own node out, nor what may share the node's network (reference §15.4). */
 function callersOf(enforcement: Enforcement, workload: Workload): Power['reachedBy'] {
+  const { workloadById } = enforcement.mesh;
   return workload.ports.flatMap(({ port, transport }) => {
-    const { anyPod, exceptions } = positionsOf(enforcement, workload, { port, transport }, 'plaintext');
+    const found = positionsOf(enforcement, workload, { port, transport }, 'plaintext');
+    const { anyPod } = found;
+    const exceptions = found.exceptions.filter((id) => !workloadById.get(id)?.hostNetwork);
     if (anyPod !== 'deny')
       return [{ port, from: `any pod${exceptions.length > 0 ? ` but ${fewOf(exceptions)}` : ''}` }];
     return exceptions.length > 0 ? [{ port, from: fewOf(exceptions) }] : [];

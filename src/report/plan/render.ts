@@ -55,6 +55,8 @@ function summary({ plan, closes }: PlanAnswer, { width, style }: ListView): stri
   );
 }
 
+type WrittenFile = NonNullable<PlanAnswer['written']>['steps'][number]['files'][number];
+
 const INDENT = 4;
 
 function stepLines(step: PlanStep, steps: readonly PlanStep[], { width, style }: ListView): string[] {
@@ -118,13 +120,7 @@ function writtenLines({ written, now }: PlanAnswer, steps: readonly PlanStep[], 
     '',
     style.heading('WRITTEN'),
     ...(written.steps.length === 0 ? ['  nothing'] : []),
-    ...written.steps.flatMap(({ step, files }) =>
-      hang(
-        ` ${numbersOf([step], steps)}`,
-        files.flatMap(({ file, how, objects }) => wrap(`${how} ${file}: ${objects.join(', ')}`, width - INDENT)),
-        INDENT,
-      ),
-    ),
+    ...written.steps.flatMap(({ step, files }) => hang(` ${numbersOf([step], steps)}`, fileLines(files, view), INDENT)),
     ...(leftOut.length > 0
       ? [
           style.heading('LEFT OUT'),
@@ -145,4 +141,12 @@ function writtenLines({ written, now }: PlanAnswer, steps: readonly PlanStep[], 
             : broken.flatMap((each) => hang('  !', wrap(each, width - INDENT), INDENT, style.severity('HIGH')))),
         ]),
   ];
+}
+
+function fileLines(files: readonly WrittenFile[], { width, most }: ListView): string[] {
+  const shown = files.slice(0, most);
+  const lines = shown.flatMap(({ file, how, objects }) =>
+    wrap(`${how} ${file}: ${objects.join(', ')}`, width - INDENT),
+  );
+  return files.length > shown.length ? [...lines, `+${files.length - shown.length} more (--verbose)`] : lines;
 }
