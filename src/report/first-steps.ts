@@ -37,7 +37,7 @@ export function stepCloses({ closes }: PlanStep): string {
 function stepCosts({ keeps, breaks }: PlanStep): string {
   const broken = breaks.map(({ from, to, operation }) => `${from} → ${to}${operation ? ` (${operation})` : ''}`);
   if (broken.length > 0) return `breaks ${fewOf(broken, 2)}`;
-  return keeps.of > 0 ? `keeps ${keeps.have} of ${count(keeps.of, 'wanted call')}` : '';
+  return keeps.of > 0 ? `keeps ${keeps.have} of ${count(keeps.of, 'wanted flow')}` : '';
 }
 
 function remediesOf(findings: readonly Finding[], workloadOf: WorkloadOf): FirstStep[] {
