@@ -44,6 +44,8 @@ export const planAnswer = z.strictObject({
       after: standing,
       /** Wanted calls of the steps that pass, of those that passed before. */
       keeps: z.strictObject({ of: z.int(), have: z.int() }),
+      /** New findings about policies of the plan that are on trial, and enforce nothing yet. */
+      onTrial: z.int(),
       /** What did not come as the model said; empty: all did. */
       broken: z.array(z.string()),
     })

@@ -27,7 +27,9 @@ export interface WeighedStep {
  */
 export function arrangeSteps(weighed: readonly WeighedStep[]): readonly ArrangedStep[] {
   const before = weighed.map((_, index) => dependenciesOf(weighed, index));
-  const places = weighed.map(({ step, severity }) => (severity === undefined ? undefined : placeOf(step, severity)));
+  const places = weighed.map(({ step, severity }) =>
+    step.candidate.isTrial ? WATCHING : severity === undefined ? undefined : placeOf(step, severity),
+  );
   // What only prepares is due when what it prepares is.
   for (let index = weighed.length - 1; index >= 0; index--) {
     const later = before.flatMap((each, other) => (each.has(index) ? [places[other] ?? 0] : []));
@@ -52,6 +54,8 @@ export function arrangeSteps(weighed: readonly WeighedStep[]): readonly Arranged
 }
 
 const LATEST = HORIZONS.length - 1;
+/** A dry run is due soon, and never before what closes something. */
+const WATCHING = 1;
 
 function placeOf({ candidate: { effort, unknownCallers, unproven } }: Step, severity: Severity): number {
   const rank = Math.max(0, severityRank(severity) - 1);

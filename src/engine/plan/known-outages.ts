@@ -11,7 +11,8 @@ const SHOWN = 4;
  * default deny of the root namespace closes gateways too; STRICT refuses the API server's calls of webhooks; a NetworkPolicy that isolates
  * egress has to keep DNS, istiod and HBONE.
  */
-export function knownOutages(facts: Facts, { changes, destinations }: Candidate): readonly string[] {
+export function knownOutages(facts: Facts, { changes, destinations, isTrial }: Candidate): readonly string[] {
+  if (isTrial) return [];
   const added = changes.flatMap((change) => (change.kind === 'add' ? [change.manifest] : []));
   const isStrict = changes.some(
     (change) =>

@@ -8,8 +8,19 @@ const RANK = ['none', 'low', 'medium', 'high', 'critical'];
 
 /** What to change first, how long to watch it, and what to go back for. */
 export function rolloutOf(facts: Facts, candidate: Candidate): PlanStep['rollout'] {
+  if (candidate.isTrial) return TRIAL;
   return { canary: canaryOf(facts, candidate), soak: soakOf(candidate), abort: abortOn(candidate) };
 }
+
+/** A dry run refuses nothing. Shadow rules know only each other (reference §15.10), so that what they would deny is looked at one by one. */
+const TRIAL: PlanStep['rollout'] = {
+  canary: 'none needed: nothing is refused',
+  soak: '7 days, so that weekly jobs and rare callers have run once',
+  abort: {
+    metric: 'envoy_http_inbound_*_rbac{authz_dry_run_result="denied"}, and the rbac log of the proxies',
+    threshold: 'none: declare as `wanted` whoever is counted there and has to go on, then plan again',
+  },
+};
 
 /** The least sensitive of several workloads; of one, a single pod where a restart is needed. */
 function canaryOf(facts: Facts, { destinations, senders, changes }: Candidate): string {

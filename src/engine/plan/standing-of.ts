@@ -15,7 +15,7 @@ import { severityOfPath } from '../paths/severity-of-path.ts';
 /** How a mesh stands, with the ids behind the figures. */
 export interface Judged {
   readonly standing: Standing;
-  readonly findings: ReadonlyMap<string, Severity>;
+  readonly findings: ReadonlyMap<string, { readonly rule: string; readonly severity: Severity }>;
   readonly paths: ReadonlyMap<string, Severity>;
 }
 
@@ -36,7 +36,7 @@ export function standingOf(enforcement: Enforcement, stated: Partial<Config>, no
       findings: tally(findings.filter(({ exception }) => !exception).map(({ severity }) => severity)),
       paths: tally([...paths.values()]),
     },
-    findings: new Map(findings.map(({ fingerprint, severity }) => [fingerprint, severity])),
+    findings: new Map(findings.map(({ id, fingerprint, severity }) => [fingerprint, { rule: id, severity }])),
     paths,
   };
 }

@@ -49,7 +49,8 @@ export async function writePlan(plan: PlanToWrite, options: WriteOptions): Promi
     written.push(arranged);
     steps.push({ step: id, files: files.map((file) => ({ ...file, objects: [...file.objects] })) });
   }
-  if (written.length === 0) return { steps, leftOut, after: plan.now.standing, keeps: { of: 0, have: 0 }, broken: [] };
+  if (written.length === 0)
+    return { steps, leftOut, after: plan.now.standing, keeps: { of: 0, have: 0 }, onTrial: 0, broken: [] };
   const { mesh } = await plan.again();
   const real = new Enforcement(mesh);
   const judged = standingOf(real, input.stated, plan.moment);
@@ -96,6 +97,7 @@ function differences(
   const applied = applyChanges(audited.facts.enforcement, changes, input.rebuild);
   if ('refused' in applied) return [`the model does not take what was written: ${applied.refused}`];
   const promised = standingOf(applied.enforcement, input.stated, moment);
+  const watched = new Set(newDryRuns(now, real, written));
   const cameToLight = new Set(audited.planned.plan.unclosed.map(({ path }) => path));
   return [
     ...[...real.paths.keys()]
@@ -110,8 +112,17 @@ function differences(
     ...[...real.paths].flatMap(([id, severity]) =>
       isSerious(severity) && !now.paths.has(id) && !cameToLight.has(id) ? [`path ${id} is new`] : [],
     ),
-    ...[...real.findings].flatMap(([id, severity]) =>
-      isSerious(severity) && !now.findings.has(id) ? [`finding ${id} is new`] : [],
+    // What is watched before it is enforced is a dry run, and is reported as one.
+    ...[...real.findings].flatMap(([id, { rule, severity }]) =>
+      isSerious(severity) && !now.findings.has(id) && !watched.has(id) ? [`finding ${id} (${rule}) is new`] : [],
     ),
   ];
+}
+
+/** Findings that say of what the plan put on trial that it is. */
+function newDryRuns(now: Judged, real: Judged, written: readonly ArrangedStep[]): readonly string[] {
+  if (!written.some(({ step }) => step.candidate.isTrial)) return [];
+  return [...real.findings].flatMap(([id, { rule }]) =>
+    rule === 'authz/dry-run-only' && !now.findings.has(id) ? [id] : [],
+  );
 }

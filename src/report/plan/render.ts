@@ -115,7 +115,7 @@ function standing(label: string, { verdict, score, findings, paths }: Standing, 
 function writtenLines({ written, now }: PlanAnswer, steps: readonly PlanStep[], view: ListView): string[] {
   if (!written) return [];
   const { width, style } = view;
-  const { leftOut, after, keeps, broken } = written;
+  const { leftOut, after, keeps, onTrial, broken } = written;
   return [
     '',
     style.heading('WRITTEN'),
@@ -136,8 +136,11 @@ function writtenLines({ written, now }: PlanAnswer, steps: readonly PlanStep[], 
           ...standing('  was', now, view),
           ...standing('  is', after, view),
           `  ${keeps.have} of ${count(keeps.of, 'wanted call')} pass`,
+          ...(onTrial > 0
+            ? [`  ${count(onTrial, 'new finding')} about policies on trial, which enforce nothing yet`]
+            : []),
           ...(broken.length === 0
-            ? ['  all came as promised, nothing is new']
+            ? [`  all came as promised, nothing ${onTrial > 0 ? 'else ' : ''}is new`]
             : broken.flatMap((each) => hang('  !', wrap(each, width - INDENT), INDENT, style.severity('HIGH')))),
         ]),
   ];
