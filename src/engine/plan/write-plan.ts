@@ -61,6 +61,7 @@ export async function writePlan(plan: PlanToWrite, options: WriteOptions): Promi
     leftOut,
     after: judged.standing,
     keeps: { of: calls.length, have: calls.length - failing.length },
+    onTrial: newDryRuns(plan.now, judged, written).length,
     broken: [...failing.map((call) => `${describeCall(call)} no longer passes`), ...differences(plan, written, judged)],
   };
 }
