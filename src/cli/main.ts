@@ -109,6 +109,34 @@ function makeProgram(finish: (code: number) => void): Command {
       finish(await (await import('./commands/why-denied.ts')).whyDeniedCommand(inputs, flags)),
     );
 
+  reading(common(program.command('plan')))
+    .description(
+      'the fewest changes that close the attack paths, each proven on the model; exit 1 when a HIGH or CRITICAL one stays open',
+    )
+    .argument('[input...]', 'files, folders, or - for stdin')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .option('--step <id>', 'one step in full, by number or id; with --out and --write also those that it comes after')
+    .option('--out <dir>', 'write patch files and new objects into a folder')
+    .option('--write', 'edit the files of the input (asks first), then audit them again')
+    .option('--yes', 'with --write: do not ask')
+    .option('--accept-unknown-callers', 'with --write: also steps that close workloads whose callers nobody stated')
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/plan.ts')).planCommand(inputs, flags)),
+    );
+
+  reading(common(program.command('contain')))
+    .description(
+      'incident: the smallest quarantine of a workload, proven on the model, with the calls that it costs; exit 1 when it does not stop all',
+    )
+    .argument('<workload>', 'ns/workload')
+    .argument('[input...]', 'files, folders, or - for stdin')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .option('--keep-dns', 'let its pods ask for names (and leak data that way)')
+    .option('--out <dir>', 'write the objects, apply.sh and rollback.sh into a folder')
+    .action(async (workload: string, inputs: string[], flags) =>
+      finish(await (await import('./commands/contain.ts')).containCommand([workload, ...inputs], flags)),
+    );
+
   reading(common(program.command('diff')))
     .description('what a change opens and closes: requests with witnesses, findings; exit 1 when it opens something')
     .argument('[state...]', 'BASE and HEAD: files or folders; with --base only what is applied to it')

@@ -2,15 +2,19 @@ import type { CollectIo, InputSpec } from '../collect/collect.ts';
 import type { ConfigFile } from '../collect/config-file.ts';
 import { applyExceptions } from '../findings/exceptions.ts';
 import { runRules } from '../findings/run-rules.ts';
+import type { Foothold } from '../graph/attack/foothold.ts';
+import type { Facts } from '../graph/facts.ts';
 import { makeFacts } from '../graph/make-facts.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
 import type { AttackSummary, AuditResult } from '../result/types.ts';
 import { RULES } from '../rules/index.ts';
 import { assess } from '../score/assess.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
-import { attackResult } from './paths/attack-result.ts';
+import { attackResult, searchPaths } from './paths/attack-result.ts';
 import { DEFAULT_ENTRIES, readEntries } from './paths/read-entries.ts';
-import { type InputOptions, readInput } from './read-input.ts';
+import { type InputTexts, inputTexts } from './plan/input-texts.ts';
+import { type Planned, planFor } from './plan/plan-for.ts';
+import { type Input, type InputOptions, readInput } from './read-input.ts';
 import { inputResult } from './result/input.ts';
 import { inventoryResult } from './result/inventory.ts';
 import { residualResult } from './result/residual.ts';
@@ -25,20 +29,46 @@ export interface AuditOptions extends InputOptions {
 
 /** The whole audit, step by step. Throws an InputError if there is nothing to audit or the configuration is wrong. */
 export async function audit(inputs: readonly InputSpec[], options: AuditOptions, io: CollectIo): Promise<AuditResult> {
+  options.onStep?.('reading');
+  const input = await readInput(inputs, options, io);
+  return auditInput(input, inputs, options, io).result;
+}
+
+/** An audit with what its plan was made of. */
+export interface Audited {
+  readonly result: AuditResult;
+  readonly facts: Facts;
+  readonly entries: readonly Foothold[];
+  readonly planned: Planned;
+  readonly texts: InputTexts;
+}
+
+/** The audit of what was read. */
+export function auditInput(
+  input: Input,
+  inputs: readonly InputSpec[],
+  options: AuditOptions,
+  io: Pick<CollectIo, 'cwd'>,
+): Audited {
   const { onStep = () => undefined } = options;
-  onStep('reading');
-  const { mesh, stated, provenance, diagnostics } = await readInput(inputs, options, io);
+  const { mesh, stated, provenance, diagnostics } = input;
   const facts = makeFacts(new Enforcement(mesh), stated);
+  const names = inputs.map(({ path }) => path).join(' ');
 
   onStep(`judging ${mesh.workloads.length} workloads`);
   const { findings: all, rulesRun } = runRules(RULES, facts);
   const { findings, notes } = applyExceptions(all, stated.exceptions ?? [], mesh, options.now);
   onStep('following attackers');
-  const { paths, attack } = attackResult(facts, { entries: readEntries(mesh, stated.entries ?? DEFAULT_ENTRIES) });
+  const entries = readEntries(mesh, stated.entries ?? DEFAULT_ENTRIES);
+  const found = searchPaths(facts, { entries });
+  const { paths, attack } = attackResult(facts, { entries, found });
+  onStep('planning');
+  const texts = inputTexts(inputs, provenance.sources, io);
+  const planned = planFor({ facts, stated, rebuild: input.rebuild, findings, texts, input: names }, found, entries);
   onStep('scoring');
   const assessment = assess(facts, findings, { rules: RULES });
 
-  return {
+  const result: AuditResult = {
     schemaVersion: 1,
     tool: TOOL,
     input: inputResult(facts, provenance),
@@ -47,11 +77,12 @@ export async function audit(inputs: readonly InputSpec[], options: AuditOptions,
     findings,
     paths,
     attack,
-    plan: { horizons: [], unclosed: [] },
-    residual: residualResult(facts, findings, inputs.map(({ path }) => path).join(' ')),
+    plan: planned.plan,
+    residual: residualResult(facts, findings, names),
     diagnostics: [...diagnostics, ...pathNotes(attack), ...notes.map((message) => noteOn(options.config, message))],
     rulesRun,
   };
+  return { result, facts, entries, planned, texts };
 }
 
 /** Where no path could be computed, nothing that says "none" must be read as such. */

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { comparison } from '../result/comparison.ts';
 import { config } from '../result/config.ts';
+import { containment } from '../result/containment.ts';
 import { denial } from '../result/denial.ts';
 import { explanation } from '../result/explanation.ts';
 import { createResultJsonSchema } from '../result/json-schema.ts';
+import { planAnswer } from '../result/plan.ts';
 import { reach } from '../result/reach.ts';
 import { pathsAnswer } from '../result/paths.ts';
 import { policyTest } from './policy-test/schema.ts';
@@ -17,6 +19,8 @@ export const SCHEMAS: Readonly<Record<string, () => Record<string, unknown>>> = 
   'docs/reach.schema.json': () => titled('Result of meshproof reach', reach, 'output'),
   'docs/paths.schema.json': () => titled('Result of meshproof paths', pathsAnswer, 'output'),
   'docs/comparison.schema.json': () => titled('Result of meshproof diff and whatif', comparison, 'output'),
+  'docs/plan.schema.json': () => titled('Result of meshproof plan', planAnswer, 'output'),
+  'docs/containment.schema.json': () => titled('Result of meshproof contain', containment, 'output'),
   'docs/policy-test.schema.json': () => titled('PolicyTest, meshproof.dev/v1', policyTest),
 };
 

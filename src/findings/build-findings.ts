@@ -52,7 +52,7 @@ export function buildFindings(rule: Rule, outcomes: Iterable<Outcome>, facts: Fa
 }
 
 /** A policy acts in its own cluster: one of the same name elsewhere is another cause. */
-function causeOf({ cause, causeKey, subject }: Fail): string {
+export function causeOf({ cause, causeKey, subject }: Fail): string {
   return JSON.stringify([subject.cluster, cause?.kind, cause?.namespace, cause?.name, causeKey]);
 }
 

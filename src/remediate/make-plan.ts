@@ -4,6 +4,7 @@ import type { Foothold } from '../graph/attack/foothold.ts';
 import type { Opened } from '../graph/compare/opened.ts';
 import type { Facts, Flow } from '../graph/facts.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
+import type { Resources } from '../model/resources.ts';
 import type { By } from '../result/location.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { groupBy } from '../util/group-by.ts';
@@ -21,6 +22,8 @@ export interface Step {
   readonly proof: Proof;
   /** Steps that have to come before. */
   readonly after: readonly string[];
+  /** The objects that it was proven on: with the steps before it, without itself. */
+  readonly on: Resources;
 }
 
 export interface Plan {
@@ -174,7 +177,10 @@ function firstProven(
       }
       if ('refused' in proof) continue;
       const after = before.map((step) => step.candidate.id);
-      return { steps: [...before, { candidate, proof, after }], ground: advance(state, candidate) };
+      return {
+        steps: [...before, { candidate, proof, after, on: state.resources }],
+        ground: advance(state, candidate),
+      };
     }
   }
   return { why };
@@ -233,7 +239,7 @@ function proveAfterOthers(ground: Ground, candidate: Candidate, problem: Problem
     if (known.has(narrowing.id)) continue;
     const own = prove(state, narrowing, []);
     if ('refused' in own || own.breaks.length > 0 || own.opens.length > 0) return alone;
-    before.push({ candidate: narrowing, proof: own, after: [] });
+    before.push({ candidate: narrowing, proof: own, after: [], on: state.resources });
     state = advance(state, narrowing);
   }
   return before.length === 0 ? alone : { before, state, proof: prove(state, candidate, problem.paths) };

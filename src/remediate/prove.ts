@@ -12,6 +12,7 @@ import type { Facts } from '../graph/facts.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import type { Resources } from '../model/resources.ts';
+import type { Request } from '../result/request.ts';
 import { shareSymbolic } from '../semantics/algebra/symbolic.ts';
 import { decide } from '../semantics/decide.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
@@ -37,6 +38,9 @@ export interface Proof {
   readonly closes: readonly AttackPath[];
   /** Wanted calls that pass today. */
   readonly of: number;
+  readonly calls: readonly WantedCall[];
+  /** Requests of hops that are closed, and that are refused afterwards. */
+  readonly denied: readonly Request[];
   readonly breaks: readonly WantedCall[];
   readonly opens: readonly Opened[];
   /** What a state between its first and its last object would break or open; in words. */
@@ -73,9 +77,16 @@ export function prove(
     decideCall(enforcement, call)?.outcome !== 'allow';
   const sliced = factsOf(ground, after, keeps);
   const network = new NetworkPlaces(after);
+  const closed = new Map(
+    paths.map((path) => [path, path.hops.find((hop) => hop.excess && !isOpen(sliced, network, hop))]),
+  );
   return {
-    closes: paths.filter(({ hops }) => hops.some((hop) => hop.excess && !isOpen(sliced, network, hop))),
+    closes: paths.filter((path) => closed.get(path)),
     of: passing.length,
+    calls: passing,
+    denied: [...new Set([...closed.values()].flatMap((hop) => hop?.witness ?? []))].filter((witness) =>
+      isRefused(after, witness),
+    ),
     breaks: passing.filter((call) => isBroken(after, call)),
     opens: openedBy(before, after, candidate),
     between: between(before, changes, rebuild, passing),
@@ -203,6 +214,11 @@ function passedInPlaintext(before: Enforcement, witness: Opened['witness']): boo
         source: { ...query.source, identity: null, connects: 'plaintext' },
       }).outcome === 'allow',
   );
+}
+
+function isRefused(enforcement: Enforcement, witness: Request): boolean {
+  const queries = resolveRequest(enforcement.mesh, witness);
+  return !('error' in queries) && queries.every((query) => decide(enforcement, query).outcome === 'deny');
 }
 
 /** States in which only some objects of a step are there: each alone, and all in their order. */

@@ -55,6 +55,14 @@ export const describeCall = ({ from, to, port, method, path }: WantedCall): stri
  * of the two is not there.
  */
 export function decideCall(enforcement: Enforcement, call: WantedCall): Verdict | undefined {
+  return answerCall(enforcement, call)?.verdict;
+}
+
+/** The same with the request that was decided. */
+export function answerCall(
+  enforcement: Enforcement,
+  call: WantedCall,
+): { readonly verdict: Verdict; readonly query: Query } | undefined {
   const { mesh } = enforcement;
   const from = mesh.workloadById.get(call.from);
   const to = mesh.workloadById.get(call.to);
@@ -62,12 +70,13 @@ export function decideCall(enforcement: Enforcement, call: WantedCall): Verdict 
   if (!from || !to || !port) return undefined;
   const query = queryOf(enforcement, call, from, to, port);
   const plain = decide(enforcement, query);
-  if (plain.outcome !== 'deny' || !query.http) return plain;
+  if (plain.outcome !== 'deny' || !query.http) return { verdict: plain, query };
   for (const claims of tokensFor(enforcement, to)) {
-    const verdict = decide(enforcement, { ...query, token: { claims, valid: true } });
-    if (verdict.outcome !== 'deny') return verdict;
+    const asked: Query = { ...query, token: { claims, valid: true } };
+    const verdict = decide(enforcement, asked);
+    if (verdict.outcome !== 'deny') return { verdict, query: asked };
   }
-  return plain;
+  return { verdict: plain, query };
 }
 
 function tokensFor(enforcement: Enforcement, workload: Workload): readonly Claims[] {

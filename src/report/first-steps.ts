@@ -1,8 +1,6 @@
-import type { AuditResult, Finding } from '../result/types.ts';
+import type { AuditResult, Finding, PlanStep } from '../result/types.ts';
 import { extent, openFindings, type WorkloadOf } from './causes.ts';
 import { count, fewOf } from './wording.ts';
-
-export type PlanStep = AuditResult['plan']['horizons'][number]['steps'][number];
 
 /** One line of "do first": the change, what it closes and costs, and the command that shows it in full. */
 export interface FirstStep {
@@ -22,7 +20,7 @@ function stepOfPlan(step: PlanStep): FirstStep {
   return {
     what: step.summary,
     effect: [stepCloses(step), stepCosts(step)].filter(Boolean).join('; '),
-    command: `meshproof plan --step ${step.id}`,
+    command: `meshproof plan --step ${step.number}`,
   };
 }
 

@@ -318,18 +318,48 @@ export const attackSummary = z.strictObject({
   chokePoints: z.array(chokePoint),
 });
 
-const planStep = z.strictObject({
+/** One change of the plan: what it is, what the model says of it, how to roll it out and back. */
+export const planStep = z.strictObject({
+  /** The same as long as the change is; `--step` takes it, and the number. */
   id: z.string(),
+  number: z.int(),
   summary: z.string(),
+  owner: z.string().optional(),
+  /** Fingerprints of findings, and ids of paths, that are gone after it and the steps before it. */
   closes: z.strictObject({ findings: z.array(z.string()), paths: z.array(z.string()) }),
+  /** The worst of what it closes. */
+  severity,
   keeps: count,
+  /** Where it is known from what has to go on: `6 declared, 0 seen`. */
+  basis: z.string(),
   breaks: z.array(flow),
   preconditions: z.array(z.string()),
+  /** Flags without which it is not written. */
+  needs: z.array(z.string()),
+  /** What the model cannot tell. */
+  unproven: z.array(z.string()),
+  sideEffects: z.array(z.string()),
   effort: z.int().min(1).max(5),
+  rollout: z.strictObject({
+    /** What to change first. */
+    canary: z.string(),
+    soak: z.string(),
+    abort: z.strictObject({ metric: z.string(), threshold: z.string() }),
+  }),
   patches: z.array(patch),
-  tests: z.strictObject({ positive: z.array(z.string()), negative: z.array(z.string()) }),
+  /** Objects that no edit of a file of the input changes for long, and what to do. */
+  byHand: z.array(z.strictObject({ object: z.string(), file: z.string(), message: z.string(), help: z.string() })),
+  /** Commands, to be run on new connections; `cases` are for a PolicyTest. */
+  tests: z.strictObject({ positive: z.array(z.string()), negative: z.array(z.string()), cases: z.string() }),
   rollback: z.string(),
   after: z.array(z.string()),
+});
+
+export const plan = z.strictObject({
+  horizons: z.array(z.strictObject({ name: z.string(), steps: z.array(planStep) })),
+  unclosed: z.array(z.strictObject({ path: z.string(), severity, what: z.string(), why: z.string() })),
+  /** Why there is no plan. */
+  incomplete: z.string().optional(),
 });
 
 const source = z.strictObject({ name: z.string(), kind: z.string(), documents: z.int(), sha256: z.string() });
@@ -392,10 +422,7 @@ export const auditResult = z.strictObject({
   findings: z.array(finding),
   paths: z.array(attackPath),
   attack: attackSummary.optional(),
-  plan: z.strictObject({
-    horizons: z.array(z.strictObject({ name: z.string(), steps: z.array(planStep) })),
-    unclosed: z.array(z.strictObject({ path: z.string(), why: z.string() })),
-  }),
+  plan,
   residual: z.array(z.strictObject({ unknown: z.string(), settles: z.int(), command: z.string() })),
   diagnostics: z.array(diagnostic),
   rulesRun: z.array(

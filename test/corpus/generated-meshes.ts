@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const tools = fileURLToPath(new URL('../../../shared/tools/', import.meta.url));
+export const tools = fileURLToPath(new URL('../../../shared/tools/', import.meta.url));
 
 /** A folder of its own for generated meshes, with the tools that make them. */
 export function makeWorkshop(name: string) {

@@ -84,7 +84,19 @@ export function samplePlan(): AuditResult['plan'] {
         name: 'Immediate',
         steps: [
           {
-            id: '1',
+            id: 'deny-by-default-payments',
+            number: 1,
+            severity: 'CRITICAL',
+            basis: '6 declared, 0 seen',
+            needs: [],
+            unproven: [],
+            sideEffects: ['callers that are not named get 403'],
+            rollout: {
+              canary: 'workload payments/ledger first',
+              soak: '24 hours',
+              abort: { metric: 'istio_requests_total{response_code="403"}', threshold: 'more than before' },
+            },
+            byHand: [],
             summary: 'payments: default deny + ALLOW checkout → payments-api',
             closes: { findings: ['authz/allow-any', 'authz/no-policy'], paths: ['path-1'] },
             keeps: { of: 6, have: 6 },
@@ -102,6 +114,7 @@ export function samplePlan(): AuditResult['plan'] {
             tests: {
               positive: ['curl http://payments-api.payments/v1/charges'],
               negative: ['curl http://ledger.payments/'],
+              cases: '- name: checkout\n',
             },
             rollback: 'git revert',
             after: [],
@@ -112,7 +125,26 @@ export function samplePlan(): AuditResult['plan'] {
         name: '30 days',
         steps: [
           {
-            id: '2',
+            id: 'make-strict-payments',
+            number: 2,
+            severity: 'MEDIUM',
+            basis: '0 declared; callers unknown',
+            needs: ['--accept-unknown-callers'],
+            unproven: ['legacy/batch calls in plaintext'],
+            sideEffects: [],
+            rollout: {
+              canary: 'workload payments/ledger first',
+              soak: '24 hours',
+              abort: { metric: 'istio_requests_total', threshold: 'half of before' },
+            },
+            byHand: [
+              {
+                object: 'PeerAuthentication payments/default',
+                file: 'x.yaml',
+                message: 'made by Helm',
+                help: 'change the chart',
+              },
+            ],
             summary: 'payments: STRICT',
             closes: { findings: ['mtls/permissive'], paths: [] },
             keeps: { of: 6, have: 5 },
@@ -120,13 +152,13 @@ export function samplePlan(): AuditResult['plan'] {
             preconditions: [],
             effort: 3,
             patches: [],
-            tests: { positive: [], negative: [] },
+            tests: { positive: [], negative: [], cases: '' },
             rollback: 'back to PERMISSIVE',
-            after: ['1'],
+            after: ['deny-by-default-payments'],
           },
         ],
       },
     ],
-    unclosed: [{ path: 'path-2', why: 'the business needs it' }],
+    unclosed: [{ path: 'path-2', severity: 'HIGH', what: 'internet → shop/web', why: 'the business needs it' }],
   };
 }

@@ -4,14 +4,13 @@ import type { AttackGraph } from '../../graph/attack/attack-graph.ts';
 import type { AttackPath } from '../../graph/attack/attack-path.ts';
 import { findBlastRadii } from '../../graph/attack/blast-radius.ts';
 import { type ChokePoint, findChokePoints, weigh } from '../../graph/attack/choke-points.ts';
-import { findAttackPaths } from '../../graph/attack/find-attack-paths.ts';
+import { type AttackPaths, findAttackPaths } from '../../graph/attack/find-attack-paths.ts';
 import { type Foothold, footholdId } from '../../graph/attack/foothold.ts';
 import type { Facts } from '../../graph/facts.ts';
-import type { Severity } from '../../result/status.ts';
 import type { AttackSummary, AuditResult } from '../../result/types.ts';
 import { SearchLimit } from '../../semantics/algebra/strings/find-word.ts';
-import { judgePath } from './path-factors.ts';
 import { pathResult } from './path-result.ts';
+import { severityOfPath } from './severity-of-path.ts';
 
 /** How many paths a result lists of each kind. */
 export interface Budget {
@@ -26,21 +25,36 @@ export interface AttackOptions {
   readonly budget?: Budget;
   readonly variants?: number;
   readonly isAsked?: (path: AttackPath) => boolean;
+  /** Where they were looked for already. */
+  readonly found?: FoundPaths;
 }
+
+/** What a search came to, or why it was given up. */
+export type FoundPaths = AttackPaths | { readonly incomplete: string };
 
 export interface AttackResult {
   readonly paths: AuditResult['paths'];
   readonly attack: AttackSummary;
 }
 
-/** The attack paths of a mesh, with what they have in common. Where the search is given up it says so, and lists none. */
-export function attackResult(facts: Facts, options: AttackOptions): AttackResult {
+/** The attack paths of a mesh; or that the search was given up. */
+export function searchPaths(
+  facts: Facts,
+  { entries, variants = 1 }: Pick<AttackOptions, 'entries' | 'variants'>,
+): FoundPaths {
   try {
-    return computed(facts, options);
+    return findAttackPaths(facts, { entries, variants });
   } catch (error) {
     if (!(error instanceof SearchLimit)) throw error;
-    return { paths: [], attack: { ...NOTHING, entries: namesOf(options.entries), incomplete: error.message } };
+    return { incomplete: error.message };
   }
+}
+
+/** The attack paths of a mesh, with what they have in common. Where the search is given up it says so, and lists none. */
+export function attackResult(facts: Facts, options: AttackOptions): AttackResult {
+  const found = options.found ?? searchPaths(facts, options);
+  if (!('incomplete' in found)) return listed(facts, found, options);
+  return { paths: [], attack: { ...NOTHING, entries: namesOf(options.entries), incomplete: found.incomplete } };
 }
 
 const NOTHING: AttackSummary = {
@@ -52,17 +66,17 @@ const NOTHING: AttackSummary = {
   chokePoints: [],
 };
 
-function computed(
+function listed(
   facts: Facts,
-  { entries, budget = AUDIT_BUDGET, variants = 1, isAsked = () => true }: AttackOptions,
+  { graph, paths: all, deeper }: AttackPaths,
+  { entries, budget = AUDIT_BUDGET, isAsked = () => true }: AttackOptions,
 ): AttackResult {
-  const { graph, paths: all, deeper } = findAttackPaths(facts, { entries, variants });
   const paths = all.filter(isAsked);
   const excess = paths.filter(({ kind }) => kind === 'excess');
   const inherent = paths.filter(({ kind }) => kind === 'inherent');
-  const listed = [...excess.slice(0, budget.excess), ...inherent.slice(0, budget.inherent)];
+  const shown = [...excess.slice(0, budget.excess), ...inherent.slice(0, budget.inherent)];
   return {
-    paths: listed.map((path, index) => pathResult(facts, path, index + 1)),
+    paths: shown.map((path, index) => pathResult(facts, path, index + 1)),
     attack: {
       entries: namesOf(entries),
       found: { excess: excess.length, inherent: inherent.length },
@@ -106,16 +120,4 @@ function chokePointResult(facts: Facts, point: ChokePoint): AttackSummary['choke
     assets: new Set(point.through.map(({ to }) => footholdId(to))).size,
     severity: severities.reduce((worst, each) => (severityRank(each) < severityRank(worst) ? each : worst), 'LOW'),
   };
-}
-
-const SEVERITIES = new WeakMap<AttackPath, Severity>();
-
-function severityOfPath(facts: Facts, path: AttackPath): Severity {
-  let severity = SEVERITIES.get(path);
-  if (!severity) {
-    const requires = path.hops.flatMap((hop) => [...hop.requires.map(({ kind }) => kind), ...hop.demands]);
-    severity = judgePath(facts, path, [...new Set(requires)]).severity;
-    SEVERITIES.set(path, severity);
-  }
-  return severity;
 }

@@ -1,6 +1,7 @@
 import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import type { Request } from '../../result/request.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
+import type { Position } from '../../semantics/attempt.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Verdict } from '../../semantics/verdict.ts';
 import { type Operation, operationsOf } from './operations.ts';
@@ -27,13 +28,27 @@ export interface Reached {
  * @throws {SearchLimit} when the search was given up.
  */
 export function reachFrom(enforcement: Enforcement, source: Workload): readonly Reached[] {
+  return reachAt(enforcement, source, { kind: 'workload', workload: source });
+}
+
+/**
+ * What the identity of a workload may send from a place that nothing is known of: who has its certificate or token has that.
+ *
+ * @throws {SearchLimit} when the search was given up.
+ */
+export function reachAs(enforcement: Enforcement, source: Workload): readonly Reached[] {
+  return source.identity === null ? [] : reachAt(enforcement, source, { kind: 'unstated' });
+}
+
+function reachAt(enforcement: Enforcement, source: Workload, position: Position): readonly Reached[] {
   const found: Reached[] = [];
   for (const workload of enforcement.mesh.workloads) {
     if (workload === source) continue;
     for (const port of workload.ports) {
       const seen = new Set<string>();
       for (const region of distinctWays(enforcement, workload, port)) {
-        const reached = reachedBy(enforcement, source, workload, port, region);
+        if (position.kind !== 'workload' && region.transport !== 'mtls') continue;
+        const reached = reachedBy(enforcement, { source, position }, workload, port, region);
         if (!reached) continue;
         const key = JSON.stringify(reached.operations.map(({ what, by }) => [what, by?.namespace, by?.name, by?.rule]));
         if (seen.has(key)) continue;
@@ -47,7 +62,7 @@ export function reachFrom(enforcement: Enforcement, source: Workload): readonly 
 
 function reachedBy(
   enforcement: Enforcement,
-  source: Workload,
+  { source, position }: { readonly source: Workload; readonly position: Position },
   workload: Workload,
   port: WorkloadPort,
   region: Region,
@@ -56,8 +71,7 @@ function reachedBy(
   const { via } = region.destination;
   const witness = witnessAs(enforcement, region, source.identity);
   const identity = transport === 'mtls' ? source.identity : null;
-  const position = { kind: 'workload', workload: source } as const;
-  const ip = source.addresses.length === 1 ? source.addresses[0] : undefined;
+  const ip = position.kind === 'workload' && source.addresses.length === 1 ? source.addresses[0] : undefined;
   const decided =
     witness &&
     decideWitness(enforcement, region, witness, port, { position, identity, ...(ip === undefined ? {} : { ip }) });

@@ -1,44 +1,64 @@
-import type { AuditResult } from '../../result/types.ts';
-import { type PlanStep, stepCloses } from '../first-steps.ts';
+import type { AuditResult, PlanStep } from '../../result/types.ts';
+import { stepCloses } from '../first-steps.ts';
 import { nextProofs } from '../next-proof.ts';
 import { count } from '../wording.ts';
 import { patch } from './findings.ts';
-import { bullets, code, prose, fenced, numbered, table } from './syntax.ts';
+import { bullets, code, prose, fenced, folded, numbered, table } from './syntax.ts';
 
 /** The steps by horizon, each with what it closes and costs; then what no step closes. */
-export function plan({ plan: { horizons, unclosed } }: AuditResult): string[] {
+export function plan({ plan: { horizons, unclosed, incomplete } }: AuditResult): string[] {
   return [
     '## Remediation plan',
-    ...(horizons.length === 0
-      ? ['No plan is part of this result: the order is that of the findings, see “Do first”.']
-      : []),
+    ...(horizons.length === 0 ? [noPlan(unclosed.length, incomplete)] : []),
     ...horizons.flatMap(({ name, steps }) => [`### ${prose(name)}`, ...steps.flatMap(stepSection)]),
     ...(unclosed.length > 0
-      ? ['### Not closed by any step', ...bullets(unclosed.map(({ path, why }) => `${code(path)}: ${prose(why)}`))]
+      ? [
+          '### Not closed by any step',
+          ...bullets(
+            unclosed.map(({ path, severity, what, why }) => `${severity} ${code(path)} ${prose(what)}: ${prose(why)}`),
+          ),
+        ]
       : []),
   ];
 }
 
+function noPlan(unclosed: number, incomplete: string | undefined): string {
+  if (incomplete !== undefined) return `No plan was made: ${prose(incomplete)}.`;
+  return unclosed > 0 ? 'No step is known.' : 'No path asks for a change: for findings see “Do first”.';
+}
+
 function stepSection(step: PlanStep): string[] {
-  const { id, summary, closes, preconditions, effort, patches, tests, rollback, after, breaks, keeps } = step;
+  const { number, id, summary, closes, rollout, preconditions, effort, patches, tests, rollback, after, breaks } = step;
   const closed = [...closes.paths, ...closes.findings];
+  const { canary, soak, abort } = rollout;
   return [
-    `#### ${prose(id)}. ${prose(summary)}`,
+    `#### ${number}. ${prose(summary)}`,
+    `${code(id)} · ${step.severity}${step.owner === undefined ? '' : ` · owner ${prose(step.owner)}`}`,
     ...bullets([
       `${stepCloses(step) || 'closes nothing by itself'}${closed.length > 0 ? `: ${closed.map(code).join(', ')}` : ''}`,
-      `keeps ${keeps.have} of ${count(keeps.of, 'wanted flow')}`,
+      `keeps ${step.keeps.have} of ${count(step.keeps.of, 'wanted call')} (${prose(step.basis)})`,
       ...breaks.map(
         ({ from, to, operation, basis }) =>
           `breaks ${prose(from)} → ${prose(to)}${operation ? ` (${prose(operation)})` : ''}, ${basis}`,
       ),
       `effort ${effort} of 5`,
       ...(after.length > 0 ? [`after ${after.map(code).join(', ')}`] : []),
+      ...step.needs.map((flag) => `needs ${code(flag)}`),
       ...preconditions.map((text) => `first: ${prose(text)}`),
+      ...step.unproven.map((text) => `unproven: ${prose(text)}`),
+      ...step.sideEffects.map((text) => `also: ${prose(text)}`),
+      ...step.byHand.map(
+        ({ object, message, help }) => `by hand: ${prose(object)}, ${prose(message)} (${prose(help)})`,
+      ),
+      `canary: ${prose(canary)}`,
+      `soak: ${prose(soak)}`,
+      `abort: ${code(abort.metric)} ${prose(abort.threshold)}`,
       `rollback: ${prose(rollback)}`,
     ]),
     ...patches.flatMap(patch),
     ...(tests.positive.length > 0 ? ['Must still pass:', fenced(tests.positive.join('\n'), 'sh')] : []),
     ...(tests.negative.length > 0 ? ['Must be refused:', fenced(tests.negative.join('\n'), 'sh')] : []),
+    ...(tests.cases === '' ? [] : folded('as cases of a policy test', [fenced(tests.cases, 'yaml')])),
   ];
 }
 

@@ -1,0 +1,77 @@
+import { openCauses } from '../../findings/open-causes.ts';
+import { subjectName } from '../../findings/subjects.ts';
+import type { Facts } from '../../graph/facts.ts';
+import { makeFacts, type Stated } from '../../graph/make-facts.ts';
+import type { Workload } from '../../model/inventory/types.ts';
+import { applyChanges, type Rebuild } from '../../remediate/apply-changes.ts';
+import type { Step } from '../../remediate/make-plan.ts';
+import { namespacesOf, sliceResources } from '../../remediate/slice.ts';
+import type { Finding } from '../../result/types.ts';
+import { RULES } from '../../rules/index.ts';
+import { Enforcement } from '../../semantics/enforcement.ts';
+
+export interface Grounds {
+  readonly facts: Facts;
+  readonly stated: Stated;
+  readonly rebuild: Rebuild;
+}
+
+/**
+ * Findings that are gone after each step, by fingerprint. The rules judge what a step touches before and after it, on the part of the mesh that
+ * it was proven on; a finding is gone once each of its subjects was seen to fail before a step and no longer after it.
+ */
+export function closedFindings(
+  grounds: Grounds,
+  steps: readonly Step[],
+  findings: readonly Finding[],
+): ReadonlyMap<Step, readonly string[]> {
+  const left = new Map(findings.map((finding) => [finding.fingerprint, subjectsOf(grounds.facts, finding)]));
+  return new Map(
+    steps.map((step) => {
+      const gone: string[] = [];
+      const { before, after } = judgeStep(grounds, step);
+      for (const [fingerprint, subjects] of before) {
+        const open = left.get(fingerprint);
+        if (!open || open.size === 0) continue;
+        const still = after.get(fingerprint);
+        for (const subject of subjects) if (!still?.has(subject)) open.delete(subject);
+        if (open.size === 0) gone.push(fingerprint);
+      }
+      return [step, gone.sort()];
+    }),
+  );
+}
+
+/** The affected workloads; the object at fault is named first and is none of them, unless there is nothing else. */
+function subjectsOf({ mesh }: Facts, { subjects }: Finding): Set<string> {
+  const affected = subjects.filter(({ cluster, namespace, name }) =>
+    mesh.workloadById.has((cluster ? `${cluster}:${namespace}/${name}` : `${namespace}/${name}`) as Workload['id']),
+  );
+  return new Set((affected.length > 0 ? affected : subjects).map(subjectName));
+}
+
+/** Without what asks for every rule of every policy near: that costs more than all the others, and is no danger. */
+const JUDGED = RULES.filter(({ meta }) => meta.id !== 'authz/idle-rule');
+
+type Causes = ReturnType<typeof openCauses>;
+const NONE: Causes = new Map();
+
+function judgeStep({ facts, stated, rebuild }: Grounds, { candidate, on }: Step): { before: Causes; after: Causes } {
+  const touched = [...candidate.destinations, ...candidate.senders];
+  if (touched.length === 0) return { before: NONE, after: NONE };
+  const slice = sliceResources(on, namespacesOf(facts.mesh, facts.enforcement.rootNamespace, touched));
+  const before = new Enforcement(rebuild(slice));
+  const applied = applyChanges(before, candidate.changes, rebuild);
+  if ('refused' in applied) return { before: NONE, after: NONE };
+  const ids = new Set(touched.map(({ id }) => id));
+  const judge = (enforcement: Enforcement): Causes => {
+    const own = makeFacts(enforcement, stated);
+    const workloads = own.mesh.workloads.filter(({ id }) => ids.has(id));
+    const near: Facts = Object.create(own, {
+      mesh: { value: { ...own.mesh, workloads } },
+      wanted: { value: facts.wanted },
+    });
+    return openCauses(JUDGED, near);
+  };
+  return { before: judge(before), after: judge(applied.enforcement) };
+}

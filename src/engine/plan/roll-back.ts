@@ -1,0 +1,25 @@
+import type { Change } from '../../remediate/change.ts';
+import { writtenForm } from '../../remediate/changed-resource.ts';
+import type { Manifest } from '../../rules/patch.ts';
+
+/** How to get back to exactly what was: the objects that were edited from their files, and the new ones away. */
+export function rollBackOf(changes: readonly Change[]): string {
+  const restored = changes.filter((change) => change.kind !== 'add');
+  const files = [...new Set(restored.map(({ resource }) => resource.origin.source))].sort();
+  const added = changes.flatMap((change) => (change.kind === 'add' ? [change.manifest] : []));
+  // What was edited admitted more: it comes first, so that nobody is refused on the way back. Of new objects the last goes first.
+  return [
+    ...(files.length > 0
+      ? [
+          `take the patch back (patch -R -p0) and kubectl apply ${files.map((file) => `-f ${file}`).join(' ')}, which restores ${restored.map(({ resource }) => nameOf(writtenForm(resource) as Manifest)).join(', ')}`,
+        ]
+      : []),
+    ...(added.length > 0 ? [`${added.toReversed().map(deletion).join('; ')}, and take their files out`] : []),
+  ].join('; then ');
+}
+
+const deletion = ({ kind, metadata: { name, namespace } }: Manifest): string =>
+  `kubectl delete ${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ''}`;
+
+const nameOf = ({ kind, metadata: { name, namespace } }: Manifest): string =>
+  `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
