@@ -23,6 +23,8 @@ import { TOOL } from './tool.ts';
 export interface AuditOptions extends InputOptions {
   /** Dates (`until`, end of support) are judged against it; absent: printed, not judged. */
   readonly now?: Date;
+  /** `first`: the steps that do most, as in reports of large meshes; `whole`: all, and what stays open. */
+  readonly plan?: 'first' | 'whole';
   /** Told before each longer step. */
   readonly onStep?: (what: string) => void;
 }
@@ -64,7 +66,9 @@ export function auditInput(
   const { paths, attack } = attackResult(facts, { entries, found });
   onStep('planning');
   const texts = inputTexts(inputs, provenance.sources, io);
-  const planned = planFor({ facts, stated, rebuild: input.rebuild, findings, texts, input: names }, found, entries);
+  const scope = options.plan ?? (mesh.workloads.length > WHOLE_PLAN ? 'first' : 'whole');
+  const parts = { facts, stated, rebuild: input.rebuild, findings, texts, input: names };
+  const planned = planFor(parts, found, entries, scope === 'first' ? FIRST_STEPS : undefined);
   onStep('scoring');
   const assessment = assess(facts, findings, { rules: RULES });
 
@@ -79,11 +83,27 @@ export function auditInput(
     attack,
     plan: planned.plan,
     residual: residualResult(facts, findings, names),
-    diagnostics: [...diagnostics, ...pathNotes(attack), ...notes.map((message) => noteOn(options.config, message))],
+    diagnostics: [
+      ...diagnostics,
+      ...pathNotes(attack),
+      ...(scope === 'first' ? [PLAN_NOTE] : []),
+      ...notes.map((message) => noteOn(options.config, message)),
+    ],
     rulesRun,
   };
   return { result, facts, entries, planned, texts };
 }
+
+/** Workloads up to which an audit works out the whole plan. */
+const WHOLE_PLAN = 300;
+const FIRST_STEPS = 10;
+const PLAN_NOTE: Diagnostic = {
+  severity: 'info',
+  file: '',
+  line: 0,
+  message: `the plan lists the ${FIRST_STEPS} steps that do most`,
+  help: '`meshproof plan` works out all of them, and what stays open',
+};
 
 /** Where no path could be computed, nothing that says "none" must be read as such. */
 const pathNotes = ({ incomplete }: AttackSummary): readonly Diagnostic[] =>

@@ -202,9 +202,10 @@ describe('what rests on all kinds', () => {
       if (changes.length === 0) continue;
       compared++;
       const kept = applied(applyChanges(new Enforcement(mesh), changes, () => expect.fail('made again'))).mesh;
-      const { resources: _, ...again } = rebuild(kept.resources);
-      const { resources: __, ...quick } = kept;
+      const { resources: _, flags: flagsAgain, ...again } = rebuild(kept.resources);
+      const { resources: __, flags, ...quick } = kept;
       expect(quick).toEqual(again);
+      expect(flags('', 'default')).toEqual(flagsAgain('', 'default'));
     }
     expect(compared).toBeGreaterThan(15);
   });

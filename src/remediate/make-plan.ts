@@ -38,6 +38,8 @@ export interface PlanOptions {
   readonly stated: Stated;
   readonly rebuild: Rebuild;
   readonly entries: readonly Foothold[];
+  /** No more steps than these, and the whole is not searched again: what stays open is not told. Absent: all. */
+  readonly most?: number;
 }
 
 /** What comes to light once the first paths are closed is closed too, this often. */
@@ -49,14 +51,14 @@ const ROUNDS = 6;
  * @throws {SearchLimit} when a search over requests was given up.
  */
 export function makePlan(facts: Facts, paths: readonly AttackPath[], options: PlanOptions): Plan {
-  const { stated, rebuild, entries } = options;
+  const { stated, rebuild, entries, most } = options;
   const steps: Step[] = [];
   const reasons = new Map<string, string>();
   let ground: Ground = { facts, stated, resources: facts.mesh.resources, rebuild, moved: new Set() };
   let current = facts.enforcement;
   let open = paths.filter(({ kind }) => kind === 'excess');
   for (let round = 0; round < ROUNDS && open.length > 0; round++) {
-    const more = closeAll(ground, open, steps, { reasons, isThorough: round > 0 });
+    const more = closeAll(ground, open, steps, { reasons, isThorough: round > 0, most });
     if (more.length === 0) break;
     steps.push(...more);
     const applied = applyChanges(
@@ -66,6 +68,7 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
     );
     if ('refused' in applied) throw new RangeError(`proven changes do not go together: ${applied.refused}`);
     current = applied.enforcement;
+    if (most !== undefined) return { steps, unclosed: [], result: current };
     const next = keepWanted(makeFacts(current, stated), facts);
     ground = { facts: next, stated, resources: current.mesh.resources, rebuild, moved: new Set() };
     open = findAttackPaths(next, { entries }).paths.filter(({ kind }) => kind === 'excess');
@@ -104,17 +107,24 @@ function keepWanted(facts: Facts, original: Facts): Facts {
 
 const flowKey = ({ from, to, port, methods, paths }: Flow): string => JSON.stringify([from, to, port, methods, paths]);
 
+interface Round {
+  readonly reasons: Map<string, string>;
+  readonly isThorough: boolean;
+  readonly most: number | undefined;
+}
+
 function closeAll(
   ground: Ground,
   paths: readonly AttackPath[],
   before: readonly Step[],
-  { reasons, isThorough }: { readonly reasons: Map<string, string>; readonly isThorough: boolean },
+  { reasons, isThorough, most }: Round,
 ): readonly Step[] {
   const steps: Step[] = [];
   const closed = new Set<string>();
   const known = new Set(before.map(({ candidate }) => candidate.id));
   let state = ground;
   for (const problem of chooseProblems(paths, problemsOf)) {
+    if (most !== undefined && steps.length >= most) break;
     // A way that another step closed too was seen to have others beside it.
     const isOwn = ({ cause }: AttackPath): boolean => cause !== undefined && keyOf(cause) === keyOf(problem.cause);
     const open = problem.paths.filter((path) => !closed.has(path.id) || (isThorough && isOwn(path)));
@@ -281,8 +291,6 @@ const keyOf = ({ kind, namespace, name }: By): string => `${kind} ${namespace}/$
 /** What each excess hop of a path asks to be changed; of one policy all rules at once. */
 function problemsOf(path: AttackPath): readonly { readonly key: string; readonly cause: By; readonly hop: Hop }[] {
   return path.hops.flatMap((hop) =>
-    hop.excess && hop.cause
-      ? [{ key: keyOf(hop.cause), cause: hop.cause, hop }]
-      : [],
+    hop.excess && hop.cause ? [{ key: keyOf(hop.cause), cause: hop.cause, hop }] : [],
   );
 }

@@ -20,7 +20,7 @@ export interface WantedCall {
 }
 
 /** Requests that stand for a flow: every method with every path that it names. */
-export function callsOf({ workloadById }: Mesh, flow: Flow): readonly WantedCall[] {
+function callsOf({ workloadById }: Mesh, flow: Flow): readonly WantedCall[] {
   const { from, to, basis, methods = ['GET'], paths = ['/'] } = flow;
   const target = workloadById.get(to);
   if (from === 'internet' || !target || !workloadById.has(from) || from === to) return [];

@@ -281,7 +281,7 @@ export const attackPath = z.strictObject({
 });
 
 /** How far somebody gets who controls a workload. */
-export const blastRadius = z.strictObject({
+const blastRadius = z.strictObject({
   workload: workloadId,
   /** Workloads that it may send requests to, wanted or not. */
   workloads: z.int(),
@@ -294,7 +294,7 @@ export const blastRadius = z.strictObject({
 });
 
 /** What many paths have in common. */
-export const chokePoint = z.strictObject({
+const chokePoint = z.strictObject({
   kind: z.enum(['cause', 'workload']),
   /** The object to change, or the workload that the paths go through. */
   cause: by.optional(),

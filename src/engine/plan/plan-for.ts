@@ -14,10 +14,11 @@ export interface Planned {
 }
 
 /** The plan against the paths that were found. Where a search is given up there is none, and it says why. */
-export function planFor(parts: PlanParts, found: FoundPaths, entries: readonly Foothold[]): Planned {
+export function planFor(parts: PlanParts, found: FoundPaths, entries: readonly Foothold[], most?: number): Planned {
   if ('incomplete' in found) return nothing(found.incomplete);
   try {
-    const made = makePlan(parts.facts, found.paths, { stated: parts.stated, rebuild: parts.rebuild, entries });
+    const { facts, stated, rebuild } = parts;
+    const made = makePlan(facts, found.paths, { stated, rebuild, entries, ...(most === undefined ? {} : { most }) });
     return { ...planResult(parts, made), made };
   } catch (error) {
     if (!(error instanceof SearchLimit)) throw error;

@@ -31,7 +31,7 @@ export async function runPlan(
 ): Promise<PlanRun> {
   options.onStep?.('reading');
   const input = await readInput(inputs, options, io);
-  const audited = auditInput(input, inputs, options, io);
+  const audited = auditInput(input, inputs, { ...options, plan: 'whole' }, io);
   const { result, planned, texts } = audited;
   const chosen = step === undefined ? planned.steps : withNeeded(planned.steps, findStep(planned.steps, step));
   options.onStep?.('judging the result');

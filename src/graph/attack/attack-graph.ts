@@ -128,7 +128,3 @@ export function causeOf(edge: Edge): By | undefined {
       return undefined;
   }
 }
-
-/** A workload, for a foothold that is one. */
-export const workloadAt = (foothold: Foothold): Workload | undefined =>
-  foothold.kind === 'workload' || foothold.kind === 'tier0' ? foothold.workload : undefined;

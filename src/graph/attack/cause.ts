@@ -27,7 +27,7 @@ export function causeOfOpening(
 }
 
 /** The Namespace of a workload; where it is not in the input, the workload itself. */
-export function homeOf(mesh: Mesh, workload: Workload): By {
+function homeOf(mesh: Mesh, workload: Workload): By {
   const namespace = mesh.namespaces.get(namespaceKey(workload.cluster, workload.namespace))?.resource;
   return byOf(namespace ?? workload.resource);
 }

@@ -49,4 +49,4 @@ export function spread(ranked: readonly AttackPath[]): readonly AttackPath[] {
 }
 
 /** Paths with the same one fold under one fix. */
-export const fixOf = (cause: NonNullable<AttackPath['cause']>): string => causeKey(cause);
+const fixOf = (cause: NonNullable<AttackPath['cause']>): string => causeKey(cause);

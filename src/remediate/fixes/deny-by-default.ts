@@ -25,7 +25,7 @@ export const denyByDefault: Fix = {
 const MOST = 400;
 
 /** The policies that close a namespace, with the callers that stay. */
-export function closingOf(facts: Facts, { cluster, namespace, resource }: Workload): readonly Candidate[] {
+function closingOf(facts: Facts, { cluster, namespace, resource }: Workload): readonly Candidate[] {
   const { enforcement, mesh } = facts;
   if (namespace === enforcement.rootNamespace) return [];
   const home = mesh.resources.find('Namespace', '', namespace, cluster) ?? resource;

@@ -14,7 +14,7 @@ export const enrolNamespace: Fix = {
   id: 'enrol-namespace',
   propose(facts, { cause, hops }) {
     const [target] = targetsOf(hops);
-    if (!target || target.dataPlane.kind !== 'none' || cause.kind !== 'Namespace') return [];
+    if (target?.dataPlane.kind !== 'none' || cause.kind !== 'Namespace') return [];
     const { cluster, namespace } = target;
     const { mesh, enforcement } = facts;
     const home = mesh.resources.find('Namespace', '', namespace, cluster);

@@ -15,7 +15,7 @@ import type { Change, FieldEdit } from '../change.ts';
 export const splitAccount: Fix = {
   id: 'split-account',
   propose(facts, { cause, hops }) {
-    if (cause.kind !== 'ServiceAccount') return [];
+    if (cause.kind !== 'ServiceAccount' && cause.clause !== 'serviceAccountName') return [];
     const targets = targetsOf(hops);
     return startsOf(hops)
       .filter(({ identity, name, serviceAccount }) => identity !== null && name !== serviceAccount)
