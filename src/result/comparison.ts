@@ -27,6 +27,15 @@ const finding = z.strictObject({
   severity: z.string(),
 });
 
+/** An attack path that only one of the states has, or has at less cost: fewer breaches, fewer requirements, fewer steps. */
+const path = z.strictObject({
+  id: z.string(),
+  severity: z.string(),
+  path: z.string(),
+  breaches: z.int(),
+  before: z.strictObject({ path: z.string(), breaches: z.int() }).optional(),
+});
+
 /** The result of `diff` and `whatif`. */
 export const comparison = z.strictObject({
   /** Of `whatif`: what was changed, in words. */
@@ -35,6 +44,8 @@ export const comparison = z.strictObject({
   opened: z.array(turned),
   /** Passed before, refused now. */
   closed: z.array(turned),
+  /** Attack paths that the change opens, or makes easier, and those that it closes, or makes harder. */
+  paths: z.strictObject({ opened: z.array(path), closed: z.array(path) }),
   /** Workloads that only one of the states has: their own reach is no opening. */
   workloads: z.strictObject({ added: z.array(workloadId), removed: z.array(workloadId) }),
   findings: z.strictObject({ added: z.array(finding), removed: z.array(finding) }),

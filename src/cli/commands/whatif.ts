@@ -34,5 +34,5 @@ export async function whatIfCommand(paths: readonly string[], flags: Flags): Pro
   output.out(
     flags.format === 'json' ? `${JSON.stringify(comparison, null, 2)}\n` : renderComparison(comparison, output),
   );
-  return comparison.opened.length > 0 ? 1 : 0;
+  return comparison.opened.length + comparison.paths.opened.length > 0 ? 1 : 0;
 }

@@ -17,6 +17,7 @@ import { describeRequirement } from '../describe-requirement.ts';
 import { Enforcement } from '../../semantics/enforcement.ts';
 import { decidedResult } from '../reach/describe.ts';
 import type { Input } from '../read-input.ts';
+import { comparePaths } from './compare-paths.ts';
 
 type Turned = Comparison['opened'][number];
 type Finding = Comparison['findings']['added'][number];
@@ -29,6 +30,7 @@ export function compareInputs(base: Input, head: Input): Comparison {
   return {
     opened: opened.map(turnedResult),
     closed: closed.map(turnedResult),
+    paths: comparePaths(before, after, head.stated.entries),
     workloads: { added: added.map(({ id }) => id), removed: removed.map(({ id }) => id) },
     findings: compareFindings(before, after),
     breaks: brokenFlows(before, after),

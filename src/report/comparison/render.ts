@@ -15,13 +15,23 @@ export function renderComparison(raw: Comparison, options: ListOptions): string 
   return `${lines(comparison, view).join('\n')}\n`;
 }
 
-function lines({ changes, opened, closed, workloads, findings, breaks }: Comparison, view: ListView): string[] {
+function lines({ changes, opened, closed, paths, workloads, findings, breaks }: Comparison, view: ListView): string[] {
   const { style, width, most } = view;
   return [
     style.heading(headline(opened, closed)),
     ...(changes ? hang('  planned  ', wrap(changes.join('; '), width - 11), 11) : []),
     ...turnedLines('OPENS', opened, view),
     ...turnedLines('CLOSES', closed, view),
+    ...listLines(
+      'NEW ATTACK PATHS',
+      paths.opened.map((path) => pathText(path, 'was')),
+      view,
+    ),
+    ...listLines(
+      'ATTACK PATHS GONE',
+      paths.closed.map((path) => pathText(path, 'now')),
+      view,
+    ),
     ...listLines(
       'BREAKS WANTED TRAFFIC',
       breaks.map(
@@ -110,6 +120,9 @@ function whoText(group: readonly Turned[], most: number): string {
       return `${first?.who === 'internet' ? 'the internet' : 'the node network'}${first?.gateway === undefined ? '' : ` through ${first.gateway}`}`;
   }
 }
+
+const pathText = ({ severity, path, breaches, before }: Comparison['paths']['opened'][number], other: string): string =>
+  `${severity} ${path}   ${count(breaches, 'breach', 'breaches')}${before ? ` (${other} ${before.path}, ${count(before.breaches, 'breach', 'breaches')})` : ''}`;
 
 function listLines(title: string, items: readonly string[], { style, width, most }: ListView): string[] {
   if (items.length === 0) return [];
