@@ -233,7 +233,7 @@ interface Proven {
  * step itself opens nothing.
  */
 function proveAfterOthers(ground: Ground, candidate: Candidate, problem: Problem, known: ReadonlySet<string>): Proven {
-  const proof = prove(ground, candidate, problem.paths);
+  const proof = prove(ground, candidate, problem);
   const alone: Proven = { before: [], state: ground, proof };
   if (candidate.senders.length === 0 || 'refused' in proof || proof.opens.length === 0) return alone;
   const rules = groupBy(proof.opens, ({ verdict: { by } }) => `${by?.kind} ${by?.namespace}/${by?.name}`);
@@ -247,12 +247,12 @@ function proveAfterOthers(ground: Ground, candidate: Candidate, problem: Problem
     const [narrowing] = FIXES.flatMap((fix) => fix.propose(ground.facts, { cause, hops, paths: [] }));
     if (!narrowing) return alone;
     if (known.has(narrowing.id)) continue;
-    const own = prove(state, narrowing, []);
+    const own = prove(state, narrowing, { hops: [], paths: [] });
     if ('refused' in own || own.breaks.length > 0 || own.opens.length > 0) return alone;
     before.push({ candidate: narrowing, proof: own, after: [], on: state.resources });
     state = advance(state, narrowing);
   }
-  return before.length === 0 ? alone : { before, state, proof: prove(state, candidate, problem.paths) };
+  return before.length === 0 ? alone : { before, state, proof: prove(state, candidate, problem) };
 }
 
 const MOST_PREPARED = 10;

@@ -18,7 +18,7 @@ import { decide } from '../semantics/decide.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { resolveRequest } from '../semantics/resolve-request.ts';
 import { applyChanges, type Rebuild } from './apply-changes.ts';
-import type { Candidate } from './candidate.ts';
+import type { Candidate, Problem } from './candidate.ts';
 import type { Change } from './change.ts';
 import { isPolicyKind, limitPolicies, namespacesOf, sliceResources } from './slice.ts';
 import { callsAround, decideCall, describeCall, type WantedCall } from './wanted-calls.ts';
@@ -51,12 +51,12 @@ export interface Proof {
 export function prove(
   ground: Ground,
   candidate: Candidate,
-  paths: readonly AttackPath[],
+  { hops, paths }: Pick<Problem, 'hops' | 'paths'>,
 ): Proof | { readonly refused: string } {
   const { facts, rebuild } = ground;
   const { destinations, senders, changes } = candidate;
   const calls = callsAround(facts.mesh, facts.wanted, destinations, senders);
-  const involved = new Set<Workload>([...destinations, ...senders, ...placesOf(paths)]);
+  const involved = new Set<Workload>([...destinations, ...senders, ...placesOf(hops)]);
   for (const { from, to } of calls) {
     for (const id of [from, to]) {
       const workload = facts.mesh.workloadById.get(id);
@@ -64,7 +64,7 @@ export function prove(
     }
   }
   const namespaces = namespacesOf(facts.mesh, facts.enforcement.rootNamespace, involved);
-  const keeps = keepsInventory(ground, candidate, paths, namespaces);
+  const keeps = keepsInventory(ground, candidate, hops, namespaces);
   const before = keeps
     ? new Enforcement({ ...facts.mesh, resources: limitPolicies(ground.resources, namespaces) }, facts.enforcement)
     : new Enforcement(rebuild(sliceResources(ground.resources, namespaces)));
@@ -77,9 +77,9 @@ export function prove(
     decideCall(enforcement, call)?.outcome !== 'allow';
   const sliced = factsOf(ground, after, keeps);
   const network = new NetworkPlaces(after);
-  const closed = new Map(
-    paths.map((path) => [path, path.hops.find((hop) => hop.excess && !isOpen(sliced, network, hop))]),
-  );
+  // What else is excess on a path is for other steps.
+  const shut = new Set(hops.filter((hop) => !isOpen(sliced, network, hop)));
+  const closed = new Map(paths.map((path) => [path, path.hops.find((hop) => shut.has(hop))]));
   return {
     closes: paths.filter((path) => closed.get(path)),
     of: passing.length,
@@ -97,15 +97,13 @@ export function prove(
 function keepsInventory(
   { moved }: Ground,
   { changes }: Candidate,
-  paths: readonly AttackPath[],
+  hops: readonly Hop[],
   namespaces: ReadonlySet<string>,
 ): boolean {
   if (!changes.every((change) => isPolicyKind(change.kind === 'add' ? change.manifest.kind : change.resource.kind)))
     return false;
   if ([...namespaces].some((namespace) => moved.has(namespace))) return false;
-  return !paths.some(({ hops }) =>
-    hops.some(({ excess, pivot }) => excess && (pivot === 'route' || pivot === 'entry')),
-  );
+  return !hops.some(({ pivot }) => pivot === 'route' || pivot === 'entry');
 }
 
 /** The rest of the mesh knows what is wanted; the slice does not have all of it. */
@@ -124,16 +122,14 @@ function factsOf({ facts, stated }: Ground, enforcement: Enforcement, keeps: boo
   };
 }
 
-function* placesOf(paths: readonly AttackPath[]): Iterable<Workload> {
-  for (const { hops } of paths) {
-    for (const { from, to } of hops) {
-      for (const foothold of [from, to]) {
-        if (foothold.kind === 'workload') yield foothold.workload;
-        else if (foothold.kind === 'identity') {
-          yield foothold.from;
-          if (foothold.holder) yield foothold.holder;
-        } else if (foothold.kind === 'node') yield foothold.of;
-      }
+function* placesOf(hops: readonly Hop[]): Iterable<Workload> {
+  for (const { from, to } of hops) {
+    for (const foothold of [from, to]) {
+      if (foothold.kind === 'workload') yield foothold.workload;
+      else if (foothold.kind === 'identity') {
+        yield foothold.from;
+        if (foothold.holder) yield foothold.holder;
+      } else if (foothold.kind === 'node') yield foothold.of;
     }
   }
 }
