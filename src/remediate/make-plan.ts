@@ -6,7 +6,7 @@ import type { Facts, Flow } from '../graph/facts.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
 import type { Resources } from '../model/resources.ts';
 import type { By } from '../result/location.ts';
-import { Enforcement } from '../semantics/enforcement.ts';
+import type { Enforcement } from '../semantics/enforcement.ts';
 import { groupBy } from '../util/group-by.ts';
 import { applyChanges, type Rebuild } from './apply-changes.ts';
 import { type Candidate, nameOf, type Problem, targetsOf } from './candidate.ts';
@@ -22,8 +22,8 @@ export interface Step {
   readonly proof: Proof;
   /** Steps that have to come before. */
   readonly after: readonly string[];
-  /** The objects that it was proven on: with the steps before it, without itself. */
-  readonly on: Resources;
+  /** What it was proven on: the objects with the steps before it, without itself. */
+  readonly on: Pick<Ground, 'resources' | 'pending'>;
 }
 
 export interface Plan {
@@ -54,7 +54,7 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
   const { stated, rebuild, entries, most } = options;
   const steps: Step[] = [];
   const reasons = new Map<string, string>();
-  let ground: Ground = { facts, stated, resources: facts.mesh.resources, rebuild, moved: new Set() };
+  let ground: Ground = { facts, stated, resources: facts.mesh.resources, rebuild, pending: [], moved: new Set() };
   let current = facts.enforcement;
   let open = paths.filter(({ kind }) => kind === 'excess');
   for (let round = 0; round < ROUNDS && open.length > 0; round++) {
@@ -70,7 +70,7 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
     current = applied.enforcement;
     if (most !== undefined) return { steps, unclosed: [], result: current };
     const next = keepWanted(makeFacts(current, stated), facts);
-    ground = { facts: next, stated, resources: current.mesh.resources, rebuild, moved: new Set() };
+    ground = { facts: next, stated, resources: current.mesh.resources, rebuild, pending: [], moved: new Set() };
     open = findAttackPaths(next, { entries }).paths.filter(({ kind }) => kind === 'excess');
   }
   return {
@@ -154,19 +154,13 @@ function closeAll(
 
 /** The ground with a step on it. The inventory of the whole stays: what the step changes is looked at in slices. */
 function advance(ground: Ground, { changes, destinations, senders }: Candidate): Ground {
-  const { resources, facts } = ground;
-  const applied = applyChanges(new Enforcement({ ...facts.mesh, resources }), changes, (changed) => ({
-    ...facts.mesh,
-    resources: changed,
-  }));
-  if ('refused' in applied) return ground;
   const isPolicy = changes.every((change) =>
     isPolicyKind(change.kind === 'add' ? change.manifest.kind : change.resource.kind),
   );
   const moved = isPolicy
     ? ground.moved
     : new Set([...ground.moved, ...[...destinations, ...senders].map(({ namespace }) => namespace)]);
-  return { ...ground, resources: applied.enforcement.mesh.resources, moved };
+  return { ...ground, pending: [...ground.pending, ...changes], moved };
 }
 
 /** The first candidate that closes something, breaks nothing and opens nothing; else why the best of them does not do. */
@@ -188,7 +182,7 @@ function firstProven(
       if ('refused' in proof) continue;
       const after = before.map((step) => step.candidate.id);
       return {
-        steps: [...before, { candidate, proof, after, on: state.resources }],
+        steps: [...before, { candidate, proof, after, on: state }],
         ground: advance(state, candidate),
       };
     }
@@ -249,7 +243,7 @@ function proveAfterOthers(ground: Ground, candidate: Candidate, problem: Problem
     if (known.has(narrowing.id)) continue;
     const own = prove(state, narrowing, { hops: [], paths: [] });
     if ('refused' in own || own.breaks.length > 0 || own.opens.length > 0) return alone;
-    before.push({ candidate: narrowing, proof: own, after: [], on: state.resources });
+    before.push({ candidate: narrowing, proof: own, after: [], on: state });
     state = advance(state, narrowing);
   }
   return before.length === 0 ? alone : { before, state, proof: prove(state, candidate, problem) };

@@ -29,6 +29,8 @@ export interface Ground {
   readonly stated: Stated;
   readonly resources: Resources;
   readonly rebuild: Rebuild;
+  /** Changes of steps before, which `resources` does not have yet. */
+  readonly pending: readonly Change[];
   /** Namespaces whose inventory is no longer that of `facts`. */
   readonly moved: ReadonlySet<string>;
 }
@@ -65,9 +67,15 @@ export function prove(
   }
   const namespaces = namespacesOf(facts.mesh, facts.enforcement.rootNamespace, involved);
   const keeps = keepsInventory(ground, candidate, hops, namespaces);
-  const before = keeps
-    ? new Enforcement({ ...facts.mesh, resources: limitPolicies(ground.resources, namespaces) }, facts.enforcement)
-    : new Enforcement(rebuild(sliceResources(ground.resources, namespaces)));
+  const begun = keeps
+    ? applyChanges(
+        new Enforcement({ ...facts.mesh, resources: limitPolicies(ground.resources, namespaces) }, facts.enforcement),
+        pendingIn(ground, namespaces),
+        rebuild,
+      )
+    : enforcementOf(ground, namespaces);
+  if ('refused' in begun) return begun;
+  const before = begun.enforcement;
   const applied = applyChanges(before, changes, rebuild);
   if ('refused' in applied) return applied;
   const after = applied.enforcement;
@@ -91,6 +99,25 @@ export function prove(
     opens: openedBy(before, after, candidate),
     between: between(before, changes, rebuild, passing),
   };
+}
+
+/** The state of some namespaces on a ground, with an inventory of their own. */
+export function enforcementOf(
+  ground: Pick<Ground, 'resources' | 'pending' | 'rebuild'>,
+  namespaces: ReadonlySet<string>,
+): ReturnType<typeof applyChanges> {
+  const { resources, rebuild } = ground;
+  const start = new Enforcement(rebuild(sliceResources(resources, namespaces)));
+  return applyChanges(start, pendingIn(ground, namespaces), rebuild);
+}
+
+/** What steps before change in some namespaces, or for all of them. */
+function pendingIn({ pending }: Pick<Ground, 'pending'>, namespaces: ReadonlySet<string>): readonly Change[] {
+  return pending.filter((change) => {
+    const { namespace = '', name } = change.kind === 'add' ? change.manifest.metadata : change.resource;
+    const kind = change.kind === 'add' ? change.manifest.kind : change.resource.kind;
+    return kind === 'Namespace' ? namespaces.has(name) : namespace === '' || namespaces.has(namespace);
+  });
 }
 
 /** Policies alone change, in namespaces that are as they were, and no way in from outside is asked about: no inventory has to be made. */

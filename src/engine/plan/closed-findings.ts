@@ -5,10 +5,11 @@ import { makeFacts, type Stated } from '../../graph/make-facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import { applyChanges, type Rebuild } from '../../remediate/apply-changes.ts';
 import type { Step } from '../../remediate/make-plan.ts';
-import { namespacesOf, sliceResources } from '../../remediate/slice.ts';
+import { enforcementOf } from '../../remediate/prove.ts';
+import { namespacesOf } from '../../remediate/slice.ts';
 import type { Finding } from '../../result/types.ts';
 import { RULES } from '../../rules/index.ts';
-import { Enforcement } from '../../semantics/enforcement.ts';
+import type { Enforcement } from '../../semantics/enforcement.ts';
 
 export interface Grounds {
   readonly facts: Facts;
@@ -59,8 +60,10 @@ const NONE: Causes = new Map();
 function judgeStep({ facts, stated, rebuild }: Grounds, { candidate, on }: Step): { before: Causes; after: Causes } {
   const touched = [...candidate.destinations, ...candidate.senders];
   if (touched.length === 0) return { before: NONE, after: NONE };
-  const slice = sliceResources(on, namespacesOf(facts.mesh, facts.enforcement.rootNamespace, touched));
-  const before = new Enforcement(rebuild(slice));
+  const namespaces = namespacesOf(facts.mesh, facts.enforcement.rootNamespace, touched);
+  const begun = enforcementOf({ ...on, rebuild }, namespaces);
+  if ('refused' in begun) return { before: NONE, after: NONE };
+  const before = begun.enforcement;
   const applied = applyChanges(before, candidate.changes, rebuild);
   if ('refused' in applied) return { before: NONE, after: NONE };
   const ids = new Set(touched.map(({ id }) => id));
