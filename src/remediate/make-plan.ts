@@ -11,6 +11,7 @@ import { groupBy } from '../util/group-by.ts';
 import { applyChanges, type Rebuild } from './apply-changes.ts';
 import { type Candidate, nameOf, type Problem, targetsOf } from './candidate.ts';
 import { FIXES } from './fixes/index.ts';
+import { refuseNewcomers } from './fixes/refuse-newcomers.ts';
 import { type Ground, type Proof, prove } from './prove.ts';
 import { isPolicyKind } from './slice.ts';
 import { chooseProblems } from './choose.ts';
@@ -235,18 +236,33 @@ function proveAfterOthers(ground: Ground, candidate: Candidate, problem: Problem
   let state = ground;
   const before: Step[] = [];
   for (const opened of rules.values()) {
-    const cause = opened[0]?.verdict.by;
-    if (!cause) return alone;
-    const hops = opened.map((each) => hopOf(ground.facts, each));
-    const [narrowing] = FIXES.flatMap((fix) => fix.propose(ground.facts, { cause, hops, paths: [] }));
-    if (!narrowing) return alone;
-    if (known.has(narrowing.id)) continue;
-    const own = prove(state, narrowing, { hops: [], paths: [] });
-    if ('refused' in own || own.breaks.length > 0 || own.opens.length > 0) return alone;
-    before.push({ candidate: narrowing, proof: own, after: [], on: state });
-    state = advance(state, narrowing);
+    const found = firstHarmless(ground.facts, state, opened, known);
+    if (!found) return alone;
+    if (found === 'done') continue;
+    before.push(found);
+    state = advance(state, found.candidate);
   }
   return before.length === 0 ? alone : { before, state, proof: prove(state, candidate, problem) };
+}
+
+/** What keeps newcomers out by a rule: narrows it where it is known for whom it is, else refuses just them. */
+function firstHarmless(
+  facts: Facts,
+  state: Ground,
+  opened: readonly Opened[],
+  known: ReadonlySet<string>,
+): Step | 'done' | undefined {
+  const cause = opened[0]?.verdict.by;
+  const hops = opened.map((each) => hopOf(facts, each));
+  const narrowing = cause ? FIXES.flatMap((fix) => fix.propose(facts, { cause, hops, paths: [] })) : [];
+  for (const candidate of [narrowing[0], refuseNewcomers(facts, opened)]) {
+    if (!candidate) continue;
+    if (known.has(candidate.id)) return 'done';
+    const proof = prove(state, candidate, { hops: [], paths: [] });
+    if ('refused' in proof || proof.breaks.length > 0 || proof.opens.length > 0) continue;
+    return { candidate, proof, after: [], on: state };
+  }
+  return undefined;
 }
 
 const MOST_PREPARED = 10;
