@@ -4,7 +4,6 @@ import type { Foothold } from '../graph/attack/foothold.ts';
 import type { Opened } from '../graph/compare/opened.ts';
 import type { Facts, Flow } from '../graph/facts.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
-import type { Resources } from '../model/resources.ts';
 import type { By } from '../result/location.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import { groupBy } from '../util/group-by.ts';
