@@ -121,6 +121,23 @@ describe('makePlan', () => {
     expect(kept(plan)).toEqual(['allow', 'allow']);
   });
 
+  it('does not put a webhook behind a policy that shuts out the API server', () => {
+    const labels = { 'sidecar.istio.io/inject': 'false' };
+    const webhook: Manifest = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingWebhookConfiguration',
+      metadata: { name: 'vault' },
+      webhooks: [
+        { name: 'vault.shop.example', clientConfig: { service: { name: 'vault', namespace: 'shop', port: 80 } } },
+      ],
+    };
+    const plan = planFor({ vault: workload('shop', 'vault', { ...http, labels }), more: [webhook] });
+    expect(idsOf(plan)).toEqual([]);
+    expect(plan.unclosed.map(({ why }) => why)).toContainEqual(
+      expect.stringContaining('would shut out the API server from shop/vault:8080'),
+    );
+  });
+
   it('gives a workload an account of its own where it shares that of a wanted caller', () => {
     const batch = workload('shop', 'batch', { ...http, serviceAccount: 'api' });
     const plan = planFor({ more: [...batch, allow('batch', named('nobody'))] });

@@ -203,6 +203,8 @@ function objectionTo(candidate: Candidate, proof: ReturnType<typeof prove>): str
   if ('refused' in proof) return `${summary}: ${proof.refused}`;
   const [broken] = proof.breaks;
   if (broken) return `${summary}: would break ${describeCall(broken)}`;
+  const [webhook] = proof.shutsOut;
+  if (webhook) return `${summary}: would shut out the API server from ${webhook.to}:${webhook.port} (${webhook.why})`;
   const [opened] = proof.opens;
   if (opened) return `${summary}: would let ${openerOf(opened)} through to ${opened.workload.id}:${opened.port}`;
   if (proof.closes.length > 0 || candidate.isTrial) return undefined;
@@ -258,7 +260,7 @@ function firstHarmless(
     if (!candidate) continue;
     if (known.has(candidate.id)) return 'done';
     const proof = prove(state, candidate, { hops: [], paths: [] });
-    if ('refused' in proof || proof.breaks.length > 0 || proof.opens.length > 0) continue;
+    if ('refused' in proof || proof.breaks.length + proof.shutsOut.length + proof.opens.length > 0) continue;
     return { candidate, proof, after: [], on: state };
   }
   return undefined;

@@ -20,6 +20,7 @@ import { resolveRequest } from '../semantics/resolve-request.ts';
 import { applyChanges, type Rebuild } from './apply-changes.ts';
 import type { Candidate, Problem } from './candidate.ts';
 import type { Change } from './change.ts';
+import { passesWebhook, type WebhookCall, webhookCallsTo } from './nameless-callers.ts';
 import { isPolicyKind, limitPolicies, namespacesOf, sliceResources } from './slice.ts';
 import { callsAround, decideCall, describeCall, type WantedCall } from './wanted-calls.ts';
 
@@ -44,6 +45,8 @@ export interface Proof {
   /** Requests of hops that are closed, and that are refused afterwards. */
   readonly denied: readonly Request[];
   readonly breaks: readonly WantedCall[];
+  /** Webhooks that the API server gets to today and would no longer. */
+  readonly shutsOut: readonly WebhookCall[];
   readonly opens: readonly Opened[];
   /** What a state between its first and its last object would break or open; in words. */
   readonly between: readonly string[];
@@ -96,6 +99,9 @@ export function prove(
       isRefused(after, witness),
     ),
     breaks: passing.filter((call) => isBroken(after, call)),
+    shutsOut: webhookCallsTo(facts, destinations).filter(
+      (call) => passesWebhook(before, call) && !passesWebhook(after, call),
+    ),
     opens: openedBy(before, after, candidate),
     between: between(before, changes, rebuild, passing),
   };
