@@ -6,7 +6,6 @@ import { routePlaces } from '../semantics/algebra/routes/route-places.ts';
 import { waysBy } from '../semantics/algebra/routes/way-in.ts';
 import { SearchLimit } from '../semantics/algebra/strings/find-word.ts';
 import type { Position } from '../semantics/attempt.ts';
-import type { Claims } from '../semantics/authz/claims.ts';
 import { decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import { exposedServices } from '../semantics/gateway/exposed-services.ts';
@@ -15,10 +14,10 @@ import { type GatewayProxy, indexGateways } from '../semantics/gateway/index-gat
 import { type InternetRoute, routesOf } from '../semantics/gateway/routes-of.ts';
 import type { Endpoint } from '../semantics/gateway/registry.ts';
 import type { Query } from '../semantics/query.ts';
-import { samplesOf } from '../semantics/sample.ts';
 import { decideWay } from './decide-way.ts';
 import { findOnWay, type FoundRequest } from './ways-in.ts';
 import { requestOf } from './request-of.ts';
+import { tokensFor } from './tokens-for.ts';
 import type { Entrance, Entrances } from './facts.ts';
 
 /** Ways in from outside the cluster: through gateways, route by route, and past them. Reference §8.4, §15.5. */
@@ -160,26 +159,8 @@ function* waysThrough(enforcement: Enforcement, route: InternetRoute, query: Que
     http.path.includes('?') || http.path.endsWith('/') ? [] : [{ ...query, http: { ...http, path: `${http.path}/` } }];
   const plain = [query, ...below];
   yield* plain;
-  const workloads = [route.gateway, ...route.workloads.map(({ workload }) => workload)];
-  const rules = workloads.flatMap((workload) =>
-    workload.dataPlane.kind === 'none' ? [] : enforcement.envoy(workload).providers.map(({ rule }) => rule),
-  );
-  if (rules.length === 0) return;
-  const samples = route.workloads.flatMap(({ workload }) =>
-    workload.dataPlane.kind === 'none'
-      ? []
-      : enforcement.envoy(workload).http.allow.flatMap((policy) => policy.rules.flatMap(samplesOf)),
-  );
-  const asked: Claims = Object.assign({}, ...samples.map(({ claims }) => claims ?? {}));
-  const tokens = rules.map((rule): Claims => {
-    const audience = rule.audiences?.[0];
-    return {
-      sub: 'any-subject',
-      ...asked,
-      iss: rule.issuer ?? 'any-issuer',
-      ...(audience === undefined ? {} : { aud: audience }),
-    };
-  });
+  const backends = route.workloads.map(({ workload }) => workload);
+  const tokens = tokensFor(enforcement, [route.gateway, ...backends], backends);
   for (const claims of tokens) for (const each of plain) yield { ...each, token: { claims, valid: true } };
 }
 

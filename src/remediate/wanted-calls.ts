@@ -1,9 +1,7 @@
+import { appQuery, concretePath } from '../graph/app-query.ts';
 import type { Flow, WantedTraffic } from '../graph/facts.ts';
-import { waysThrough } from '../graph/ways-through.ts';
-import type { Mesh, Workload, WorkloadId, WorkloadPort } from '../model/inventory/types.ts';
-import { waypointOf } from '../semantics/ambient/waypoint.ts';
-import type { Claims } from '../semantics/authz/claims.ts';
-import { samplesOf } from '../semantics/sample.ts';
+import { tokensFor } from '../graph/tokens-for.ts';
+import type { Mesh, Workload, WorkloadId } from '../model/inventory/types.ts';
 import { decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Query } from '../semantics/query.ts';
@@ -68,59 +66,14 @@ export function answerCall(
   const to = mesh.workloadById.get(call.to);
   const port = to?.ports.find((own) => own.port === call.port);
   if (!from || !to || !port) return undefined;
-  const query = queryOf(enforcement, call, from, to, port);
+  const { method, path = '/' } = call;
+  const query = appQuery(enforcement, from, to, port, method === undefined ? undefined : { method, path });
   const plain = decide(enforcement, query);
   if (plain.outcome !== 'deny' || !query.http) return { verdict: plain, query };
-  for (const claims of tokensFor(enforcement, to)) {
+  for (const claims of tokensFor(enforcement, [to], [to])) {
     const asked: Query = { ...query, token: { claims, valid: true } };
     const verdict = decide(enforcement, asked);
     if (verdict.outcome !== 'deny') return { verdict, query: asked };
   }
   return { verdict: plain, query };
-}
-
-function tokensFor(enforcement: Enforcement, workload: Workload): readonly Claims[] {
-  if (workload.dataPlane.kind === 'none') return [];
-  const envoy = enforcement.envoy(workload);
-  const asked: Claims = Object.assign(
-    {},
-    ...envoy.http.allow.flatMap(({ rules }) => rules.flatMap(samplesOf)).map(({ claims }) => claims ?? {}),
-  );
-  return envoy.providers.map(
-    ({ rule }): Claims => ({
-      sub: 'any-subject',
-      ...asked,
-      iss: rule.issuer ?? 'any-issuer',
-      ...(rule.audiences?.[0] === undefined ? {} : { aud: rule.audiences[0] }),
-    }),
-  );
-}
-
-function queryOf(
-  enforcement: Enforcement,
-  { method, path }: WantedCall,
-  from: Workload,
-  to: Workload,
-  port: WorkloadPort,
-): Query {
-  const via =
-    to.dataPlane.kind === 'ambient'
-      ? waysThrough(enforcement, port).find(({ service }) => waypointOf(enforcement, service))
-      : undefined;
-  const host = via ? `${via.service.name}.${via.service.namespace}.svc.cluster.local` : `${to.name}.${to.namespace}`;
-  return {
-    client: 'app',
-    source: { position: { kind: 'workload', workload: from }, identity: from.identity },
-    destination: { workload: to, port: port.port, ...(via ? { via } : {}) },
-    transport: port.transport,
-    ...(method === undefined ? {} : { http: { method, path: path ?? '/', host, headers: [] } }),
-  };
-}
-
-/** A path that a pattern of wanted traffic or of a policy takes. */
-function concretePath(pattern: string): string {
-  const filled = pattern.replaceAll(/\{\*\*?\}/g, 'x');
-  if (filled === '*') return '/';
-  if (filled.startsWith('*')) return `/x${filled.slice(1)}`;
-  return filled.endsWith('*') ? filled.slice(0, -1) : filled;
 }

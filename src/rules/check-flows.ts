@@ -1,7 +1,6 @@
-import { waysThrough } from '../graph/ways-through.ts';
+import { appQuery, concretePath } from '../graph/app-query.ts';
 import type { Facts, Flow } from '../graph/facts.ts';
 import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
-import { waypointOf } from '../semantics/ambient/waypoint.ts';
 import { decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Query } from '../semantics/query.ts';
@@ -81,27 +80,7 @@ function queryOf(
   to: Workload,
   port: WorkloadPort,
 ): Query {
-  const via =
-    to.dataPlane.kind === 'ambient'
-      ? waysThrough(enforcement, port).find(({ service }) => waypointOf(enforcement, service))
-      : undefined;
-  const isHttp = port.chain !== 'tcp';
-  const host = via ? `${via.service.name}.${via.service.namespace}.svc.cluster.local` : `${to.name}.${to.namespace}`;
-  return {
-    client: 'app',
-    source: { position: { kind: 'workload', workload: from }, identity: from.identity },
-    destination: { workload: to, port: port.port, ...(via ? { via } : {}) },
-    transport: port.transport,
-    ...(isHttp
-      ? { http: { method: methods?.[0] ?? 'GET', path: concretePath(paths?.[0] ?? '/'), host, headers: [] } }
-      : {}),
-  };
-}
-
-/** A path that a pattern of wanted traffic or of a policy takes. */
-function concretePath(pattern: string): string {
-  const filled = pattern.replaceAll(/\{\*\*?\}/g, 'x');
-  if (filled === '*') return '/';
-  if (filled.startsWith('*')) return `/x${filled.slice(1)}`;
-  return filled.endsWith('*') ? filled.slice(0, -1) : filled;
+  const http =
+    port.chain === 'tcp' ? undefined : { method: methods?.[0] ?? 'GET', path: concretePath(paths?.[0] ?? '/') };
+  return appQuery(enforcement, from, to, port, http);
 }
