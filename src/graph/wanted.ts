@@ -34,14 +34,14 @@ export function wantedTraffic(
     if (!statedFor.has(workload.id)) flows.push(...impliedFlows(enforcement, workload));
     flows.push(...routedFlows(workload, entrances));
   }
+  return indexFlows(flows, ({ id }) => statedFor.has(id));
+}
+
+/** Flows by where they lead and where they come from. */
+export function indexFlows(flows: readonly Flow[], isStated: WantedTraffic['isStated']): WantedTraffic {
   const to = groupBy(flows, (flow) => flow.to);
   const from = groupBy(flows, (flow) => flow.from);
-  return {
-    flows,
-    to: (workload) => to.get(workload.id) ?? [],
-    from: (workload) => from.get(workload.id) ?? [],
-    isStated: (workload) => statedFor.has(workload.id),
-  };
+  return { flows, to: ({ id }) => to.get(id) ?? [], from: ({ id }) => from.get(id) ?? [], isStated };
 }
 
 function declaredFlow({ from, to, methods, paths }: StatedFlow): readonly Flow[] {

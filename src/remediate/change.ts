@@ -24,3 +24,14 @@ export type FieldEdit =
   | { readonly op: 'delete'; readonly path: Path }
   /** To the list at `path`, which is created if it is missing. */
   | { readonly op: 'append'; readonly path: Path; readonly value: unknown };
+
+/** The object that a change is about, by name. */
+export function objectOfChange(change: Change): {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+} {
+  if (change.kind !== 'add') return change.resource;
+  const { kind, metadata } = change.manifest;
+  return { kind, namespace: metadata.namespace ?? '', name: metadata.name };
+}

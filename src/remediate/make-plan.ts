@@ -3,7 +3,9 @@ import { findAttackPaths } from '../graph/attack/find-attack-paths.ts';
 import type { Foothold } from '../graph/attack/foothold.ts';
 import type { Opened } from '../graph/compare/opened.ts';
 import type { Facts, Flow } from '../graph/facts.ts';
+import { factsWith } from '../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
+import { indexFlows } from '../graph/wanted.ts';
 import type { By } from '../result/location.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import { groupBy } from '../util/group-by.ts';
@@ -12,7 +14,7 @@ import { type Candidate, nameOf, type Problem, targetsOf } from './candidate.ts'
 import { FIXES } from './fixes/index.ts';
 import { refuseNewcomers } from './fixes/refuse-newcomers.ts';
 import { type Ground, type Proof, prove } from './prove.ts';
-import { isPolicyKind } from './slice.ts';
+import { leavesInventory } from './slice.ts';
 import { chooseProblems } from './choose.ts';
 import { describeCall } from './wanted-calls.ts';
 
@@ -85,24 +87,7 @@ function keepWanted(facts: Facts, original: Facts): Facts {
   const flows = [
     ...new Map([...original.wanted.flows, ...facts.wanted.flows].map((flow) => [flowKey(flow), flow])).values(),
   ];
-  const to = groupBy(flows, (flow) => flow.to);
-  const from = groupBy(flows, (flow) => flow.from);
-  return {
-    mesh: facts.mesh,
-    enforcement: facts.enforcement,
-    ports: facts.ports,
-    sensitivity: facts.sensitivity,
-    wanted: {
-      flows,
-      to: ({ id }) => to.get(id) ?? [],
-      from: ({ id }) => from.get(id) ?? [],
-      isStated: original.wanted.isStated,
-    },
-    get entrances() {
-      return facts.entrances;
-    },
-    isComplete: facts.isComplete,
-  };
+  return factsWith(facts, { wanted: indexFlows(flows, original.wanted.isStated) });
 }
 
 const flowKey = ({ from, to, port, methods, paths }: Flow): string => JSON.stringify([from, to, port, methods, paths]);
@@ -154,10 +139,7 @@ function closeAll(
 
 /** The ground with a step on it. The inventory of the whole stays: what the step changes is looked at in slices. */
 function advance(ground: Ground, { changes, destinations, senders }: Candidate): Ground {
-  const isPolicy = changes.every((change) =>
-    isPolicyKind(change.kind === 'add' ? change.manifest.kind : change.resource.kind),
-  );
-  const moved = isPolicy
+  const moved = leavesInventory(changes)
     ? ground.moved
     : new Set([...ground.moved, ...[...destinations, ...senders].map(({ namespace }) => namespace)]);
   return { ...ground, pending: [...ground.pending, ...changes], moved };

@@ -9,6 +9,7 @@ import { openedByIdentity } from '../graph/compare/opened-identities.ts';
 import { openedRequests } from '../graph/compare/opened-requests.ts';
 import type { Opened } from '../graph/compare/opened.ts';
 import type { Facts } from '../graph/facts.ts';
+import { factsWith } from '../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import type { Resources } from '../model/resources.ts';
@@ -19,9 +20,9 @@ import { Enforcement } from '../semantics/enforcement.ts';
 import { resolveRequest } from '../semantics/resolve-request.ts';
 import { applyChanges, type Rebuild } from './apply-changes.ts';
 import type { Candidate, Problem } from './candidate.ts';
-import type { Change } from './change.ts';
+import { type Change, objectOfChange } from './change.ts';
 import { passesWebhook, type WebhookCall, webhookCallsTo } from './nameless-callers.ts';
-import { isPolicyKind, limitPolicies, namespacesOf, sliceResources } from './slice.ts';
+import { leavesInventory, limitPolicies, namespacesOf, sliceResources } from './slice.ts';
 import { callsAround, decideCall, describeCall, type WantedCall } from './wanted-calls.ts';
 
 /** The state that a step is proven against, and what is known of the whole mesh. */
@@ -120,8 +121,7 @@ export function enforcementOf(
 /** What steps before change in some namespaces, or for all of them. */
 function pendingIn({ pending }: Pick<Ground, 'pending'>, namespaces: ReadonlySet<string>): readonly Change[] {
   return pending.filter((change) => {
-    const { namespace = '', name } = change.kind === 'add' ? change.manifest.metadata : change.resource;
-    const kind = change.kind === 'add' ? change.manifest.kind : change.resource.kind;
+    const { kind, namespace, name } = objectOfChange(change);
     return kind === 'Namespace' ? namespaces.has(name) : namespace === '' || namespaces.has(namespace);
   });
 }
@@ -133,26 +133,15 @@ function keepsInventory(
   hops: readonly Hop[],
   namespaces: ReadonlySet<string>,
 ): boolean {
-  if (!changes.every((change) => isPolicyKind(change.kind === 'add' ? change.manifest.kind : change.resource.kind)))
-    return false;
+  if (!leavesInventory(changes)) return false;
   if ([...namespaces].some((namespace) => moved.has(namespace))) return false;
   return !hops.some(({ pivot }) => pivot === 'route' || pivot === 'entry');
 }
 
 /** The rest of the mesh knows what is wanted; the slice does not have all of it. */
 function factsOf({ facts, stated }: Ground, enforcement: Enforcement, keeps: boolean): Facts {
-  const own = makeFacts(enforcement, stated);
-  return {
-    mesh: own.mesh,
-    enforcement,
-    ports: own.ports,
-    sensitivity: keeps ? facts.sensitivity : own.sensitivity,
-    wanted: facts.wanted,
-    get entrances() {
-      return own.entrances;
-    },
-    isComplete: own.isComplete,
-  };
+  const { wanted, sensitivity } = facts;
+  return factsWith(makeFacts(enforcement, stated), { wanted, ...(keeps ? { sensitivity } : {}) });
 }
 
 function* placesOf(hops: readonly Hop[]): Iterable<Workload> {

@@ -3,6 +3,7 @@ import type { Mesh, Workload } from '../model/inventory/types.ts';
 import { KINDS } from '../model/kinds.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Resources } from '../model/resources.ts';
+import { type Change, objectOfChange } from './change.ts';
 
 /** The objects of some namespaces, with all that holds for the whole cluster. Nothing else decides a request between workloads of these. */
 export function sliceResources(resources: Resources, namespaces: ReadonlySet<string>): Resources {
@@ -48,5 +49,8 @@ export function limitPolicies(resources: Resources, namespaces: ReadonlySet<stri
 }
 
 /** Whether changes leave the inventory as it is: policies, and rights at the API server. */
-export const isPolicyKind = (kind: string): boolean =>
-  (POLICIES as readonly string[]).includes(kind) || /^(Cluster)?Role(Binding)?$/.test(kind);
+export const leavesInventory = (changes: readonly Change[]): boolean =>
+  changes.every((change) => {
+    const { kind } = objectOfChange(change);
+    return (POLICIES as readonly string[]).includes(kind) || /^(Cluster)?Role(Binding)?$/.test(kind);
+  });

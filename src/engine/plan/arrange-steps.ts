@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { severityRank } from '../../findings/severity.ts';
+import { objectOfChange } from '../../remediate/change.ts';
 import type { Step } from '../../remediate/make-plan.ts';
 import type { Severity } from '../../result/status.ts';
 
@@ -90,9 +91,8 @@ function touchedBy(step: Step): ReadonlySet<string> {
     touched = new Set([
       ...[...destinations, ...senders].map(({ id }) => id),
       ...changes.map((change) => {
-        const { kind, metadata } =
-          change.kind === 'add' ? change.manifest : { kind: change.resource.kind, metadata: change.resource };
-        return `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
+        const { kind, namespace, name } = objectOfChange(change);
+        return `${kind} ${namespace}/${name}`;
       }),
     ]);
     TOUCHED.set(step, touched);

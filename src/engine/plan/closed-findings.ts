@@ -1,6 +1,7 @@
 import { openCauses } from '../../findings/open-causes.ts';
 import { subjectName } from '../../findings/subjects.ts';
 import type { Facts } from '../../graph/facts.ts';
+import { factsWith } from '../../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../../graph/make-facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import { applyChanges, type Rebuild } from '../../remediate/apply-changes.ts';
@@ -70,10 +71,7 @@ function judgeStep({ facts, stated, rebuild }: Grounds, { candidate, on }: Step)
   const judge = (enforcement: Enforcement): Causes => {
     const own = makeFacts(enforcement, stated);
     const workloads = own.mesh.workloads.filter(({ id }) => ids.has(id));
-    const near: Facts = Object.create(own, {
-      mesh: { value: { ...own.mesh, workloads } },
-      wanted: { value: facts.wanted },
-    });
+    const near = factsWith(own, { mesh: { ...own.mesh, workloads }, wanted: facts.wanted });
     return openCauses(JUDGED, near);
   };
   return { before: judge(before), after: judge(applied.enforcement) };

@@ -1,6 +1,7 @@
 import { plaintextCallers } from '../../graph/plaintext-callers.ts';
 import type { Facts } from '../../graph/facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
+import { objectOfChange } from '../../remediate/change.ts';
 import type { Candidate } from '../../remediate/candidate.ts';
 import type { Manifest } from '../../rules/patch.ts';
 
@@ -15,9 +16,7 @@ export function knownOutages(facts: Facts, { changes, destinations, isTrial }: C
   if (isTrial) return [];
   const added = changes.flatMap((change) => (change.kind === 'add' ? [change.manifest] : []));
   const isStrict = changes.some(
-    (change) =>
-      (change.kind === 'add' ? change.manifest.kind : change.resource.kind) === 'PeerAuthentication' &&
-      JSON.stringify(change).includes('STRICT'),
+    (change) => objectOfChange(change).kind === 'PeerAuthentication' && JSON.stringify(change).includes('STRICT'),
   );
   return [
     ...(added.some((manifest) => isRootDeny(facts, manifest)) ? gatewaysToOpen(facts, added) : []),

@@ -1,7 +1,7 @@
 import type { Facts } from '../../graph/facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { Candidate } from '../../remediate/candidate.ts';
-import type { Change } from '../../remediate/change.ts';
+import { type Change, objectOfChange } from '../../remediate/change.ts';
 import type { PlanStep } from '../../result/types.ts';
 
 const RANK = ['none', 'low', 'medium', 'high', 'critical'];
@@ -41,9 +41,8 @@ const labelsOf = ({ labels }: Workload): string => {
   return `${name}=${value}`;
 };
 
-const kindOf = (change: Change): string => (change.kind === 'add' ? change.manifest.kind : change.resource.kind);
 const has = (changes: readonly Change[], ...kinds: readonly string[]): boolean =>
-  changes.some((change) => kinds.includes(kindOf(change)));
+  changes.some((change) => kinds.includes(objectOfChange(change).kind));
 const restarts = (changes: readonly Change[]): boolean =>
   has(changes, 'Deployment', 'StatefulSet', 'DaemonSet', 'Pod', 'CronJob', 'Job', 'Namespace');
 

@@ -1,5 +1,4 @@
 import type { Principal, Workload, WorkloadId, WorkloadPort } from '../../model/inventory/types.ts';
-import { PEER } from '../../semantics/algebra/axes.ts';
 import { all, any, type Formula, not } from '../../semantics/algebra/formula.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
 import { queryOfModel } from '../../semantics/algebra/witness.ts';
@@ -11,7 +10,7 @@ import type { Facts, Flow } from '../facts.ts';
 import { isMachinery } from '../machinery.ts';
 import { exemptIn } from '../reach/exempt.ts';
 import { distinctWays } from '../reach/port-reach.ts';
-import { sourcesOf, type Witness } from '../reach/sources.ts';
+import { peerSets, sourcesOf, type Witness } from '../reach/sources.ts';
 import { causeOfOpening, causeOfSharing } from './cause.ts';
 import { forgersOf } from './forgers.ts';
 import type { Grant } from './grant.ts';
@@ -100,15 +99,8 @@ function unwantedAmong(
   return { byRule, sharing };
 }
 
-function literalNames(formula: Formula): ReadonlySet<string> {
-  const names = new Set<string>();
-  const pending = [formula];
-  for (let part = pending.pop(); part; part = pending.pop()) {
-    if (part.kind !== 'literal') pending.push(...part.of);
-    else if (part.axis === PEER && part.set.kind === 'text') for (const word of part.set.words ?? []) names.add(word);
-  }
-  return names;
-}
+const literalNames = (formula: Formula): ReadonlySet<string> =>
+  new Set(peerSets(formula).flatMap(({ words }) => words ?? []));
 
 /**
  * Wanted callers of an asset who may send more than what is wanted. Elsewhere that makes no difference: a caller who was taken over gets on by

@@ -146,7 +146,7 @@ function findIn({ solver, passes, mayPass }: Region, source: Formula): Witness |
 }
 
 /** The sets of identities that a formula tells apart. */
-function peerSets(formula: Formula): readonly TextSet[] {
+export function peerSets(formula: Formula): readonly TextSet[] {
   const found = new Map<number, TextSet>();
   const pending = [formula];
   for (let part = pending.pop(); part; part = pending.pop()) {
