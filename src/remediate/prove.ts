@@ -1,8 +1,8 @@
 import { actorOf, tokenlessCause } from '../graph/attack/attack-graph.ts';
 import type { AttackPath, Hop } from '../graph/attack/attack-path.ts';
+import { canUse, canUseFrom } from '../graph/attack/can-use.ts';
 import { grantsOf } from '../graph/attack/find-grants.ts';
 import { footholdId } from '../graph/attack/foothold.ts';
-import { isGranted } from '../graph/attack/grant.ts';
 import { NetworkPlaces } from '../graph/attack/network-places.ts';
 import { PIVOTS } from '../graph/attack/pivots/index.ts';
 import { openedByIdentity } from '../graph/compare/opened-identities.ts';
@@ -165,18 +165,8 @@ function isOpen(facts: Facts, network: NetworkPlaces, hop: Hop): boolean {
     if (!workload || !port) return false;
     const start = from.kind === 'workload' ? facts.mesh.workloadById.get(from.workload.id) : undefined;
     const actor = from.kind === 'workload' ? start && actorOf({ kind: 'workload', workload: start }) : actorOf(from);
-    for (const grant of grantsOf(facts, workload, port)) {
-      if (actor) {
-        const position = { kind: 'workload', workload: actor.place } as const;
-        if (isGranted(grant, actor) && network.admits(position, workload, port, grant.region.transport) !== 'deny')
-          return true;
-      } else if (
-        grant.who.kind === 'anyone' &&
-        (from.kind === 'pod-outside-mesh' || from.kind === 'node-network') &&
-        network.admits({ kind: from.kind }, workload, port, 'plaintext') !== 'deny'
-      )
-        return true;
-    }
+    for (const grant of grantsOf(facts, workload, port))
+      if (actor ? canUse(grant, actor, network) : canUseFrom(grant, from, network)) return true;
     return false;
   }
   if (pivot === 'entry' && to.kind === 'workload') {

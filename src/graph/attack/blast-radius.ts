@@ -1,10 +1,11 @@
 import type { Workload } from '../../model/inventory/types.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { AttackGraph } from './attack-graph.ts';
+import { canUse } from './can-use.ts';
 import { assetOf } from './asset-of.ts';
 import { isAsset } from './find-grants.ts';
 import { footholdId } from './foothold.ts';
-import { type Actor, type Grant, isGranted } from './grant.ts';
+import type { Actor, Grant } from './grant.ts';
 import { isTerminal } from './search.ts';
 
 /** How far somebody gets in one step who controls a workload. */
@@ -59,7 +60,8 @@ function radiusOf(graph: AttackGraph, workload: Workload, { wanted, common, own,
   const actor: Actor = { place: workload, identity: workload.identity, isBorrowed: false };
   const base = common.of(actor, precision);
   const further = new Set<Workload>(wanted);
-  for (const grant of own) if (precision === 'at most' || isUsable(graph, grant, actor)) further.add(grant.workload);
+  for (const grant of own)
+    if (precision === 'at most' || canUse(grant, actor, graph.network)) further.add(grant.workload);
   further.delete(workload);
   let total = base.targets.size - (base.targets.has(workload) ? 1 : 0);
   let excess = total;
@@ -122,12 +124,6 @@ function ownGrantsOf({ grants }: AttackGraph): ReadonlyMap<Workload, readonly Gr
   return new Map(
     [...groupBy(pairs, ({ source }) => source)].map(([source, own]) => [source, own.map(({ grant }) => grant)]),
   );
-}
-
-function isUsable({ network }: AttackGraph, grant: Grant, actor: Actor): boolean {
-  if (!isGranted(grant, actor)) return false;
-  const position = { kind: 'workload', workload: actor.place } as const;
-  return network.admits(position, grant.workload, grant.port, grant.region.transport) !== 'deny';
 }
 
 interface Common {

@@ -1,10 +1,11 @@
 import type { Workload, WorkloadId } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import { actorOf, type AttackGraph, causeOf } from './attack-graph.ts';
+import { callersAt, canUse, canUseFrom } from './can-use.ts';
 import { causeKey } from './cause.ts';
 import { isAsset } from './find-grants.ts';
 import { type Foothold, footholdId, type FootholdKey, footholdKey } from './foothold.ts';
-import { type Grant, isGranted } from './grant.ts';
+import type { Grant } from './grant.ts';
 import { compareCost, type Edge, headOf, isExcess, isGateway, type Label } from './label.ts';
 import { follow, isTakenBy, isTerminal, MOST_BREACHES, type Reachable } from './search.ts';
 
@@ -146,13 +147,9 @@ function findOnward(graph: AttackGraph, from: Foothold): readonly Onward[] {
   if (from.kind === 'workload' && isAsset(graph.facts, from.workload))
     found.push({ asset: from.workload.id, edges: [] });
   if (!start) return found;
-  const callers: readonly Workload[] =
-    from.kind === 'workload'
-      ? [from.workload]
-      : (graph.facts.mesh.identities.get(start.identity ?? ('' as never)) ?? []);
   const seen = new Set<WorkloadId>(from.kind === 'workload' ? [from.workload.id] : []);
   let front: { readonly callers: readonly Workload[]; readonly place: Workload; readonly edges: readonly Edge[] }[] = [
-    { callers, place: start.place, edges: [] },
+    { callers: callersAt(graph, from), place: start.place, edges: [] },
   ];
   for (let depth = 0; depth < MOST_ONWARD && front.length > 0 && found.length < MOST_ASSETS; depth++) {
     const next: typeof front = [];
@@ -203,11 +200,8 @@ class Sources {
     const { entry, wanted } = this.#reachable;
     const { network } = this.#graph;
     const found: Label[] = [];
-    if (grant.who.kind === 'anyone' && (entry.kind === 'pod-outside-mesh' || entry.kind === 'node-network')) {
-      const label = wanted.get(entry.kind);
-      if (label && network.admits({ kind: entry.kind }, grant.workload, grant.port, 'plaintext') !== 'deny')
-        found.push(label);
-    }
+    const first = wanted.get(footholdKey(entry));
+    if (first && canUseFrom(grant, entry, network)) found.push(first);
     const candidates =
       grant.who.kind === 'workloads'
         ? grant.who.sources.flatMap((source) => this.#reachable.at({ kind: 'workload', workload: source }))
@@ -218,9 +212,7 @@ class Sources {
       // A gateway comes early and is the last that one takes over.
       if (grant.who.kind !== 'workloads' && found.length >= most && found.some(({ at }) => !isGateway(at))) break;
       const actor = actorOf(label.at);
-      if (!actor || !isGranted(grant, actor)) continue;
-      const position = { kind: 'workload', workload: actor.place } as const;
-      if (network.admits(position, grant.workload, grant.port, grant.region.transport) !== 'deny') found.push(label);
+      if (actor && canUse(grant, actor, network)) found.push(label);
     }
     return found;
   }

@@ -1,8 +1,9 @@
 import TinyQueue from 'tinyqueue';
 import type { Workload } from '../../model/inventory/types.ts';
 import { actorOf, type AttackGraph } from './attack-graph.ts';
+import { callersAt, canUse, canUseFrom } from './can-use.ts';
 import { type Foothold, footholdId, type FootholdKey, footholdKey } from './foothold.ts';
-import { type Actor, type Grant, isGranted } from './grant.ts';
+import type { Actor, Grant } from './grant.ts';
 import { compareCost, costOf, type Edge, headOf, isExcess, type Label, NO_COST } from './label.ts';
 import { tier0Of } from './tier0.ts';
 
@@ -92,9 +93,7 @@ function* edgesFrom(graph: AttackGraph, openings: Openings, label: Label): Itera
   }
   const actor = actorOf(at);
   if (actor && !isClientOf(label)) {
-    const callers =
-      at.kind === 'workload' ? [at.workload] : graph.facts.mesh.identities.get(actor.identity ?? ('' as never));
-    for (const caller of callers ?? []) {
+    for (const caller of callersAt(graph, at)) {
       for (const hop of graph.wanted.of(caller, actor.place)) yield { kind: 'wanted', hop };
     }
   }
@@ -147,9 +146,7 @@ class Openings {
     const { network } = this.#graph;
     const pending = isFree ? this.#given : this.#breached;
     if (at.kind === 'pod-outside-mesh' || at.kind === 'node-network') {
-      const from = { kind: at.kind } as const;
-      for (const grant of pending.anyone)
-        if (network.admits(from, grant.workload, grant.port, 'plaintext') !== 'deny') yield { kind: 'grant', grant };
+      for (const grant of pending.anyone) if (canUseFrom(grant, at, network)) yield { kind: 'grant', grant };
       return;
     }
     const actor = actorOf(at);
@@ -173,11 +170,9 @@ class Openings {
   }
 
   *#take(grants: readonly Grant[], actor: Actor, done: Set<Workload>): Iterable<Edge> {
-    const position = { kind: 'workload', workload: actor.place } as const;
     for (const grant of grants) {
-      const { workload, port, region } = grant;
-      if (done.has(workload) || !isGranted(grant, actor)) continue;
-      if (this.#graph.network.admits(position, workload, port, region.transport) === 'deny') continue;
+      const { workload } = grant;
+      if (done.has(workload) || !canUse(grant, actor, this.#graph.network)) continue;
       // A way that asks for a token may be followed by one that asks for nothing.
       if (grant.verdict.outcome === 'allow' && grant.verdict.requires.length === 0) done.add(workload);
       yield { kind: 'grant', grant };
