@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { SENSITIVITIES } from './status.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 
-const sensitivity = z.enum(['critical', 'high', 'medium', 'low', 'none']);
+const sensitivity = z.enum(SENSITIVITIES);
 const select = z
   .strictObject({
     namespace: z.string().optional(),

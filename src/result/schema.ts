@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SENSITIVITIES } from './status.ts';
 
 /**
  * The result of an audit (design §4), as zod. The published JSON Schema is made from this; every report reads only this.
@@ -6,7 +7,7 @@ import { z } from 'zod';
  */
 const status = z.enum(['VERIFIED', 'INFERRED', 'UNKNOWN']);
 const severity = z.enum(['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL']);
-const level = z.enum(['critical', 'high', 'medium', 'low', 'none']);
+const level = z.enum(SENSITIVITIES);
 
 const location = z.union([
   z.strictObject({ file: z.string(), line: z.int().nonnegative(), column: z.int().nonnegative() }),

@@ -6,7 +6,9 @@ export type EvidenceStatus = 'VERIFIED' | 'INFERRED' | 'UNKNOWN';
 
 export type Severity = 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'INFORMATIONAL';
 
-export type Sensitivity = 'critical' | 'high' | 'medium' | 'low' | 'none';
+/** From the worst. */
+export const SENSITIVITIES = ['critical', 'high', 'medium', 'low', 'none'] as const;
+export type Sensitivity = (typeof SENSITIVITIES)[number];
 
 /** The weakest of several: UNKNOWN before INFERRED before VERIFIED. */
 export function weakestStatus(statuses: Iterable<EvidenceStatus>): EvidenceStatus {

@@ -3,7 +3,7 @@ import { subjectName } from '../../findings/subjects.ts';
 import type { Facts } from '../../graph/facts.ts';
 import { factsWith } from '../../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../../graph/make-facts.ts';
-import type { Workload } from '../../model/inventory/types.ts';
+import { workloadId } from '../../model/inventory/types.ts';
 import { applyChanges, type Rebuild } from '../../remediate/apply-changes.ts';
 import type { Step } from '../../remediate/make-plan.ts';
 import { enforcementOf } from '../../remediate/prove.ts';
@@ -47,7 +47,7 @@ export function closedFindings(
 /** The affected workloads; the object at fault is named first and is none of them, unless there is nothing else. */
 function subjectsOf({ mesh }: Facts, { subjects }: Finding): Set<string> {
   const affected = subjects.filter(({ cluster, namespace, name }) =>
-    mesh.workloadById.has((cluster ? `${cluster}:${namespace}/${name}` : `${namespace}/${name}`) as Workload['id']),
+    mesh.workloadById.has(workloadId(cluster, namespace, name)),
   );
   return new Set((affected.length > 0 ? affected : subjects).map(subjectName));
 }

@@ -1,3 +1,4 @@
+import { SENSITIVITIES } from '../../result/status.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { AttackGraph } from './attack-graph.ts';
@@ -88,8 +89,8 @@ function radiusOf(graph: AttackGraph, workload: Workload, { wanted, common, own,
   };
 }
 
-const LEVELS = ['critical', 'high', 'medium', 'low', 'none'];
-const levelOf = ({ facts }: AttackGraph, workload: Workload): number => LEVELS.indexOf(assetOf(facts, workload).level);
+const levelOf = ({ facts }: AttackGraph, workload: Workload): number =>
+  SENSITIVITIES.indexOf(assetOf(facts, workload).level);
 
 /** Rights over the mesh first, then the assets by level, then how many workloads. */
 function compareRadii(graph: AttackGraph): (a: BlastRadius, b: BlastRadius) => number {
@@ -98,7 +99,7 @@ function compareRadii(graph: AttackGraph): (a: BlastRadius, b: BlastRadius) => n
     let key = known.get(radius);
     if (!key) {
       const pivots = graph.pivots.get(footholdId({ kind: 'workload', workload: radius.workload })) ?? [];
-      const counts = LEVELS.slice(0, 3).map((_, level) =>
+      const counts = SENSITIVITIES.slice(0, 3).map((_, level) =>
         count(radius.assets, (each) => levelOf(graph, each.workload) === level),
       );
       key = [count(pivots, ({ edge }) => edge.to.kind === 'tier0') > 0 ? 1 : 0, ...counts, radius.workloads];

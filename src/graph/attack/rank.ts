@@ -1,10 +1,9 @@
-import type { Sensitivity } from '../../result/status.ts';
+import { SENSITIVITIES } from '../../result/status.ts';
 import type { AttackPath } from './attack-path.ts';
 import { causeKey } from './cause.ts';
 import { footholdId } from './foothold.ts';
 import { compareCost } from './label.ts';
 
-const SENSITIVITY: readonly Sensitivity[] = ['critical', 'high', 'medium', 'low', 'none'];
 const HEAD = 5;
 
 /** From outside anybody starts; a place inside has to be had first. */
@@ -14,7 +13,7 @@ const ENTRIES: readonly AttackPath['from']['kind'][] = ['internet', 'pod-outside
 export function comparePaths(a: AttackPath, b: AttackPath): number {
   if (a.kind !== b.kind) return a.kind === 'excess' ? -1 : 1;
   return (
-    SENSITIVITY.indexOf(a.asset.level) - SENSITIVITY.indexOf(b.asset.level) ||
+    SENSITIVITIES.indexOf(a.asset.level) - SENSITIVITIES.indexOf(b.asset.level) ||
     a.cost.breaches - b.cost.breaches ||
     a.cost.requires - b.cost.requires ||
     entryRank(a) - entryRank(b) ||

@@ -1,5 +1,5 @@
 import type { Facts } from '../../graph/facts.ts';
-import { principal, type Principal, serviceId, type Workload } from '../../model/inventory/types.ts';
+import { namespaceKey, principal, type Principal, serviceId, type Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import type { ClusterRoleBinding } from '../../model/k8s/cluster-role-binding.ts';
 import type { RoleBinding } from '../../model/k8s/role-binding.ts';
@@ -80,7 +80,7 @@ function splitOff(facts: Facts, workload: Workload, closed: ReadonlySet<Workload
 function freeName({ mesh }: Facts, { cluster, namespace, name }: Workload): string {
   const taken = (candidate: string): boolean =>
     mesh.resources.find('ServiceAccount', namespace, candidate, cluster) !== undefined ||
-    (mesh.workloadsByNamespace.get(cluster ? `${cluster}:${namespace}` : namespace) ?? []).some(
+    (mesh.workloadsByNamespace.get(namespaceKey(cluster, namespace)) ?? []).some(
       ({ serviceAccount }) => serviceAccount === candidate,
     );
   const candidates = [name, `${name}-own`, `${name}-identity`];

@@ -1,3 +1,4 @@
+import { SENSITIVITIES } from '../../result/status.ts';
 import type { Facts } from '../../graph/facts.ts';
 import { type IdleRule, judgeRules, type RuleJudgement } from '../../graph/idle-rules.ts';
 import { byOf } from '../../model/by.ts';
@@ -99,12 +100,10 @@ function factorsOf(facts: Facts, idle: readonly IdleRule[]): Factors {
     entry: 'none',
     requires: [],
     breaches: 0,
-    sensitivity: LEVELS.find((level) => levels.has(level)) ?? 'none',
+    sensitivity: SENSITIVITIES.find((level) => levels.has(level)) ?? 'none',
     // What has no identity, which such rules are mostly about, gets no further than the handshake.
     compensations: strict ? ['mutual TLS, which is required there,'] : [],
     stated: workloads.some((workload) => facts.wanted.isStated(workload)),
     defenceInDepth: true,
   };
 }
-
-const LEVELS = ['critical', 'high', 'medium', 'low'] as const;
