@@ -1,5 +1,6 @@
 import { existsSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
+import type { Observation } from '../model/observation/observation.ts';
 import type { RawObject } from '../model/resource.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
 import type { Source } from '../result/source.ts';
@@ -7,7 +8,7 @@ import type { ConfigFile } from './config-file.ts';
 import { decodeText } from './files/decode.ts';
 import { CONFIG_FILE, findFiles } from './files/find.ts';
 import { readBytes } from './files/read.ts';
-import { addManifests, type Gathered } from './gather.ts';
+import { addFile, type Gathered } from './gather.ts';
 import { InputError } from './input-error.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 
@@ -23,6 +24,8 @@ export interface InputSpec {
 
 export interface Collected {
   readonly objects: readonly RawObject[];
+  /** What was seen of a running mesh: dumps of proxies, telemetry. */
+  readonly observations: readonly Observation[];
   readonly sources: readonly Source[];
   readonly diagnostics: readonly Diagnostic[];
   /** Objects of kinds that say nothing about a mesh: counted, not kept. */
@@ -43,14 +46,22 @@ export interface CollectIo {
  */
 export async function collect(inputs: readonly InputSpec[], io: CollectIo): Promise<Collected> {
   const limits = { ...DEFAULT_LIMITS, ...io.limits };
-  const gathered: Gathered = { objects: [], sources: [], diagnostics: [], skippedKinds: {}, recent: [], limits };
+  const gathered: Gathered = {
+    objects: [],
+    observations: [],
+    sources: [],
+    diagnostics: [],
+    skippedKinds: {},
+    recent: [],
+    limits,
+  };
   const done = new Set<string>();
   let configFile: ConfigFile | undefined;
   for (const input of inputs) {
     if (input.path === '-') {
       if (done.has('-')) continue;
       done.add('-');
-      addManifests(gathered, { name: '<stdin>', bytes: await io.stdin(), isNamed: true, cluster: input.cluster });
+      addFile(gathered, { name: '<stdin>', bytes: await io.stdin(), isNamed: true, cluster: input.cluster });
       continue;
     }
     const full = path.resolve(io.cwd, input.path);
@@ -61,12 +72,12 @@ export async function collect(inputs: readonly InputSpec[], io: CollectIo): Prom
       if (done.has(file.path)) continue;
       done.add(file.path);
       const bytes = readBytes(file.path, limits.fileBytes);
-      addManifests(gathered, { name: file.name, bytes, isNamed: !stat.isDirectory(), cluster: input.cluster });
+      addFile(gathered, { name: file.name, bytes, isNamed: !stat.isDirectory(), cluster: input.cluster });
     }
   }
-  const { objects, sources, diagnostics, skippedKinds } = gathered;
+  const { objects, observations, sources, diagnostics, skippedKinds } = gathered;
   if (objects.length === 0) throw nothingFound(inputs, done.size, diagnostics);
-  return { objects, sources, diagnostics, skippedKinds, ...(configFile && { configFile }) };
+  return { objects, observations, sources, diagnostics, skippedKinds, ...(configFile && { configFile }) };
 }
 
 function statInput(full: string, name: string): Stats {

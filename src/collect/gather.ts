@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Observation } from '../model/observation/observation.ts';
 import type { RawObject } from '../model/resource.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
 import type { Source } from '../result/source.ts';
@@ -7,12 +8,14 @@ import { tooLarge, type Unreadable } from './files/read.ts';
 import { explainFileName } from './files/steering.ts';
 import type { Limits } from './limits.ts';
 import { count } from './objects.ts';
+import { type Form, recogniseForm } from './observations/recognise.ts';
 import { type ReadText, readText } from './read-text.ts';
 import type { RecentPart } from './source-text.ts';
 
 /** What all inputs hold together, as it is filled. */
 export interface Gathered {
   readonly objects: RawObject[];
+  readonly observations: Observation[];
   readonly sources: Source[];
   readonly diagnostics: Diagnostic[];
   readonly skippedKinds: Record<string, number>;
@@ -20,7 +23,7 @@ export interface Gathered {
   readonly limits: Limits;
 }
 
-export interface ManifestFile {
+export interface InputFile {
   readonly name: string;
   readonly bytes: Buffer | Unreadable;
   /** The user named this very file; those that are merely found in a folder may hold anything. */
@@ -28,8 +31,8 @@ export interface ManifestFile {
   readonly cluster: string | undefined;
 }
 
-/** Adds the objects of one file. */
-export function addManifests(gathered: Gathered, { name, bytes, isNamed, cluster }: ManifestFile): void {
+/** Adds what one file holds: the objects of manifests, or what was seen of a running mesh. */
+export function addFile(gathered: Gathered, { name, bytes, isNamed, cluster }: InputFile): void {
   const { limits, recent } = gathered;
   const error = (line: number, message: string, help: string) => {
     gathered.diagnostics.push({ severity: 'error', file: name, line, message, help });
@@ -40,6 +43,11 @@ export function addManifests(gathered: Gathered, { name, bytes, isNamed, cluster
     return;
   }
   const { text, isLossy } = decoded;
+  const form = recogniseForm(text);
+  if (form) {
+    addObservations(gathered, form, text, { name, bytes: bytes as Buffer, cluster });
+    return;
+  }
   const read = readText(text, name, { limits, recent, isLossy, ...(cluster !== undefined && { cluster }) });
   const isEmpty = holdsNothing(read);
   if (isEmpty && !isNamed && !looksLikeManifest(text)) return;
@@ -50,10 +58,31 @@ export function addManifests(gathered: Gathered, { name, bytes, isNamed, cluster
   for (const object of read.objects) gathered.objects.push(object);
   for (const diagnostic of read.diagnostics) gathered.diagnostics.push(diagnostic);
   for (const [kind, found] of Object.entries(read.skippedKinds)) count(gathered.skippedKinds, kind, found);
-  const sha256 = createHash('sha256')
-    .update(bytes as Buffer)
-    .digest('hex');
-  gathered.sources.push({ name, kind: 'manifests', documents: read.documents, sha256 });
+  gathered.sources.push({ name, kind: 'manifests', documents: read.documents, sha256: hash(bytes as Buffer) });
+}
+
+const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+function addObservations(
+  gathered: Gathered,
+  form: Form,
+  text: string,
+  {
+    name,
+    bytes,
+    cluster = '',
+  }: { readonly name: string; readonly bytes: Buffer; readonly cluster: string | undefined },
+): void {
+  const read = form.read(text, { file: name, cluster });
+  const { observations, diagnostics } = gathered;
+  if ('message' in read) {
+    diagnostics.push({ severity: 'error', file: name, line: 1, ...read });
+    return;
+  }
+  for (const observation of read.observations) observations.push(observation);
+  for (const message of read.left ?? [])
+    diagnostics.push({ severity: 'warning', file: name, line: 1, message, help: '' });
+  gathered.sources.push({ name, kind: form.kind, documents: read.observations.length, sha256: hash(bytes) });
 }
 
 function decode(bytes: Buffer | Unreadable, limits: Limits): ReturnType<typeof decodeText> {

@@ -1,6 +1,7 @@
 import { type CollectIo, collect, type InputSpec } from '../collect/collect.ts';
 import type { ConfigFile } from '../collect/config-file.ts';
 import type { Mesh } from '../model/inventory/types.ts';
+import type { Observation } from '../model/observation/observation.ts';
 import type { RawObject } from '../model/resource.ts';
 import type { Config } from '../result/config.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
@@ -21,6 +22,7 @@ export interface InputOptions {
 /** What was read, before the model is made of it. */
 export interface RawInput {
   readonly objects: readonly RawObject[];
+  readonly observations: readonly Observation[];
   readonly facts: StatedFacts;
   readonly stated: Partial<Config>;
   readonly provenance: Provenance;
@@ -29,6 +31,8 @@ export interface RawInput {
 
 export interface Input {
   readonly mesh: Mesh;
+  /** What was seen of it running. */
+  readonly observations: readonly Observation[];
   /** The mesh with other objects, as planned changes leave them. */
   readonly rebuild: LoadedMesh['rebuild'];
   readonly stated: Partial<Config>;
@@ -45,13 +49,14 @@ export async function readInput(inputs: readonly InputSpec[], options: InputOpti
 export async function readRaw(inputs: readonly InputSpec[], options: InputOptions, io: CollectIo): Promise<RawInput> {
   const { base = [], prune = false, defaultNamespace } = options;
   const below = base.length > 0 ? await collect(base, io) : undefined;
-  const { objects, sources, skippedKinds, diagnostics, configFile } = await collect(inputs, io);
+  const { objects, observations, sources, skippedKinds, diagnostics, configFile } = await collect(inputs, io);
   const file = options.config ?? configFile ?? below?.configFile;
   const user = file ? (await import('./read-config.ts')).readConfig(file) : undefined;
   return {
     objects: below
       ? overlayObjects(below.objects, objects, { prune, defaultNamespace: defaultNamespace ?? 'default' })
       : objects,
+    observations: [...(below?.observations ?? []), ...observations],
     facts: { ...user?.facts, ...(defaultNamespace === undefined ? {} : { defaultNamespace }) },
     stated: user?.config ?? {},
     provenance: { sources: [...(below?.sources ?? []), ...sources], skippedKinds },
@@ -60,8 +65,8 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
 }
 
 /** Objects to the model. */
-export function toMesh({ objects, facts, stated, provenance, diagnostics }: RawInput): Input {
+export function toMesh({ objects, observations, facts, stated, provenance, diagnostics }: RawInput): Input {
   const loaded = loadMesh(objects, facts);
   const { mesh, rebuild } = loaded;
-  return { mesh, rebuild, stated, provenance, diagnostics: [...diagnostics, ...loaded.diagnostics] };
+  return { mesh, observations, rebuild, stated, provenance, diagnostics: [...diagnostics, ...loaded.diagnostics] };
 }

@@ -2,8 +2,12 @@
 export interface Source {
   /** As the user named it, or `<stdin>`. */
   readonly name: string;
-  readonly kind: 'manifests';
+  /** What it holds. */
+  readonly kind: SourceKind;
   readonly documents: number;
   /** Of the bytes, in hex. */
   readonly sha256: string;
 }
+
+export const SOURCE_KINDS = ['manifests', 'envoy-config-dump'] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];

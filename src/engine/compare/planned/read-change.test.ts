@@ -13,7 +13,7 @@ const MESH: readonly Manifest[] = [
 function inputOf(manifests: readonly Manifest[] = MESH): RawInput {
   const provenance = { sources: [], skippedKinds: {} };
   const objects = manifests.map((value) => inlineObject(value, 'mesh.yaml', 1));
-  return { objects, facts: {}, stated: {}, provenance, diagnostics: [] };
+  return { objects, observations: [], facts: {}, stated: {}, provenance, diagnostics: [] };
 }
 
 const meshAfter = (text: string, input = inputOf()) => toMesh(readChange(text).apply(input)).mesh;
