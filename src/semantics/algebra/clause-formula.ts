@@ -204,7 +204,7 @@ function claimLiteral(path: readonly string[], values: readonly string[], viewpo
 
 function requestPrincipal(value: string, viewpoint: Viewpoint): Formula {
   const globs = requestPrincipalGlobs(value);
-  if (viewpoint.claims === 'hidden' || !globs) return NOTHING;
+  if (viewpoint.claims === 'hidden') return NOTHING;
   const issuer = textLiteral(claimAxis(['iss']), 'iss-of', [value], () => globs.issuer, viewpoint);
   const subject = textLiteral(claimAxis(['sub']), 'sub-of', [value], () => globs.subject, viewpoint);
   return all([viewpoint.hasToken, issuer, subject]);

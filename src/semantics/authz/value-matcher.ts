@@ -6,9 +6,12 @@
  */
 export type ValueMatcher = (value: string) => boolean;
 
-/** `presence` says what `*` means: `non-empty` for plain strings, `any` for headers, where an empty value is present too. */
+/**
+ * `presence` says what `*` means: `non-empty` for plain strings, `any` for headers, where an empty value is present too. Istio writes the
+ * former as `.+`, in which a dot is no line feed (RE2), so that a claim with one does not count as present.
+ */
 export function valueMatcher(pattern: string, presence: 'non-empty' | 'any' = 'non-empty'): ValueMatcher {
-  if (pattern === '*') return presence === 'any' ? () => true : (value) => value !== '';
+  if (pattern === '*') return presence === 'any' ? () => true : (value) => value !== '' && !value.includes('\n');
   if (pattern.startsWith('*')) {
     const suffix = pattern.slice(1);
     return (value) => value.endsWith(suffix);

@@ -1,8 +1,15 @@
 import { DEAD, type Machine } from './machine.ts';
 import { splitUnits } from './word-list.ts';
 
-/** A set of characters: one of them, all, or a class. */
-export type CharacterClass = { readonly only: string } | 'any' | 'in-segment' | 'alphanumeric' | 'label' | 'name';
+/** A set of characters: one of them, all, or a class; `in-line`: what a dot is in RE2. */
+export type CharacterClass =
+  | { readonly only: string }
+  | 'any'
+  | 'in-line'
+  | 'in-segment'
+  | 'alphanumeric'
+  | 'label'
+  | 'name';
 
 /** One character of a class, or any number of them. */
 export interface Token {
@@ -34,6 +41,7 @@ export const something = (of: CharacterClass = 'any'): Glob => [
 
 const CLASSES: Readonly<Record<Exclude<CharacterClass, object>, RegExp>> = {
   any: /[\s\S]/,
+  'in-line': /[^\n]/,
   'in-segment': /[^/]/,
   alphanumeric: /[a-z0-9]/,
   label: /[a-z0-9-]/,
@@ -119,6 +127,7 @@ function charactersOf(globs: readonly Glob[]): ReadonlySet<string> {
   for (const { of } of globs.flat()) {
     if (typeof of === 'object') found.add(of.only);
     else if (of === 'in-segment') found.add('/');
+    else if (of === 'in-line') found.add('\n');
     else if (of === 'label') found.add('-');
     else if (of === 'name') found.add('-').add('.');
   }

@@ -3,7 +3,7 @@ import { anything, type Glob, literally, something, type Token } from './glob.ts
 
 /** The words that `valueMatcher` accepts, as globs. */
 export function valueGlobs(pattern: string, presence: 'non-empty' | 'any' = 'non-empty'): readonly Glob[] {
-  if (pattern === '*') return [presence === 'any' ? anything() : something()];
+  if (pattern === '*') return [presence === 'any' ? anything() : something('in-line')];
   if (pattern.startsWith('*')) return [[...anything(), ...literally(pattern.slice(1))]];
   if (pattern.endsWith('*')) return [[...literally(pattern.slice(0, -1)), ...anything()]];
   return [literally(pattern)];
@@ -71,13 +71,14 @@ export function trustDomainGlobs(value: string, bundle: TrustBundle): readonly G
   return expandTrustDomain(value, bundle).map((trustDomain) => [...literally(`${trustDomain}/`), ...anything()]);
 }
 
-/** Pairs of issuer and subject that `requestPrincipalMatcher` accepts; undefined: none. */
-export function requestPrincipalGlobs(
-  value: string,
-): { readonly issuer: readonly Glob[]; readonly subject: readonly Glob[] } | undefined {
+/** Pairs of issuer and subject that `requestPrincipalMatcher` accepts. */
+export function requestPrincipalGlobs(value: string): {
+  readonly issuer: readonly Glob[];
+  readonly subject: readonly Glob[];
+} {
   const slash = value.lastIndexOf('/');
   const [issuer, subject] = slash < 0 ? ['', value] : [value.slice(0, slash), value.slice(slash + 1)];
-  const present = [something()];
+  const present = [something('in-line')];
   if (value === '*') return { issuer: present, subject: present };
   if (value.startsWith('*')) {
     if (slash < 0) return { issuer: present, subject: valueGlobs(value) };
@@ -87,7 +88,10 @@ export function requestPrincipalGlobs(
     if (slash < 0) return { issuer: valueGlobs(value), subject: present };
     return { issuer: [literally(issuer)], subject: valueGlobs(subject) };
   }
-  return slash < 0 ? undefined : { issuer: [literally(issuer)], subject: [literally(subject)] };
+  // Without a slash the value is the issuer, and the subject must be there and empty (recorded).
+  return slash < 0
+    ? { issuer: [literally(value)], subject: [literally('')] }
+    : { issuer: [literally(issuer)], subject: [literally(subject)] };
 }
 
 /** A dot stands for any character (`quoting` of authz/identity.ts). */

@@ -1,0 +1,131 @@
+import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
+import { all, type Formula, not } from '../../semantics/algebra/formula.ts';
+import type { Solver } from '../../semantics/algebra/solver.ts';
+import { SearchLimit } from '../../semantics/algebra/strings/find-word.ts';
+import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
+import { queryOfModel } from '../../semantics/algebra/witness.ts';
+import type { Enforcement } from '../../semantics/enforcement.ts';
+import { modeOfPort } from '../../semantics/mtls/effective-mode.ts';
+import { acceptConnection } from '../../semantics/mtls/transport.ts';
+import { addressOf, type Query } from '../../semantics/query.ts';
+import { compareJwt } from './compare-jwt.ts';
+import { type LoadedSets, loadedSets } from './loaded-sets.ts';
+import { chainFor, chainsOfPort, type LoadedChain, type LoadedMtls, mtlsOf } from './read-chains.ts';
+
+/** What a proxy holds for one port beside what the configuration comes to. */
+export interface PortComparison {
+  readonly port: number;
+  readonly mtls: { readonly loaded: LoadedMtls; readonly same: boolean };
+  readonly differences: readonly Difference[];
+  /** JWT rules that only one side has, in words. */
+  readonly jwt: readonly string[];
+  /** The policies in the proxy's filters, as `namespace/name`. */
+  readonly policies: readonly string[];
+  /** Why nothing is proven of the policies: matchers or filters that are not read here, or a search that was given up. */
+  readonly open: readonly string[];
+}
+
+/** Requests that the proxy and the configuration treat differently. */
+export interface Difference {
+  /** Which of the two lets the witness through; `approval`: whether an external authorizer is asked. */
+  readonly passes: 'proxy' | 'configuration';
+  readonly what: 'verdict' | 'approval';
+  readonly witness: Query;
+}
+
+/**
+ * Compares by meaning: the filters are evaluated as sets of requests, and so are the policies. What is equal under any order, repetition or
+ * other wording is no difference.
+ */
+export function comparePort(
+  enforcement: Enforcement,
+  workload: Workload,
+  port: Pick<WorkloadPort, 'port' | 'chain'>,
+  chains: readonly LoadedChain[],
+): PortComparison {
+  const here = chainsOfPort(chains, port.port);
+  const mtls = mtlsOf(here);
+  const { mode } = modeOfPort(enforcement.modes(workload), port.port);
+  const bundle = [...enforcement.bundleOf(enforcement.configOf(workload))].sort();
+  const sameDomains = mtls.mode === 'DISABLE' || mtls.trustDomains.join() === [...new Set(bundle)].sort().join();
+  const found = WAYS.flatMap(([transport, type]) => {
+    const arrived = acceptConnection(mode, port.chain, { transport, speaksHttp: type === 'http' });
+    const chain = chainFor(here, transport, type);
+    // Who may connect at all is compared as the mode; a kind of chain that one side lacks is its business.
+    if (!arrived.accepted || arrived.chain !== type || !chain) return [];
+    return [compareWay(enforcement, workload, port.port, { transport, type, chain })];
+  });
+  return {
+    port: port.port,
+    mtls: { loaded: mtls, same: mtls.mode === mode && sameDomains },
+    differences: found.flatMap(({ differences }) => differences),
+    jwt: [...new Set(found.flatMap(({ jwt }) => jwt))],
+    policies: [...new Set(found.flatMap(({ loaded }) => loaded.policies))].sort(),
+    open: [...new Set(found.flatMap(({ open }) => open))].sort(),
+  };
+}
+
+const WAYS = [
+  ['mtls', 'http'],
+  ['mtls', 'tcp'],
+  ['plaintext', 'http'],
+  ['plaintext', 'tcp'],
+] as const;
+
+interface Way {
+  readonly transport: 'mtls' | 'plaintext';
+  readonly type: 'http' | 'tcp';
+  readonly chain: LoadedChain;
+}
+
+interface WayComparison {
+  readonly loaded: LoadedSets;
+  readonly differences: readonly Difference[];
+  readonly jwt: readonly string[];
+  readonly open: readonly string[];
+}
+
+function compareWay(
+  enforcement: Enforcement,
+  workload: Workload,
+  port: number,
+  { transport, type, chain }: Way,
+): WayComparison {
+  const symbolic = symbolicOf(enforcement);
+  const identified = transport === 'mtls';
+  const bundle = enforcement.bundleOf(enforcement.configOf(workload));
+  const destinationIp = addressOf({ workload });
+  const loaded = loadedSets(chain, { pool: symbolic.pool, bundle, port, identified, destinationIp });
+  const readings = symbolic.sidecar(enforcement, workload, port, identified, type);
+  const [configured, ...others] = readings;
+  const solver = symbolic.solverOf(enforcement, workload);
+  const jwt = type === 'http' ? compareJwt(enforcement.envoy(workload).providers, loaded.jwt) : [];
+  const open = loaded.unread.map((name) => `${name} is not read`);
+  if (!configured || others.length > 0) open.push('a patch of the proxy (EnvoyFilter, plugin) that is not worked out');
+  if (!configured || open.length > 0 || jwt.length > 0) return { loaded, differences: [], jwt, open };
+  const region = { transport, protocol: type, destination: { workload, port } };
+  const differences: Difference[] = [];
+  const look = (formula: Formula, passes: Difference['passes'], what: Difference['what']): void => {
+    const model = find(solver, formula);
+    if (model === 'given up') open.push('the search for a difference was given up');
+    else if (model) differences.push({ passes, what, witness: queryOfModel({ region, formula, model }) });
+  };
+  const asks = configured.asking.map(({ matches }) => matches);
+  const configuredAsks = asks.length === 0 ? undefined : asks;
+  look(all([loaded.passes, not(configured.passes)]), 'proxy', 'verdict');
+  look(all([configured.passes, not(loaded.passes)]), 'configuration', 'verdict');
+  const both = all([loaded.passes, configured.passes]);
+  const asked: Formula = { kind: 'any', of: configuredAsks ?? [] };
+  look(all([both, asked, not(loaded.asks)]), 'proxy', 'approval');
+  look(all([both, loaded.asks, not(asked)]), 'configuration', 'approval');
+  return { loaded, differences, jwt, open };
+}
+
+function find(solver: Solver, formula: Formula): ReturnType<Solver['find']> | 'given up' {
+  try {
+    return solver.find(formula);
+  } catch (error) {
+    if (error instanceof SearchLimit) return 'given up';
+    throw error;
+  }
+}
