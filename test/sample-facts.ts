@@ -190,6 +190,7 @@ function makeWorkload(spec: SampleWorkload): Workload {
     ...(spec.gateway ? { gateway: spec.gateway } : {}),
     hostNetwork: spec.hostNetwork ?? false,
     addresses: [],
+    pods: [],
     ports: (spec.ports ?? []).map(({ port, transport = 'TCP' }) => ({
       port,
       transport,

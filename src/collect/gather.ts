@@ -8,7 +8,8 @@ import { tooLarge, type Unreadable } from './files/read.ts';
 import { explainFileName } from './files/steering.ts';
 import type { Limits } from './limits.ts';
 import { count } from './objects.ts';
-import { type Form, recogniseForm } from './observations/recognise.ts';
+import type { Form } from './observations/form.ts';
+import { recogniseForm } from './observations/recognise.ts';
 import { type ReadText, readText } from './read-text.ts';
 import type { RecentPart } from './source-text.ts';
 

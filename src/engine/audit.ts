@@ -4,12 +4,11 @@ import { applyExceptions } from '../findings/exceptions.ts';
 import { runRules } from '../findings/run-rules.ts';
 import type { Foothold } from '../graph/attack/foothold.ts';
 import type { Facts } from '../graph/facts.ts';
-import { makeFacts } from '../graph/make-facts.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
 import type { AttackSummary, AuditResult } from '../result/types.ts';
 import { RULES } from '../rules/index.ts';
 import { assess } from '../score/assess.ts';
-import { Enforcement } from '../semantics/enforcement.ts';
+import { observeFacts } from './observe.ts';
 import { attackResult, searchPaths } from './paths/attack-result.ts';
 import { DEFAULT_ENTRIES, readEntries } from './paths/read-entries.ts';
 import { type InputTexts, inputTexts } from './plan/input-texts.ts';
@@ -54,7 +53,7 @@ export function auditInput(
 ): Audited {
   const { onStep = () => undefined } = options;
   const { mesh, stated, provenance, diagnostics } = input;
-  const facts = makeFacts(new Enforcement(mesh), stated);
+  const facts = observeFacts(input, options.now);
   const names = inputs.map(({ path }) => path).join(' ');
 
   onStep(`judging ${mesh.workloads.length} workloads`);
@@ -70,7 +69,8 @@ export function auditInput(
   const parts = { facts, stated, rebuild: input.rebuild, findings, texts, input: names };
   const planned = planFor(parts, found, entries, scope === 'first' ? FIRST_STEPS : undefined);
   onStep('scoring');
-  const assessment = assess(facts, findings, { rules: RULES });
+  const conflicts = facts.evidence?.drifts.length ?? 0;
+  const assessment = assess(facts, findings, { rules: RULES, observed: { conflicts } });
 
   const result: AuditResult = {
     schemaVersion: 1,
@@ -86,6 +86,7 @@ export function auditInput(
     diagnostics: [
       ...diagnostics,
       ...pathNotes(attack),
+      ...(facts.evidence?.strangers ?? []).map(strangerNote),
       ...(scope === 'first' ? [PLAN_NOTE] : []),
       ...notes.map((message) => noteOn(options.config, message)),
     ],
@@ -104,6 +105,14 @@ const PLAN_NOTE: Diagnostic = {
   message: `the plan lists the ${FIRST_STEPS} steps that do most`,
   help: '`meshproof plan` works out all of them, and what stays open',
 };
+
+const strangerNote = (message: string): Diagnostic => ({
+  severity: 'warning',
+  file: '',
+  line: 0,
+  message,
+  help: 'give the manifests, or the live pods, that it belongs to',
+});
 
 /** Where no path could be computed, nothing that says "none" must be read as such. */
 const pathNotes = ({ incomplete }: AttackSummary): readonly Diagnostic[] =>

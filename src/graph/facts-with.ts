@@ -5,6 +5,7 @@ export function factsWith(facts: Facts, instead: Partial<Pick<Facts, 'mesh' | 'w
   return {
     mesh: instead.mesh ?? facts.mesh,
     enforcement: facts.enforcement,
+    ...(facts.evidence ? { evidence: facts.evidence } : {}),
     ports: facts.ports,
     sensitivity: instead.sensitivity ?? facts.sensitivity,
     get wanted() {

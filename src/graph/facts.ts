@@ -1,5 +1,6 @@
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { Mesh, Workload, WorkloadId, WorkloadPort } from '../model/inventory/types.ts';
 import type { By } from '../result/location.ts';
 import type { Request } from '../result/request.ts';
@@ -16,6 +17,8 @@ import type { Opening } from './opening.ts';
 export interface Facts {
   readonly mesh: Mesh;
   readonly enforcement: Enforcement;
+  /** What was seen of the mesh running; absent: nothing. */
+  readonly evidence?: Evidence;
   /** Every port of a workload, in port order. */
   ports(workload: Workload): readonly PortFacts[];
   sensitivity(workload: Workload): Asset;

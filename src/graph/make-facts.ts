@@ -1,4 +1,6 @@
 import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
+import { asSeen } from './as-seen.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { effectiveZtunnelMode } from '../semantics/ambient/effective-mode.ts';
 import { isCaptured } from '../semantics/capture.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
@@ -18,7 +20,7 @@ export interface Stated {
 }
 
 /** All facts about a mesh; each is worked out when first asked for, and then kept. */
-export function makeFacts(enforcement: Enforcement, stated: Stated = {}): Facts {
+export function makeFacts(enforcement: Enforcement, stated: Stated = {}, evidence?: Evidence): Facts {
   const { mesh } = enforcement;
   const ports = new Map<Workload, readonly PortFacts[]>();
   const assets = new Map<Workload, Asset>();
@@ -31,13 +33,14 @@ export function makeFacts(enforcement: Enforcement, stated: Stated = {}): Facts 
   return {
     mesh,
     enforcement,
+    ...(evidence ? { evidence } : {}),
     get entrances() {
       return findOnce();
     },
     ports(workload) {
       let facts = ports.get(workload);
       if (!facts) {
-        facts = workload.ports.map((port) => portFacts(enforcement, workload, port, findOnce));
+        facts = workload.ports.map((port) => portFacts(enforcement, workload, port, findOnce, evidence));
         ports.set(workload, facts);
       }
       return facts;
@@ -71,16 +74,18 @@ function portFacts(
   workload: Workload,
   port: WorkloadPort,
   entrances: () => Entrances,
+  evidence: Evidence | undefined,
 ): PortFacts {
+  const seen = evidence?.of(workload)?.ports.get(port.port);
   let access: PortAccess | undefined;
   let authorization: PortFacts['authorization'] | undefined;
   return {
     workload,
     port,
     captured: isCaptured(workload, port.port, port.transport),
-    mtls: mtlsOf(enforcement, workload, port),
+    mtls: asSeen(mtlsOf(enforcement, workload, port), seen?.mtls),
     get authorization() {
-      authorization ??= authorizationOf(enforcement, workload, port);
+      authorization ??= asSeen(authorizationOf(enforcement, workload, port), seen?.authorization);
       return authorization;
     },
     get access() {

@@ -1,7 +1,14 @@
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
 import { configClusterOf } from '../model/inventory/clusters.ts';
-import { type Mesh, type MeshService, namespaceKey, type Principal, type Workload } from '../model/inventory/types.ts';
+import {
+  type Mesh,
+  type MeshService,
+  namespaceKey,
+  type Principal,
+  type Workload,
+  type WorkloadId,
+} from '../model/inventory/types.ts';
 import type { ExtensionProvider, MeshConfig } from '../model/mesh-config.ts';
 import { type AmbientIndex, compileForWorkload, indexAmbient, type ZtunnelPolicies } from './ambient/compile.ts';
 import { type AttachmentPoint, attachedPolicies } from './attachment.ts';
@@ -27,6 +34,23 @@ export interface EnvoyPolicies {
   readonly providers: readonly JwtProvider[];
 }
 
+/** By workload and port. */
+export type ObservedModes = ReadonlyMap<WorkloadId, ReadonlyMap<number, PortMode['mode']>>;
+
+interface EnforcementOptions {
+  readonly patched?: boolean;
+  readonly observed?: ObservedModes;
+}
+
+function withObserved(
+  modes: EffectiveModes,
+  observed: ReadonlyMap<number, PortMode['mode']> | undefined,
+): EffectiveModes {
+  if (!observed) return modes;
+  const seen = [...observed].map(([port, mode]) => [port, { mode, by: null, level: 'port' }] as const);
+  return { ...modes, ports: new Map<number, PortMode>([...modes.ports, ...seen]) };
+}
+
 /**
  * The mesh with what its proxies hold, worked out once per set of policies: workloads that the same policies select share one compiled
  * form. Nothing in it changes after it was asked for.
@@ -40,6 +64,7 @@ export class Enforcement {
   readonly #modes = new Map<Workload, EffectiveModes>();
   readonly #namespaceModes = new Map<string, PortMode>();
   readonly #base: Enforcement | undefined;
+  readonly #observed: ObservedModes | undefined;
   readonly #patched: boolean;
   #identities: Map<string, Principal[]> | undefined;
   readonly #ztunnels = new Map<Workload, ZtunnelPolicies>();
@@ -48,11 +73,15 @@ export class Enforcement {
   #changes: ProxyChanges | undefined;
   #network: NetworkPolicyIndex | undefined;
 
-  /** `base`: the same mesh but for its security policies, whose answers to all else hold here too; `patched`: but for EnvoyFilters and the like. */
-  constructor(mesh: Mesh, base?: Enforcement, { patched = false } = {}) {
+  /**
+   * `base`: the same mesh but for its security policies, whose answers to all else hold here too; `patched`: but for EnvoyFilters and the like.
+   * `observed`: modes that proxies were seen to hold, which win over what the configuration says (method.md, rule 4).
+   */
+  constructor(mesh: Mesh, base?: Enforcement, { patched = false, observed }: EnforcementOptions = {}) {
     this.mesh = mesh;
     this.#base = base;
     this.#patched = patched;
+    this.#observed = observed;
     this.policies = indexPolicies(mesh.resources, mesh.version?.value);
   }
 
@@ -152,7 +181,7 @@ export class Enforcement {
   modes(workload: Workload): EffectiveModes {
     let modes = this.#modes.get(workload);
     if (!modes) {
-      modes = this.#modesIn(this.policyCluster(workload), workload);
+      modes = withObserved(this.#modesIn(this.policyCluster(workload), workload), this.#observed?.get(workload.id));
       this.#modes.set(workload, modes);
     }
     return modes;

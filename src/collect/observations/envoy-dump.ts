@@ -3,7 +3,7 @@ import { findJsonValue, jsonItems, skipValue } from '../json/positions.ts';
 import { readCertificates } from './certificates.ts';
 import { readNode } from './envoy-node.ts';
 import { isJson, textOf } from './json.ts';
-import type { Broken, Form, From, ReadForm } from './recognise.ts';
+import type { Broken, Form, From, ReadForm } from './form.ts';
 
 /**
  * Envoy's `/config_dump`: a list of sections, of which some are very large and say nothing here (endpoints, routes to others). Each part that
@@ -45,11 +45,11 @@ function readEnvoyDump(text: string, from: From): ReadForm | Broken {
     if (clusters !== undefined) readRejected(text, itemsOf(text, clusters, list), rejected);
   }
   const secrets = sections.get('SecretsConfigDump');
-  const at = newest([...listeners.map(({ updated }) => updated), ...rejected.map((each) => each.at)]);
+  const updated = newest([...listeners.map(({ updated }) => updated), ...rejected.map((each) => each.at)]);
   const dump: EnvoyDump = {
     kind: 'envoy-config-dump',
     ...from,
-    ...(at === undefined ? {} : { at }),
+    ...(updated === undefined ? {} : { updated }),
     proxy,
     listeners,
     rejected,

@@ -52,7 +52,12 @@ function workloadResult(facts: Facts, workload: Workload): WorkloadResult {
     ...(owner === undefined ? {} : { owner }),
     location: byOf(workload.resource).location,
     identity,
-    dataPlane: { kind: dataPlane.kind, status: dataPlane.status, why: dataPlane.why },
+    dataPlane: {
+      kind: dataPlane.kind,
+      status: dataPlane.status,
+      why: dataPlane.why,
+      ...(dataPlane.verifiedBy ? { verifiedBy: dataPlane.verifiedBy } : {}),
+    },
     ...(asset.basis === 'unknown'
       ? {}
       : {

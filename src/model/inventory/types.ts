@@ -70,6 +70,8 @@ export interface DataPlane {
   readonly by?: By;
   /** Named when the answer rests on what the input does not show (design §3). */
   readonly assumes: readonly string[];
+  /** What of the data plane itself showed it, for VERIFIED. */
+  readonly verifiedBy?: string;
   /** Revision of the control plane, `default` for the unnamed one. */
   readonly revision: string;
   readonly capture: Capture;
@@ -122,6 +124,8 @@ export interface Workload {
   readonly hostNetwork: boolean;
   /** Pod addresses, where the input has Pods. */
   readonly addresses: readonly string[];
+  /** Names of the pods that run, where the input was read from a cluster. */
+  readonly pods: readonly string[];
   readonly ports: readonly WorkloadPort[];
   /** `ns/name` of the Services that select it. */
   readonly services: readonly string[];

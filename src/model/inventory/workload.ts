@@ -1,6 +1,7 @@
 import type { Member } from './member.ts';
 import { findOwner, type OwnerRule } from './owner.ts';
 import { containersOf } from './pods/container.ts';
+import { isLive } from './pods/pods.ts';
 import { type MeshNamespace, principal, type Workload, type WorkloadPort } from './types.ts';
 
 export interface WorkloadParts {
@@ -34,6 +35,7 @@ export function toWorkload({ member, ports, services, namespace, trustDomain, ow
     ...(member.gateway && { gateway: member.gateway }),
     hostNetwork: spec.hostNetwork ?? false,
     addresses: member.addresses,
+    pods: member.pods.filter(isLive).map(({ name: pod }) => pod).sort(),
     ports,
     services,
     ...(owner !== undefined && { owner }),

@@ -1,4 +1,4 @@
-import type { Seen } from './observation.ts';
+import type { Seen } from './seen.ts';
 
 /** A part of Envoy's own configuration, as protobuf's JSON form with the field names of the `.proto` files. */
 export type EnvoyJson = Readonly<Record<string, unknown>>;
@@ -7,6 +7,8 @@ export type EnvoyJson = Readonly<Record<string, unknown>>;
 export interface EnvoyDump extends Seen {
   readonly kind: 'envoy-config-dump';
   readonly proxy: EnvoyNode;
+  /** When it last took something new, ISO 8601. A dump does not say when it was made. */
+  readonly updated?: string;
   /** In use: inbound ones (`virtualInbound`), and those of gateways and waypoints. */
   readonly listeners: readonly LoadedListener[];
   /** What Envoy was sent and did not take. */

@@ -95,6 +95,7 @@ function toWorkload(mesh: Mesh, group: readonly GatewayObject[]): Workload {
     gateway: { kind: label.includes('egress') ? 'egress' : 'istio' },
     hostNetwork: false,
     addresses: [],
+    pods: [],
     ports: [...ports.values()].sort((a, b) => a.port - b.port),
     services: [],
     containers: [],

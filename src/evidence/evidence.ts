@@ -1,0 +1,64 @@
+import type { Workload } from '../model/inventory/types.ts';
+import type { Query } from '../semantics/query.ts';
+
+/** What was seen of the mesh running, held against what its configuration comes to (method.md, Evidence). Pure data. */
+export interface Evidence {
+  of(workload: Pick<Workload, 'id'>): WorkloadEvidence | undefined;
+  readonly all: readonly WorkloadEvidence[];
+  /** Contradictions between what runs and what is configured, each with the proxies that show it. */
+  readonly drifts: readonly Drift[];
+  /** What was seen and belongs to no workload of the input, in words. */
+  readonly strangers: readonly string[];
+}
+
+/** The proxies of one workload that were looked into. */
+export interface WorkloadEvidence {
+  readonly workload: Workload;
+  readonly proxies: readonly SeenProxy[];
+  /** Running replicas, as far as the input says; undefined: unknown. */
+  readonly replicas: number | undefined;
+  /** Every replica was looked into, has its configuration in use, and has its traffic redirected to it. */
+  readonly captured: Proof;
+  readonly ports: ReadonlyMap<number, PortEvidence>;
+}
+
+export interface SeenProxy {
+  readonly pod: string;
+  readonly file: string;
+  readonly at?: string;
+}
+
+export interface PortEvidence {
+  /** What its proxies hold, where that is not what the configuration says; the weakest, where they differ. */
+  readonly holds?: 'STRICT' | 'PERMISSIVE' | 'DISABLE';
+  readonly mtls: Proof;
+  readonly authorization: Proof;
+}
+
+/**
+ * `verified`: all replicas hold it and have their traffic captured; `loaded`: what was seen agrees, and something is missing; `contradicted`: a
+ * proxy holds something else; `open`: it could not be compared.
+ */
+export interface Proof {
+  readonly state: 'verified' | 'loaded' | 'contradicted' | 'open';
+  /** `loaded and captured, 3 of 3 replicas`, or what is missing. */
+  readonly why: string;
+}
+
+export type DriftKind = 'policies' | 'mutual-tls' | 'tokens' | 'rejected' | 'not-captured';
+
+/** One thing that a proxy does otherwise than its configuration says. */
+export interface Drift {
+  readonly kind: DriftKind;
+  readonly workload: Workload;
+  readonly port?: number;
+  /** Which of the two lets more through; undefined: neither is known to. */
+  readonly looser?: 'proxy' | 'configuration';
+  /** What is different, as a sentence. */
+  readonly what: string;
+  /** A request that the two treat differently. */
+  readonly witness?: Query;
+  /** Likely causes, the likeliest first. */
+  readonly causes: readonly string[];
+  readonly proxies: readonly SeenProxy[];
+}

@@ -1,0 +1,44 @@
+import type { Mesh, Workload } from '../model/inventory/types.ts';
+import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
+import { groupBy } from '../util/group-by.ts';
+
+/** Dumps by the workload whose replicas they are of, the pods in order; the last of a pod counts. */
+export interface MatchedProxies {
+  readonly byWorkload: ReadonlyMap<Workload, readonly EnvoyDump[]>;
+  readonly strangers: readonly EnvoyDump[];
+}
+
+/**
+ * Finds whose proxies were dumped: by the names of running pods where the input has these; else by the workload that the proxy says it belongs
+ * to, or by the name that its controller would give the pod.
+ */
+export function matchProxies(mesh: Mesh, dumps: readonly EnvoyDump[]): MatchedProxies {
+  const found = dumps.map((dump) => [dump, findWorkload(mesh, dump)] as const);
+  const byWorkload = new Map<Workload, readonly EnvoyDump[]>();
+  for (const [workload, list] of groupBy(found, ([, whose]) => whose)) {
+    if (!workload) continue;
+    const byPod = new Map(list.map(([dump]) => [dump.proxy.pod, dump]));
+    byWorkload.set(
+      workload,
+      [...byPod.values()].sort((a, b) => (a.proxy.pod < b.proxy.pod ? -1 : 1)),
+    );
+  }
+  return { byWorkload, strangers: found.filter(([, workload]) => !workload).map(([dump]) => dump) };
+}
+
+function findWorkload(mesh: Mesh, { proxy, cluster }: EnvoyDump): Workload | undefined {
+  const isThere = (workload: Workload): boolean =>
+    workload.namespace === proxy.namespace && (cluster === '' || workload.cluster === cluster);
+  const here = mesh.workloads.filter(isThere);
+  const candidates = here.filter(({ pods }) => pods.includes(proxy.pod));
+  if (candidates.length === 1) return candidates[0];
+  const named = here.filter(({ name, pods }) => pods.length === 0 && name === proxy.workload);
+  if (named.length === 1) return named[0];
+  const made = here.filter(({ name, pods }) => pods.length === 0 && isPodOf(name, proxy.pod));
+  return made.length === 1 ? made[0] : undefined;
+}
+
+/** `NAME`, `NAME-0` of a StatefulSet, `NAME-xxxxx` of others, `NAME-HASH-xxxxx` of a Deployment. */
+const isPodOf = (name: string, pod: string): boolean =>
+  pod === name ||
+  (pod.startsWith(`${name}-`) && /^(\d+|([a-z0-9]{1,10}-)?[a-z0-9]{5})$/.test(pod.slice(name.length + 1)));

@@ -1,0 +1,31 @@
+import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
+import type { Observation } from '../model/observation/observation.ts';
+import type { Enforcement } from '../semantics/enforcement.ts';
+import type { Evidence } from './evidence.ts';
+import { judgeProxies } from './judge-proxies.ts';
+import { matchProxies } from './match-proxies.ts';
+
+/** Dumps prove nothing about today after a day (method.md, Evidence). */
+const DAY = 24 * 60 * 60 * 1000;
+
+/**
+ * What was seen of a mesh, held against what its configuration comes to. `now`: what age is measured against; absent: the newest evidence. A
+ * file that does not say when it was made counts as new.
+ */
+export function readEvidence(enforcement: Enforcement, observations: readonly Observation[], now?: Date): Evidence {
+  const dumps = observations.filter((each) => each.kind === 'envoy-config-dump');
+  const newest =
+    now?.getTime() ?? Math.max(...observations.map(({ at }) => (at === undefined ? 0 : Date.parse(at))), 0);
+  const isRecent = ({ at }: EnvoyDump): boolean => at === undefined || newest - Date.parse(at) <= DAY;
+  const { byWorkload, strangers } = matchProxies(enforcement.mesh, dumps);
+  const judged = [...byWorkload].map(([workload, list]) => judgeProxies(enforcement, workload, list, isRecent));
+  const known = new Map(judged.map(({ evidence }) => [evidence.workload.id, evidence]));
+  return {
+    of: ({ id }) => known.get(id),
+    all: judged.map(({ evidence }) => evidence),
+    drifts: judged.flatMap(({ drifts }) => drifts),
+    strangers: strangers.map(
+      ({ proxy, file }) => `${file}: ${proxy.namespace}/${proxy.pod} is no pod of a workload of the input`,
+    ),
+  };
+}
