@@ -54,7 +54,7 @@ const claims = fc
   .record(
     {
       iss: pick(['iss-1', 'iss-2', 'iss-3']),
-      sub: pick(['sub-1', 'sub-2']),
+      sub: pick(['sub-1', 'sub-2', '', '\n']),
       aud: value,
       azp: pick(VALUES),
       groups: value,
