@@ -50,7 +50,17 @@ const paths = fc.oneof(
   patternOf(PATHS),
   pick(['/{*}', '/a/{*}', '/{*}/b', '/a/{**}', '/{**}', '/a/{*}/c', '/{*}/{**}']),
 );
-const requestPrincipals = pick(['*', 'iss-1/*', '*/sub-1', 'iss-1/sub-1', 'iss-2/s*', 'iss*', '*-1', 'iss-1', 'iss-1/']);
+const requestPrincipals = pick([
+  '*',
+  'iss-1/*',
+  '*/sub-1',
+  'iss-1/sub-1',
+  'iss-2/s*',
+  'iss*',
+  '*-1',
+  'iss-1',
+  'iss-1/',
+]);
 
 const optional = <T>(value: fc.Arbitrary<T>, weight = 4): fc.Arbitrary<T | undefined> =>
   fc.option(value, { nil: undefined, freq: weight });

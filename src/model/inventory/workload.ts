@@ -35,7 +35,10 @@ export function toWorkload({ member, ports, services, namespace, trustDomain, ow
     ...(member.gateway && { gateway: member.gateway }),
     hostNetwork: spec.hostNetwork ?? false,
     addresses: member.addresses,
-    pods: member.pods.filter(isLive).map(({ name: pod }) => pod).sort(),
+    pods: member.pods
+      .filter(isLive)
+      .map(({ name: pod }) => pod)
+      .sort(),
     ports,
     services,
     ...(owner !== undefined && { owner }),
