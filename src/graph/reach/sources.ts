@@ -181,11 +181,9 @@ export class RenamedSources implements Sources {
     return this.first.sources.refused.map(this.rename);
   }
 
-  readonly rename = (name: Principal): Principal => {
-    const own = this.likeness.names[this.first.likeness.names.indexOf(name)];
-    if (own === undefined) throw new TypeError(`no policy of this shape names ${name}`);
-    return own;
-  };
+  /** Identities that a namespace or a pattern tells apart are the same in all regions of a shape. */
+  readonly rename = (identity: Principal): Principal =>
+    this.likeness.names[this.first.likeness.names.indexOf(identity)] ?? identity;
 
   #as(identity: Principal, { model }: Witness): Witness {
     const { region } = this;
