@@ -69,8 +69,10 @@ function findByShape(enforcement: Enforcement, region: Region, shapes: Known['sh
   const find = (): Sources =>
     region.transport === 'plaintext' ? anonymousOf(region) : identifiedOf(enforcement, region);
   const likeness = region instanceof ChainRegion ? region.point.sets.likeness : undefined;
-  if (!likeness) return find();
-  const key = `${region.transport} ${likeness.shape}`;
+  const { trustDomain } = enforcement.configOf(region.destination.workload);
+  // A waypoint of another trust domain than the pod behind it: names of that one would be told from strangers of this one.
+  if (!likeness?.names.every((name) => name.startsWith(`${trustDomain.value}/`))) return find();
+  const key = `${region.transport} ${trustDomain.value} ${likeness.shape}`;
   const first = shapes.get(key);
   if (first) return new RenamedSources(symbolicOf(enforcement).pool, region, likeness, first);
   const sources = find();
