@@ -26,7 +26,18 @@ async function measure(path: string): Promise<void> {
   const peak = Math.round(process.resourceUsage().maxRSS / 1024);
   const { length: workloads } = mesh.workloads;
   process.stdout.write(
-    JSON.stringify({ workloads, ports, classes: classes.length, parse, model, reach, witnesses, deciding, edits, peak }),
+    JSON.stringify({
+      workloads,
+      ports,
+      classes: classes.length,
+      parse,
+      model,
+      reach,
+      witnesses,
+      deciding,
+      edits,
+      peak,
+    }),
   );
 }
 
