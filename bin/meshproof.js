@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { heapFlagsFor, rerunWithHeap } from './heap.js';
+import { load } from './load.js';
 import { isNodeTooOld, nodeTooOldMessage } from './node-version.js';
 
 const CANNOT = 2;
@@ -24,15 +25,14 @@ async function launch(args) {
     process.stderr.write(nodeTooOldMessage(process.versions.node));
     return CANNOT;
   }
-  const cli = new URL('../dist/cli.js', import.meta.url);
+  const cli = fileURLToPath(new URL('../dist/cli.cjs', import.meta.url));
   if (!existsSync(cli)) {
     process.stderr.write('meshproof: not built yet; run `npm ci && npm run build` first\n');
     return CANNOT;
   }
   const flags = heapFlagsFor(args);
   if (flags) return rerunWithHeap(flags, fileURLToPath(import.meta.url), args);
-  const { run } = await import(cli.href);
-  return run(args);
+  return load(cli).run(args);
 }
 
 // Not only rejections: whatever is thrown from a timer or a stream is a bug too, and must not look like "findings" (1).

@@ -31,13 +31,13 @@ try {
     const mesh = join(work, String(size));
     run([join(shared, 'tools/genmesh.mjs'), '--seed', '7', '--workloads', String(size), '--out', mesh, '--config']);
     const found = JSON.parse(run([...HEAP, join(work, 'reach.mjs'), mesh]));
-    const { parse, model, reach, edits, peak, ports, classes } = found;
+    const { parse, model, reach, witnesses, deciding, edits, peak, ports, classes } = found;
     const s = (milliseconds) => `${(milliseconds / 1000).toFixed(2)} s`;
     const beyond = model + reach;
     const growth = before ? `, ${(beyond / before.beyond).toFixed(1)}× of ${before.size}` : '';
     process.stdout.write(
       `${size} workloads, ${ports} ports, ${classes} classes: parse ${s(parse)}, model ${s(model)}, compile and reach ${s(reach)}; ` +
-        `beyond parsing ${s(beyond)} (${(beyond / parse).toFixed(2)}× of it${growth}), one edited policy ${edits.toFixed(1)} ms, peak ${peak} MB\n`,
+        `beyond parsing ${s(beyond)} (${(beyond / parse).toFixed(2)}× of it${growth}), ${witnesses} witnesses decided ${s(deciding)}, one edited policy ${edits.toFixed(1)} ms, peak ${peak} MB\n`,
     );
     before = { size, beyond };
   }

@@ -35,8 +35,8 @@ function hasSamePackages(wanted, present) {
 }
 
 function isBuilt(root) {
-  const built = statSync(join(root, 'dist/cli.js'), { throwIfNoEntry: false })?.mtimeMs;
-  const inputs = ['src', 'package.json', 'scripts/build.mjs'].map((path) => join(root, path));
+  const built = statSync(join(root, 'dist/cli.cjs'), { throwIfNoEntry: false })?.mtimeMs;
+  const inputs = ['src', 'package.json', 'scripts/build.mjs', 'bin/load.js'].map((path) => join(root, path));
   return built !== undefined && !inputs.some((path) => isNewer(path, built));
 }
 

@@ -1,5 +1,6 @@
-// Bundles the CLI and the library into dist/, with every dependency inside, so that the package needs none.
-// `import()` stays a chunk of its own: what a command does not use is not read. `--types` adds the declarations.
+// Bundles the CLI into dist/, with every dependency inside, so that the package needs none. `import()` stays a chunk
+// of its own: what a command does not use is not read. Beside each file stands what V8 compiled of it (bin/load.js).
+// `--types` adds the declarations.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -26,6 +27,7 @@ try {
   const output = await bundle(Object.fromEntries(entries.filter(([, file]) => existsSync(join(root, file)))));
   writeFileSync(join(staging, LICENCES), licencesOf(output));
   publish([...output.map((chunk) => chunk.fileName), LICENCES]);
+  keepCompiledCode();
   if (process.argv.includes('--types') && existsSync(join(root, 'src/index.ts'))) declareTypes();
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
@@ -47,9 +49,9 @@ async function bundle(input) {
   });
   const { output } = await build.write({
     dir: staging,
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name]-[hash].js',
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'chunks/[name]-[hash].cjs',
     minify: false,
     sourcemap: false,
   });
@@ -62,6 +64,8 @@ function publish(files) {
   mkdirSync(join(dist, 'chunks'), { recursive: true });
   const isEntry = (file) => !file.includes('/');
   for (const file of files.toSorted((a, b) => Number(isEntry(a)) - Number(isEntry(b)))) {
+    // V8 tells what was compiled of another text by its length alone.
+    rmSync(join(dist, `${file}.compiled`), { force: true });
     renameSync(join(staging, file), join(dist, file));
   }
   for (const path of readdirSync(dist, { recursive: true, withFileTypes: true })) {
@@ -69,7 +73,14 @@ function publish(files) {
     if (path.isFile() && !file.startsWith('types/') && !files.includes(file)) rmSync(join(dist, file));
   }
   // Sources that change during the build are newer than its result.
-  utimesSync(join(dist, 'cli.js'), startedAt, startedAt);
+  utimesSync(join(dist, 'cli.cjs'), startedAt, startedAt);
+}
+
+/** In a process of its own: V8 keeps what a run compiled, so one that stands for many is made. Nothing is lost without it. */
+function keepCompiledCode() {
+  spawnSync(process.execPath, [join(root, 'scripts/keep-compiled-code.mjs')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 function declareTypes() {

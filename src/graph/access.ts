@@ -1,13 +1,12 @@
 import type { Principal, Workload, WorkloadPort } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
 import type { Region } from '../semantics/algebra/region.ts';
-import { queryOfModel } from '../semantics/algebra/witness.ts';
 import type { HttpRequest } from '../semantics/attempt.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Query, Source } from '../semantics/query.ts';
 import type { Sample } from '../semantics/sample.ts';
 import type { Verdict } from '../semantics/verdict.ts';
-import { decideFrom, decideWitness, distinctWays } from './reach/port-reach.ts';
+import { decideFrom, decideWitness, distinctWays, queryOfWitness } from './reach/port-reach.ts';
 import { type Sources, sourcesOf, type Witness } from './reach/sources.ts';
 
 /** A way in that was found and decided: the request, and what it rests on. */
@@ -77,7 +76,7 @@ function namedIn(
   const found = new Map<Principal, Access>();
   for (const region of ways) {
     for (const { identities, witness } of sourcesOf(enforcement, region).named) {
-      const query = queryOfModel({ region, ...witness });
+      const query = queryOfWitness(region, witness);
       for (const identity of identities) {
         if (found.has(identity)) continue;
         const access = decideFrom(enforcement, query, port, { identity });

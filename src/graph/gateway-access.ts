@@ -4,7 +4,7 @@ import type { Enforcement } from '../semantics/enforcement.ts';
 import type { InternetRoute } from '../semantics/gateway/routes-of.ts';
 import type { Query, Source } from '../semantics/query.ts';
 import { requestOf } from './request-of.ts';
-import { strangerOf } from './reach/sources.ts';
+import { strangerOf } from '../semantics/stranger.ts';
 import type { Access, PortAccess } from './access.ts';
 
 /**

@@ -8,7 +8,7 @@ import type { Enforcement, EnvoyPolicies } from '../semantics/enforcement.ts';
 import type { Source } from '../semantics/query.ts';
 import { viewAt } from '../semantics/sidecar.ts';
 import { queryOf } from './access.ts';
-import { strangerOf } from './reach/sources.ts';
+import { strangerOf } from '../semantics/stranger.ts';
 import { ANONYMOUS, type Answer, ask, bearerOf, type Question } from './ask.ts';
 import { type Via, waysThrough } from './ways-through.ts';
 import { type Attempt, conditionsOf, httpAttempts, TCP_ATTEMPTS } from './probe.ts';

@@ -5,7 +5,7 @@ import { waypointOf, waypointPolicies } from '../semantics/ambient/waypoint.ts';
 import { isCaptured } from '../semantics/capture.ts';
 import type { Enforcement, EnvoyPolicies } from '../semantics/enforcement.ts';
 import type { Source } from '../semantics/query.ts';
-import { strangerOf } from './reach/sources.ts';
+import { strangerOf } from '../semantics/stranger.ts';
 import { ANONYMOUS, type Answer, ask, bearerOf, type Question } from './ask.ts';
 import { type Via, waysThrough } from './ways-through.ts';
 import { notListening } from './authorization.ts';

@@ -14,6 +14,7 @@ import { type AmbientIndex, compileForWorkload, indexAmbient, type ZtunnelPolici
 import { type AttachmentPoint, attachedPolicies } from './attachment.ts';
 import { buildChain, type PolicyChain } from './authz/chain.ts';
 import { checkProviderServices } from './authz/provider-services.ts';
+import { type Naming, namingOf } from './authz/naming.ts';
 import type { TrustBundle } from './authz/trust-domain.ts';
 import { type JwtProvider, providersOf } from './jwt/authenticate.ts';
 import { type EffectiveModes, effectiveModes, type PortMode } from './mtls/effective-mode.ts';
@@ -32,6 +33,8 @@ export interface EnvoyPolicies {
   readonly http: PolicyChain;
   readonly tcp: PolicyChain;
   readonly providers: readonly JwtProvider[];
+  /** What it has in common with points that hold the same but for the callers that policies name; undefined: nothing can be said. */
+  readonly naming: Naming | undefined;
 }
 
 /** By workload and port. */
@@ -290,6 +293,7 @@ class LazyPolicies implements EnvoyPolicies {
   readonly #version: string | undefined;
   #http: PolicyChain | undefined;
   #tcp: PolicyChain | undefined;
+  #naming: Naming | null | undefined;
 
   constructor(
     authorization: readonly AuthorizationPolicy[],
@@ -314,6 +318,19 @@ class LazyPolicies implements EnvoyPolicies {
   get tcp(): PolicyChain {
     this.#tcp ??= this.#build('tcp');
     return this.#tcp;
+  }
+
+  get naming(): Naming | undefined {
+    this.#naming ??= this.#findNaming() ?? null;
+    return this.#naming ?? undefined;
+  }
+
+  #findNaming(): Naming | undefined {
+    const naming = namingOf(this.authorization, this.#bundle);
+    if (!naming) return undefined;
+    const tokens = this.requestAuthentication.map(({ cluster, namespace, name }) => `${cluster}:${namespace}/${name}`);
+    const authorizers = this.authorization.some(({ spec }) => spec.action === 'CUSTOM') ? this.#authorizers : [];
+    return { ...naming, shape: `${naming.shape} ${JSON.stringify([this.#bundle, tokens, authorizers])}` };
   }
 
   #build(type: PolicyChain['type']): PolicyChain {

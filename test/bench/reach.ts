@@ -19,11 +19,26 @@ async function measure(path: string): Promise<void> {
   const enforcement = new Enforcement(mesh);
   const classes = destinationClasses(enforcement);
   const reach = mark();
+  const witnesses = classes.reduce((sum, { sources }) => sum + sources.length, 0);
+  const deciding = mark();
   const edits = editOnePolicy(enforcement);
   const ports = classes.reduce((sum, each) => sum + each.ports.length, 0);
   const peak = Math.round(process.resourceUsage().maxRSS / 1024);
   const { length: workloads } = mesh.workloads;
-  process.stdout.write(JSON.stringify({ workloads, ports, classes: classes.length, parse, model, reach, edits, peak }));
+  process.stdout.write(
+    JSON.stringify({
+      workloads,
+      ports,
+      classes: classes.length,
+      parse,
+      model,
+      reach,
+      witnesses,
+      deciding,
+      edits,
+      peak,
+    }),
+  );
 }
 
 /** One ALLOW policy of a namespace lets in one method more: how long until every port that it touches is known again. Median of nine. */

@@ -1,5 +1,5 @@
 import { PROXY_PORTS } from '../../semantics/capture.ts';
-import { strangerOf } from '../../graph/reach/sources.ts';
+import { strangerOf } from '../../semantics/stranger.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import type { Resource } from '../../model/resource.ts';

@@ -1,4 +1,4 @@
-import { strangerOf } from '../../graph/reach/sources.ts';
+import { strangerOf } from '../../semantics/stranger.ts';
 import type { Mesh, Principal } from '../../model/inventory/types.ts';
 import type { RequestFrom, RequestTo } from '../../result/request.ts';
 import { hostOf, workloadAt, workloadOfPod } from './locate-pod.ts';

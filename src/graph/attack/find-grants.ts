@@ -1,7 +1,6 @@
 import type { Principal, Workload, WorkloadId, WorkloadPort } from '../../model/inventory/types.ts';
 import { all, any, type Formula, not } from '../../semantics/algebra/formula.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
-import { queryOfModel } from '../../semantics/algebra/witness.ts';
 import { withPeer } from '../../semantics/algebra/with-peer.ts';
 import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
@@ -9,7 +8,7 @@ import type { Verdict } from '../../semantics/verdict.ts';
 import type { Facts, Flow } from '../facts.ts';
 import { isMachinery } from '../machinery.ts';
 import { exemptIn } from '../reach/exempt.ts';
-import { distinctWays } from '../reach/port-reach.ts';
+import { distinctWays, queryOfWitness } from '../reach/port-reach.ts';
 import { peerSets, sourcesOf, type Witness } from '../reach/sources.ts';
 import { causeOfOpening, causeOfSharing } from './cause.ts';
 import { forgersOf } from './forgers.ts';
@@ -173,7 +172,7 @@ class FoundGrant implements Grant {
 
   get verdict(): Verdict {
     if (!this.#verdict) {
-      const query = { ...queryOfModel({ region: this.region, ...this.witness }), transport: this.port.transport };
+      const query = { ...queryOfWitness(this.region, this.witness), transport: this.port.transport };
       const [named] = this.who.kind === 'workloads' ? this.who.sources : [];
       const identity = named && this.region.transport === 'mtls' ? named.identity : query.source.identity;
       this.#verdict = decide(this.#enforcement, { ...query, source: { ...query.source, identity } });

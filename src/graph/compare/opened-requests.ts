@@ -4,12 +4,11 @@ import { all, any, EVERYTHING, type Formula, literal, NOTHING, not } from '../..
 import type { Region } from '../../semantics/algebra/region.ts';
 import { anything, literally } from '../../semantics/algebra/strings/glob.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
-import { queryOfModel } from '../../semantics/algebra/witness.ts';
 import type { Position } from '../../semantics/attempt.ts';
 import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Query } from '../../semantics/query.ts';
-import { waysTo } from '../reach/port-reach.ts';
+import { queryOfWitness, waysTo } from '../reach/port-reach.ts';
 import { sourcesOf, type Witness } from '../reach/sources.ts';
 import { requestOf } from '../request-of.ts';
 import type { Opened, Opener, States } from './opened.ts';
@@ -101,7 +100,7 @@ function confirmed(
   earlier: Workload,
   port: WorkloadPort,
 ): Confirmed | undefined {
-  const query = { ...queryOfModel({ region, ...witness }), transport: port.transport };
+  const query = { ...queryOfWitness(region, witness), transport: port.transport };
   const verdict = decide(after, query);
   if (verdict.outcome === 'deny' || !hasPlace(after, query)) return undefined;
   const { via } = query.destination;

@@ -1,4 +1,6 @@
 import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
+import type { Region } from '../../semantics/algebra/region.ts';
+import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { decideSets, distinctWays, type SourceReach, type SourceSet, sourceSets, throughOf } from './port-reach.ts';
 
@@ -11,7 +13,7 @@ export interface DestinationClass {
 
 /**
  * All ports of workloads that are no gateways, by who may send what to them; those open to most first. Which ports are alike is told by the
- * sets; the witnesses of a class are decided at its first port, before anybody sees them.
+ * sets; the witnesses of a class are decided at its first port when somebody asks for them.
  *
  * @throws {SearchLimit} when the search was given up.
  */
@@ -22,9 +24,7 @@ export function destinationClasses(enforcement: Enforcement): readonly Destinati
   for (const workload of enforcement.mesh.workloads) {
     if (workload.dataPlane.kind === 'gateway') continue;
     for (const port of workload.ports) {
-      const ways = distinctWays(enforcement, workload, port)
-        .map((region) => ({ region, sets: sourceSets(enforcement, region) }))
-        .filter(({ sets }) => sets.length > 0);
+      const ways = waysOf(enforcement, workload, port);
       const key = ways
         .map(({ region, sets }) => `${region.protocol} ${throughOf(region) ?? ''} ${numberOf(sets)}`)
         .join('|');
@@ -33,18 +33,64 @@ export function destinationClasses(enforcement: Enforcement): readonly Destinati
         known.ports.push({ workload, port });
         continue;
       }
-      const sources = ways.flatMap(({ region, sets }) => decideSets(enforcement, region, sets, port));
-      const own = { ports: [{ workload, port }], sources };
+      // What the sets promise and the network between waypoint and pod refuses holds for this port alone.
+      const open = ways.filter(({ region }) => !isCutOff(enforcement, region, port));
+      const own = new Growing(enforcement, { workload, port }, open);
       found.push(own);
-      // What the sets promise and `decide` refuses holds for this port alone.
-      if (sources.length === ways.reduce((sum, { sets }) => sum + sets.length, 0)) classes.set(key, own);
+      if (open.length === ways.length) classes.set(key, own);
     }
   }
-  return found.sort((a, b) => openness(b) - openness(a) || b.ports.length - a.ports.length);
+  return found.sort((a, b) => b.openness - a.openness || b.ports.length - a.ports.length);
 }
 
-interface Growing extends DestinationClass {
+interface OpenWay {
+  readonly region: Region;
+  readonly sets: readonly SourceSet[];
+}
+
+/** The ways to a port that let somebody in. */
+function waysOf(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly OpenWay[] {
+  return distinctWays(enforcement, workload, port)
+    .map((region) => ({ region, sets: sourceSets(enforcement, region) }))
+    .filter(({ sets }) => sets.length > 0);
+}
+
+/** Whether NetworkPolicy stops what a waypoint sends on, whatever it lets through: the one thing behind the sets that `decide` asks. */
+function isCutOff(enforcement: Enforcement, { destination, transport }: Region, port: WorkloadPort): boolean {
+  if (!destination.via) return false;
+  const source = { position: { kind: 'unstated' }, identity: null, connects: transport } as const;
+  const query = { client: 'attacker', source, destination, transport: port.transport, at: 'network-policy' } as const;
+  return decide(enforcement, query).outcome === 'deny';
+}
+
+/** Witnesses are decided before anybody sees them, and not if nobody does. */
+class Growing implements DestinationClass {
   readonly ports: DestinationClass['ports'][number][];
+  readonly #enforcement: Enforcement;
+  readonly #ways: readonly OpenWay[];
+  #sources: readonly SourceReach[] | undefined;
+
+  constructor(enforcement: Enforcement, first: DestinationClass['ports'][number], ways: readonly OpenWay[]) {
+    this.#enforcement = enforcement;
+    this.ports = [first];
+    this.#ways = ways;
+  }
+
+  get sources(): readonly SourceReach[] {
+    this.#sources ??= this.#decide();
+    return this.#sources;
+  }
+
+  #decide(): readonly SourceReach[] {
+    const [first] = this.ports;
+    if (!first) return [];
+    return this.#ways.flatMap(({ region, sets }) => decideSets(this.#enforcement, region, sets, first.port));
+  }
+
+  get openness(): number {
+    const kinds = this.#ways.flatMap(({ sets }) => sets.map(({ who }) => who.kind));
+    return Math.max(0, ...kinds.map((kind) => ({ anyone: 3, 'any-identity': 2, identities: 1 })[kind]));
+  }
 }
 
 /** One number for all lists of sets that say the same. Most ports of a class share the list itself. */
@@ -67,6 +113,3 @@ const contentOf = ({ who, operations }: SourceSet): unknown => [
   who,
   operations.map(({ what, by, except, asks }) => [what, by?.namespace, by?.name, by?.rule, except.length, asks.length]),
 ];
-
-const openness = ({ sources }: Pick<DestinationClass, 'sources'>): number =>
-  Math.max(0, ...sources.map(({ who }) => ({ anyone: 3, 'any-identity': 2, identities: 1 })[who.kind]));

@@ -1,6 +1,9 @@
 import type { Principal, Workload, WorkloadPort } from '../../model/inventory/types.ts';
+import { byOf, objectOf } from '../../model/by.ts';
+import type { Resource } from '../../model/resource.ts';
+import type { By } from '../../result/location.ts';
 import type { Request } from '../../result/request.ts';
-import { type Region, regionsOf, regionsThrough } from '../../semantics/algebra/region.ts';
+import { basisOf, type Region, regionsOf, regionsThrough } from '../../semantics/algebra/region.ts';
 import { queryOfModel } from '../../semantics/algebra/witness.ts';
 import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
@@ -9,7 +12,7 @@ import type { Verdict } from '../../semantics/verdict.ts';
 import { requestOf } from '../request-of.ts';
 import { waysThrough } from '../ways-through.ts';
 import { type Operation, operationsOf } from './operations.ts';
-import { type Sources, sourcesOf, type Witness } from './sources.ts';
+import { RenamedSources, type Sources, sourcesOf, type Witness } from './sources.ts';
 
 /** Callers that are alike to a port, and what they may send to it. */
 export interface SourceReach {
@@ -60,7 +63,7 @@ function knownWays(enforcement: Enforcement, workload: Workload, port: WorkloadP
 }
 
 const isSameWay = (a: Region, b: Region): boolean =>
-  a.mayPass === b.mayPass && a.transport === b.transport && a.destination.via === b.destination.via;
+  a.transport === b.transport && a.destination.via === b.destination.via && basisOf(a) === basisOf(b);
 
 function findWays(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Region[] {
   const direct = regionsOf(enforcement, workload, port);
@@ -71,6 +74,17 @@ function findWays(enforcement: Enforcement, workload: Workload, port: WorkloadPo
   ];
 }
 
+/** The request of a witness. Its set is looked at only where that takes more than the values found. */
+export function queryOfWitness(region: Region, witness: Witness): Query {
+  return queryOfModel({
+    region,
+    model: witness.model,
+    get formula() {
+      return witness.formula;
+    },
+  });
+}
+
 /** A witness decided from some place; undefined where it is refused after all. */
 export function decideWitness(
   enforcement: Enforcement,
@@ -79,7 +93,7 @@ export function decideWitness(
   port: Pick<WorkloadPort, 'transport'>,
   source: Partial<Source> = {},
 ): Decided | undefined {
-  return decideFrom(enforcement, queryOfModel({ region, ...witness }), port, source);
+  return decideFrom(enforcement, queryOfWitness(region, witness), port, source);
 }
 
 interface Decided {
@@ -111,7 +125,7 @@ export function sourceSets(enforcement: Enforcement, region: Region): readonly S
   const sources = sourcesOf(enforcement, region);
   let sets = SETS.get(sources);
   if (!sets) {
-    sets = findSets(region, sources);
+    sets = sources instanceof RenamedSources ? renameSets(enforcement, sources) : findSets(region, sources);
     SETS.set(sources, sets);
   }
   return sets;
@@ -130,6 +144,45 @@ function findSets(region: Region, { anonymous, stranger, named, refused }: Sourc
       .filter(({ witness }) => !stranger || differs(region, stranger, witness))
       .map(({ identities, witness }) => set({ kind: 'identities', identities }, witness)),
   ];
+}
+
+/** The sets of the first way of a shape, told with the names and the policies of another. */
+function renameSets(enforcement: Enforcement, sources: RenamedSources): readonly SourceSet[] {
+  const { first, rename, anonymous, stranger } = sources;
+  const own = (by: By): By => renameBy(by, first.likeness.policies, sources.likeness.policies);
+  const operation = ({ what, by, except, asks }: Operation): Operation => {
+    return { what, by: by && own(by), except: except.map(own), asks: asks.map(own) };
+  };
+  const renamed = ({ who, witness }: SourceSet): Pick<SourceSet, 'who' | 'witness'> => {
+    switch (who.kind) {
+      case 'anyone':
+        return { who, witness: anonymous ?? witness };
+      case 'any-identity':
+        return { who: { ...who, except: who.except.map(rename) }, witness: stranger ?? witness };
+      case 'identities': {
+        const at = first.sources.named.findIndex((named) => named.witness === witness);
+        return {
+          who: { ...who, identities: who.identities.map(rename) },
+          witness: sources.named[at]?.witness ?? witness,
+        };
+      }
+    }
+  };
+  return sourceSets(enforcement, first.region).map((set) => ({
+    ...renamed(set),
+    operations: set.operations.map(operation),
+  }));
+}
+
+/** The rule at the same place of the policy at the same place. */
+function renameBy(by: By, from: readonly Resource[], to: readonly Resource[]): By {
+  const found = objectOf(by);
+  const own = found && to[from.indexOf(found.resource)];
+  if (!own) throw new TypeError(`${by.kind} ${by.namespace}/${by.name} is none of the policies`);
+  return byOf(own, {
+    ...(by.rule === undefined ? {} : { rule: by.rule }),
+    ...(found.path ? { path: found.path } : {}),
+  });
 }
 
 /** The sets of one way with their witnesses decided; what is refused after all is left out. */

@@ -1,11 +1,14 @@
-import { type Mesh, type Principal, principal } from '../../model/inventory/types.ts';
+import type { Mesh, Principal } from '../../model/inventory/types.ts';
 import { PEER } from '../../semantics/algebra/axes.ts';
 import { all, EVERYTHING, type Formula, literal, type TextSet } from '../../semantics/algebra/formula.ts';
-import { basisOf, type Region } from '../../semantics/algebra/region.ts';
+import type { Likeness } from '../../semantics/algebra/chain-formula.ts';
+import { basisOf, ChainRegion, type Region } from '../../semantics/algebra/region.ts';
+import type { SetPool } from '../../semantics/algebra/set-pool.ts';
 import type { Model } from '../../semantics/algebra/solver.ts';
 import { matchesWord } from '../../semantics/algebra/strings/machine.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
+import { strangerOf } from '../../semantics/stranger.ts';
 import { identityIndexOf } from './identity-index.ts';
 
 /** A request of a set and the set that it was found in. */
@@ -28,10 +31,18 @@ export interface Sources {
   readonly refused: readonly Principal[];
 }
 
-/** A mesh identity that no policy names. */
-export const strangerOf = (trustDomain: string): Principal => principal(trustDomain, 'some-namespace', 'some-workload');
+interface Known {
+  readonly plaintext: WeakMap<object, Sources>;
+  readonly mtls: WeakMap<object, Sources>;
+  /** The first region of each shape, by its shape. */
+  readonly shapes: Map<string, First>;
+}
 
-type Known = Readonly<Record<Region['transport'], WeakMap<object, Sources>>>;
+interface First {
+  readonly region: Region;
+  readonly likeness: Likeness;
+  readonly sources: Sources;
+}
 
 /** By what finds requests, which knows the trust domain, and by what passes. */
 const KNOWN = new WeakMap<Mesh, WeakMap<Region['solver'], Known>>();
@@ -43,13 +54,29 @@ const KNOWN = new WeakMap<Mesh, WeakMap<Region['solver'], Known>>();
  * @throws {SearchLimit} when the search was given up.
  */
 export function sourcesOf(enforcement: Enforcement, region: Region): Sources {
-  const known = knownFor(enforcement.mesh, region.solver)[region.transport];
+  const known = knownFor(enforcement.mesh, region.solver);
   const basis = basisOf(region);
-  let sources = known.get(basis);
+  let sources = known[region.transport].get(basis);
   if (!sources) {
-    sources = region.transport === 'plaintext' ? anonymousOf(region) : identifiedOf(enforcement, region);
-    known.set(basis, sources);
+    sources = findByShape(enforcement, region, known.shapes);
+    known[region.transport].set(basis, sources);
   }
+  return sources;
+}
+
+/** Where policies differ in the names of callers alone, so does who gets in: worked out once, and told with other names. */
+function findByShape(enforcement: Enforcement, region: Region, shapes: Known['shapes']): Sources {
+  const find = (): Sources =>
+    region.transport === 'plaintext' ? anonymousOf(region) : identifiedOf(enforcement, region);
+  const likeness = region instanceof ChainRegion ? region.point.sets.likeness : undefined;
+  const { trustDomain } = enforcement.configOf(region.destination.workload);
+  // A waypoint of another trust domain than the pod behind it: names of that one would be told from strangers of this one.
+  if (!likeness?.names.every((name) => name.startsWith(`${trustDomain.value}/`))) return find();
+  const key = `${region.transport} ${trustDomain.value} ${likeness.shape}`;
+  const first = shapes.get(key);
+  if (first) return new RenamedSources(symbolicOf(enforcement).pool, region, likeness, first);
+  const sources = find();
+  shapes.set(key, { region, likeness, sources });
   return sources;
 }
 
@@ -61,7 +88,7 @@ function knownFor(mesh: Mesh, solver: Region['solver']): Known {
   }
   let known = bySolver.get(solver);
   if (!known) {
-    known = { plaintext: new WeakMap(), mtls: new WeakMap() };
+    known = { plaintext: new WeakMap(), mtls: new WeakMap(), shapes: new Map() };
     bySolver.set(solver, known);
   }
   return known;
@@ -120,6 +147,61 @@ class Identified implements Sources {
       this.#result = { named, refused: refused.sort() };
     }
     return this.#result;
+  }
+}
+
+/** The sources of a region that differs from an earlier one in nothing but the names in its policies. */
+export class RenamedSources implements Sources {
+  readonly anonymous?: Witness;
+  readonly stranger?: Witness;
+  readonly region: Region;
+  readonly likeness: Likeness;
+  readonly first: First;
+  readonly #pool: SetPool;
+  #named: Sources['named'] | undefined;
+
+  constructor(pool: SetPool, region: Region, likeness: Likeness, first: First) {
+    this.#pool = pool;
+    // Neither of them has one of the names, so that their requests are the same.
+    const { anonymous, stranger } = first.sources;
+    if (anonymous) this.anonymous = anonymous;
+    if (stranger) this.stranger = stranger;
+    this.region = region;
+    this.likeness = likeness;
+    this.first = first;
+  }
+
+  get named(): Sources['named'] {
+    this.#named ??= this.first.sources.named.map(({ identities, witness }) => {
+      const own = identities.map(this.rename);
+      return { identities: own, witness: own[0] === undefined ? witness : this.#as(own[0], witness) };
+    });
+    return this.#named;
+  }
+
+  get refused(): Sources['refused'] {
+    return this.first.sources.refused.map(this.rename);
+  }
+
+  /** Identities that a namespace or a pattern tells apart are the same in all regions of a shape. */
+  readonly rename = (identity: Principal): Principal =>
+    this.likeness.names[this.first.likeness.names.indexOf(identity)] ?? identity;
+
+  #as(identity: Principal, { model }: Witness): Witness {
+    const { region } = this;
+    const own = literal(PEER, this.#pool.exactly([identity]));
+    return {
+      source: own,
+      get formula() {
+        return all([region.passes, own]);
+      },
+      model: {
+        values: (axis) => (axis.key === PEER.key ? [identity] : model.values(axis)),
+        get axes() {
+          return model.axes;
+        },
+      },
+    };
   }
 }
 

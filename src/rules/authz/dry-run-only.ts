@@ -1,4 +1,4 @@
-import { strangerOf } from '../../graph/reach/sources.ts';
+import { strangerOf } from '../../semantics/stranger.ts';
 import type { Facts } from '../../graph/facts.ts';
 import { byOf } from '../../model/by.ts';
 import type { Workload } from '../../model/inventory/types.ts';

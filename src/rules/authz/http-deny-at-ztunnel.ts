@@ -1,5 +1,5 @@
 import { queryOf } from '../../graph/access.ts';
-import { strangerOf } from '../../graph/reach/sources.ts';
+import { strangerOf } from '../../semantics/stranger.ts';
 import { type Answer, ask, bearerOf, ANONYMOUS, type Question } from '../../graph/ask.ts';
 import { UNNAMED_PATH } from '../../graph/probe.ts';
 import type { PortFacts } from '../../graph/facts.ts';

@@ -1,4 +1,4 @@
-import { strangerOf } from '../../graph/reach/sources.ts';
+import { strangerOf } from '../../semantics/stranger.ts';
 import { ask } from '../../graph/ask.ts';
 import type { Facts, PortFacts } from '../../graph/facts.ts';
 import { byOf } from '../../model/by.ts';

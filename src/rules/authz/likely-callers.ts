@@ -1,4 +1,4 @@
-import { strangerOf } from '../../graph/reach/sources.ts';
+import { strangerOf } from '../../semantics/stranger.ts';
 import { ANONYMOUS, bearerOf } from '../../graph/ask.ts';
 import { type Via, waysThrough } from '../../graph/ways-through.ts';
 import type { PortFacts } from '../../graph/facts.ts';

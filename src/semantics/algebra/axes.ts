@@ -1,4 +1,5 @@
 import type { PathNormalization } from '../../model/mesh-config.ts';
+import { strangerOf } from '../stranger.ts';
 import type { Axis } from './formula.ts';
 import type { Universe } from './strings/find-word.ts';
 import {
@@ -52,7 +53,7 @@ const ADDRESSES_FIRST = ['10.0.0.1', '203.0.113.7', '2001:db8::1'];
 export function spaceOf({ trustDomains, normalization }: SpaceOptions): Space {
   const identities = identitiesIn(trustDomains);
   const paths = normalizedPaths(normalization);
-  const stranger = `${trustDomains[0] ?? 'cluster.local'}/ns/some-namespace/sa/some-workload`;
+  const stranger = strangerOf(trustDomains[0] ?? 'cluster.local');
   return {
     universe(axis) {
       if (axis.key.startsWith('header:')) return HEADER_VALUES;

@@ -1,3 +1,5 @@
+import type { Principal } from '../../model/inventory/types.ts';
+import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import type { PolicyChain } from '../authz/chain.ts';
 import type { CompiledPolicy, CompiledRule } from '../authz/compile.ts';
 import type { TrustBundle } from '../authz/trust-domain.ts';
@@ -35,6 +37,17 @@ export interface ChainSets {
   readonly passes: Formula;
   /** The requests that a rule of DENY or ALLOW would match here: for parts of rules. */
   readonly formulaOf: (rule: CompiledRule) => Formula;
+  /** What it shares with points whose policies differ in nothing but names. */
+  readonly likeness?: Likeness;
+}
+
+/** Sets of one shape come from each other by putting other names in place: the first for the first, and so on. */
+export interface Likeness {
+  readonly shape: string;
+  /** Sorted. */
+  readonly names: readonly Principal[];
+  /** In the same order at every point of the shape. */
+  readonly policies: readonly AuthorizationPolicy[];
 }
 
 export interface ChainPoint {

@@ -3,7 +3,7 @@ import { decideAtZtunnel } from '../ambient/arrive.ts';
 import { waypointOf, waypointPolicies } from '../ambient/waypoint.ts';
 import { findEarlyListener, isCaptured } from '../capture.ts';
 import type { Enforcement } from '../enforcement.ts';
-import { changesOfTls, changesOn, endsHandshakes, filtersLeft } from '../patches/filters-left.ts';
+import { changesOfTls, changesOn, endsHandshakes } from '../patches/filters-left.ts';
 import { modeOfPort } from '../mtls/effective-mode.ts';
 import { acceptConnection } from '../mtls/transport.ts';
 import { addressOf, type Destination } from '../query.ts';
@@ -34,9 +34,36 @@ export interface Region {
  * What stands for everything that passes in a region, to remember answers by: ports whose policies are the same share it. The sets of the
  * point, where nothing but them is asked; else the set itself.
  */
-export function basisOf({ point, passes, mayPass }: Region): object {
+export function basisOf(region: Region): object {
+  if (region instanceof ChainRegion) return region.point.sets;
+  const { point, passes, mayPass } = region;
   if (!point || passes !== point.sets.passes) return mayPass;
   return mayPass === (point.kind === 'ztunnel' ? point.sets.mayPass : passes) ? point.sets : mayPass;
+}
+
+/** A way that the filters of one point decide alone: what passes there is worked out when somebody looks at it. */
+export class ChainRegion implements Region {
+  readonly transport: Region['transport'];
+  readonly protocol: Region['protocol'];
+  readonly destination: Destination;
+  readonly solver: Solver;
+  readonly point: { readonly kind: 'sidecar' | 'waypoint'; readonly sets: ChainSets };
+
+  constructor({ transport, protocol, destination, solver, point }: Omit<ChainRegion, 'passes' | 'mayPass'>) {
+    this.transport = transport;
+    this.protocol = protocol;
+    this.destination = destination;
+    this.solver = solver;
+    this.point = point;
+  }
+
+  get passes(): Formula {
+    return this.point.sets.passes;
+  }
+
+  get mayPass(): Formula {
+    return this.point.sets.passes;
+  }
 }
 
 type Port = Pick<WorkloadPort, 'port' | 'transport' | 'chain'>;
@@ -88,11 +115,11 @@ export function regionsOf(enforcement: Enforcement, workload: Workload, port: Po
       const readings = symbolic.sidecar(enforcement, workload, port.port, identified, chain);
       const [sets] = readings;
       if (!sets) continue;
-      const taken = passing(readings);
       const isSure = arrived.accepted && !(identified && endsHandshakes(gone));
-      const { passes, mayPass } = isSure ? taken : { ...taken, passes: NOTHING };
       const point = { kind: 'sidecar', sets } as const;
-      found.push({ transport, protocol, destination, passes, mayPass, solver, point });
+      const way = { transport, protocol, destination, solver, point };
+      if (isSure && readings.length === 1) found.push(new ChainRegion(way));
+      else found.push({ ...way, ...passing(readings), ...(isSure ? {} : { passes: NOTHING }) });
     }
   }
   return found;
@@ -129,20 +156,17 @@ export function regionsThrough(
   const solver = symbolic.solver(bundle, config);
   const changes = enforcement.changesAt(waypoint, via.service);
   return protocolsOf(via.port.chain).flatMap((protocol): readonly Region[] => {
-    const filters = { chain: envoy[protocol], providers: envoy.providers };
-    const readings = filtersLeft(changesOn(changes, protocol, via.port.port), filters).map((left) =>
-      symbolic.chain(left, {
-        bundle,
-        port: via.port.port,
-        identified: true,
-        destinationIp: addressOf(destination),
-      }),
-    );
+    const readings = symbolic.proxy(envoy, protocol, changesOn(changes, protocol, via.port.port), {
+      bundle,
+      port: via.port.port,
+      identified: true,
+      destinationIp: addressOf(destination),
+    });
     const [sets] = readings;
     if (!sets) return [];
-    return [
-      { transport: 'mtls', protocol, destination, ...passing(readings), solver, point: { kind: 'waypoint', sets } },
-    ];
+    const point = { kind: 'waypoint', sets } as const;
+    const way = { transport: 'mtls', protocol, destination, solver, point } as const;
+    return [readings.length === 1 ? new ChainRegion(way) : { ...way, ...passing(readings) }];
   });
 }
 

@@ -3,11 +3,14 @@ import type { MeshConfig } from '../../model/mesh-config.ts';
 import type { ZtunnelPolicies } from '../ambient/compile.ts';
 import type { PolicyChain } from '../authz/chain.ts';
 import type { Clause, CompiledPolicy } from '../authz/compile.ts';
-import type { Enforcement } from '../enforcement.ts';
+import type { Naming } from '../authz/naming.ts';
+import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
 import { changesOn, type Filters, filtersLeft } from '../patches/filters-left.ts';
+import type { ProxyChange } from '../patches/proxy-change.ts';
 import { addressOf } from '../query.ts';
 import { spaceOf } from './axes.ts';
 import { type ChainPoint, type ChainSets, chainSets } from './chain-formula.ts';
+import { LazyChain } from './lazy-chain.ts';
 import { SetPool } from './set-pool.ts';
 import { Solver } from './solver.ts';
 import { type ZtunnelSets, ztunnelSets } from './ztunnel-formula.ts';
@@ -21,6 +24,7 @@ export class Symbolic {
   readonly #solvers = new Map<string, Solver>();
   readonly #atProxy = new WeakMap<MeshConfig, Solver>();
   readonly #atZtunnel = new WeakMap<MeshConfig, Solver>();
+  readonly #proxies = new WeakMap<EnvoyPolicies, Map<string, ChainSets>>();
   readonly #chains = new WeakMap<PolicyChain, Map<string, ChainSets>>();
   readonly #ztunnels = new WeakMap<ZtunnelPolicies, Map<string, ZtunnelSets>>();
 
@@ -57,25 +61,31 @@ export class Symbolic {
     type: 'http' | 'tcp',
   ): readonly ChainSets[] {
     const bundle = enforcement.bundleOf(enforcement.configOf(workload));
-    const envoy = enforcement.envoy(workload);
-    const filters = { chain: envoy[type], providers: envoy.providers };
     const point = { bundle, port, identified, destinationIp: addressOf({ workload }) };
-    const changes = changesOn(enforcement.changesAt(workload), type, port);
-    return changes.length === 0
-      ? [this.chain(filters, point)]
-      : filtersLeft(changes, filters).map((left) => this.chain(left, point));
+    return this.proxy(enforcement.envoy(workload), type, changesOn(enforcement.changesAt(workload), type, port), point);
   }
 
-  chain(
-    { chain, providers }: Filters,
-    point: {
-      readonly bundle: readonly string[];
-      readonly port: number;
-      readonly identified: boolean;
-      readonly destinationIp: string | undefined;
-      readonly own?: NonNullable<ChainPoint['own']>;
-    },
-  ): ChainSets {
+  /** What a proxy holds, under each reading of what patches leave of it. */
+  proxy(
+    envoy: EnvoyPolicies,
+    type: 'http' | 'tcp',
+    changes: readonly ProxyChange[],
+    point: Omit<ChainPoint, 'pool' | 'own'>,
+  ): readonly ChainSets[] {
+    const filters = (): Filters => ({ chain: envoy[type], providers: envoy.providers });
+    if (changes.length > 0) return filtersLeft(changes, filters()).map((left) => this.chain(left, point));
+    const { naming } = envoy;
+    if (!naming) return [this.chain(filters(), point)];
+    const key = `${type} ${keyOf(mayRead(naming), point)}`;
+    return [
+      remembered(this.#proxies, envoy, key, () => {
+        const likeness = { shape: `${key} ${naming.shape}`, names: naming.names, policies: envoy.authorization };
+        return new LazyChain(likeness, () => this.chain(filters(), point));
+      }),
+    ];
+  }
+
+  chain({ chain, providers }: Filters, point: Omit<ChainPoint, 'pool'>): ChainSets {
     const key = `${providers.length} ${point.own?.token.key ?? ''}${keyOf(readsOf(chain), point)}`;
     return remembered(this.#chains, chain, key, () => chainSets(chain, providers, { pool: this.pool, ...point }));
   }
@@ -154,6 +164,11 @@ function noteReads(policies: readonly CompiledPolicy[], reads: { port: boolean; 
       note(when);
     }
   }
+}
+
+/** The same by the text of the policies, before anything is compiled. */
+function mayRead({ shape }: Naming): Reads {
+  return { port: /"(ports|notPorts|destination\.port)"/.test(shape), address: shape.includes('"destination.ip"') };
 }
 
 function keyOf(
