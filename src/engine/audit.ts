@@ -9,7 +9,7 @@ import type { AttackSummary, AuditResult } from '../result/types.ts';
 import { RULES } from '../rules/index.ts';
 import { assess } from '../score/assess.ts';
 import { observeFacts } from './observe.ts';
-import { attackResult, searchPaths } from './paths/attack-result.ts';
+import { attackResult, type FoundPaths, searchPaths } from './paths/attack-result.ts';
 import { DEFAULT_ENTRIES, readEntries } from './paths/read-entries.ts';
 import { type InputTexts, inputTexts } from './plan/input-texts.ts';
 import { type Planned, planFor } from './plan/plan-for.ts';
@@ -40,6 +40,7 @@ export interface Audited {
   readonly result: AuditResult;
   readonly facts: Facts;
   readonly entries: readonly Foothold[];
+  readonly found: FoundPaths;
   readonly planned: Planned;
   readonly texts: InputTexts;
 }
@@ -92,7 +93,7 @@ export function auditInput(
     ],
     rulesRun,
   };
-  return { result, facts, entries, planned, texts };
+  return { result, facts, entries, found, planned, texts };
 }
 
 /** Workloads up to which an audit works out the whole plan. */

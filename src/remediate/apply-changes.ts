@@ -49,8 +49,18 @@ export function applyChanges(enforcement: Enforcement, changes: readonly Change[
   const resources = overlayResources(mesh.resources, after, keyOf);
   const keeps = (kept: readonly string[]): boolean => kinds.every((kind) => kept.includes(kind));
   if (!keeps(KEEPS_INVENTORY)) return { enforcement: new Enforcement(rebuild(resources)) };
-  const changed = { ...mesh, resources, assumptions: listAssumptions(resources, mesh) };
+  const changed = withResources(mesh, resources);
   return { enforcement: new Enforcement(changed, keeps(KEEPS_ENFORCEMENT) ? enforcement : undefined) };
+}
+
+/** The same inventory over other objects. What it assumes goes into reports alone, and takes longer to list than most changes to decide. */
+function withResources(mesh: Mesh, resources: Resources): Mesh {
+  let assumptions: Mesh['assumptions'] | undefined;
+  return Object.defineProperties({} as Mesh, {
+    ...Object.getOwnPropertyDescriptors(mesh),
+    resources: { value: resources, enumerable: true },
+    assumptions: { get: () => (assumptions ??= listAssumptions(resources, mesh)), enumerable: true },
+  });
 }
 
 function currentOf(

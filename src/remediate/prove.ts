@@ -20,9 +20,10 @@ import { Enforcement } from '../semantics/enforcement.ts';
 import { resolveRequest } from '../semantics/resolve-request.ts';
 import { applyChanges, type Rebuild } from './apply-changes.ts';
 import type { Candidate, Problem } from './candidate.ts';
-import { type Change, objectOfChange } from './change.ts';
+import type { Change } from './change.ts';
 import { passesWebhook, type WebhookCall, webhookCallsTo } from './nameless-callers.ts';
-import { leavesInventory, limitPolicies, namespacesOf, sliceResources } from './slice.ts';
+import { leavesInventory, limitPolicies, namespacesOf } from './slice.ts';
+import { enforcementOf, pendingIn } from './slices.ts';
 import { callsAround, decideCall, describeCall, type WantedCall } from './wanted-calls.ts';
 
 /** The state that a step is proven against, and what is known of the whole mesh. */
@@ -106,24 +107,6 @@ export function prove(
     opens: openedBy(before, after, candidate),
     between: between(before, changes, rebuild, passing),
   };
-}
-
-/** The state of some namespaces on a ground, with an inventory of their own. */
-export function enforcementOf(
-  ground: Pick<Ground, 'resources' | 'pending' | 'rebuild'>,
-  namespaces: ReadonlySet<string>,
-): ReturnType<typeof applyChanges> {
-  const { resources, rebuild } = ground;
-  const start = new Enforcement(rebuild(sliceResources(resources, namespaces)));
-  return applyChanges(start, pendingIn(ground, namespaces), rebuild);
-}
-
-/** What steps before change in some namespaces, or for all of them. */
-function pendingIn({ pending }: Pick<Ground, 'pending'>, namespaces: ReadonlySet<string>): readonly Change[] {
-  return pending.filter((change) => {
-    const { kind, namespace, name } = objectOfChange(change);
-    return kind === 'Namespace' ? namespaces.has(name) : namespace === '' || namespaces.has(namespace);
-  });
 }
 
 /** Policies alone change, in namespaces that are as they were, and no way in from outside is asked about: no inventory has to be made. */

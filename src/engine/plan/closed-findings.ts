@@ -4,12 +4,13 @@ import type { Facts } from '../../graph/facts.ts';
 import { factsWith } from '../../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../../graph/make-facts.ts';
 import { workloadId } from '../../model/inventory/types.ts';
-import { applyChanges, type Rebuild } from '../../remediate/apply-changes.ts';
+import type { Rebuild } from '../../remediate/apply-changes.ts';
 import type { Step } from '../../remediate/make-plan.ts';
-import { enforcementOf } from '../../remediate/prove.ts';
 import { namespacesOf } from '../../remediate/slice.ts';
+import { enforcementOf } from '../../remediate/slices.ts';
 import type { Finding } from '../../result/types.ts';
 import { RULES } from '../../rules/index.ts';
+import type { Rule } from '../../rules/rule.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 
 export interface Grounds {
@@ -28,10 +29,15 @@ export function closedFindings(
   findings: readonly Finding[],
 ): ReadonlyMap<Step, readonly string[]> {
   const left = new Map(findings.map((finding) => [finding.fingerprint, subjectsOf(grounds.facts, finding)]));
+  const found = new Set(findings.map(({ id }) => id));
+  const judge = judgeOf(
+    grounds,
+    JUDGED.filter(({ meta }) => found.has(meta.id)),
+  );
   return new Map(
     steps.map((step) => {
       const gone: string[] = [];
-      const { before, after } = judgeStep(grounds, step);
+      const { before, after } = judge(step);
       for (const [fingerprint, subjects] of before) {
         const open = left.get(fingerprint);
         if (!open || open.size === 0) continue;
@@ -58,21 +64,30 @@ const JUDGED = RULES.filter(({ meta }) => meta.id !== 'authz/idle-rule');
 type Causes = ReturnType<typeof openCauses>;
 const NONE: Causes = new Map();
 
-function judgeStep({ facts, stated, rebuild }: Grounds, { candidate, on }: Step): { before: Causes; after: Causes } {
-  const touched = [...candidate.destinations, ...candidate.senders];
-  if (touched.length === 0) return { before: NONE, after: NONE };
-  const namespaces = namespacesOf(facts.mesh, facts.enforcement.rootNamespace, touched);
-  const begun = enforcementOf({ ...on, rebuild }, namespaces);
-  if ('refused' in begun) return { before: NONE, after: NONE };
-  const before = begun.enforcement;
-  const applied = applyChanges(before, candidate.changes, rebuild);
-  if ('refused' in applied) return { before: NONE, after: NONE };
-  const ids = new Set(touched.map(({ id }) => id));
-  const judge = (enforcement: Enforcement): Causes => {
-    const own = makeFacts(enforcement, stated);
-    const workloads = own.mesh.workloads.filter(({ id }) => ids.has(id));
-    const near = factsWith(own, { mesh: { ...own.mesh, workloads }, wanted: facts.wanted });
-    return openCauses(JUDGED, near);
+type Judge = (step: Step) => { readonly before: Causes; readonly after: Causes };
+
+/** What some rules say of what a step touches. Steps of one part of the mesh come one upon the other: what one leaves, the next one starts from. */
+function judgeOf({ facts, stated, rebuild }: Grounds, rules: readonly Rule[]): Judge {
+  const known = new WeakMap<Enforcement, Facts>();
+  const factsOf = (enforcement: Enforcement): Facts => {
+    const own = known.get(enforcement) ?? makeFacts(enforcement, stated);
+    known.set(enforcement, own);
+    return own;
   };
-  return { before: judge(before), after: judge(applied.enforcement) };
+  return ({ candidate, on }) => {
+    const touched = [...candidate.destinations, ...candidate.senders];
+    if (touched.length === 0) return { before: NONE, after: NONE };
+    const namespaces = namespacesOf(facts.mesh, facts.enforcement.rootNamespace, touched);
+    const before = enforcementOf({ ...on, rebuild }, namespaces);
+    const after = enforcementOf({ ...on, rebuild }, namespaces, candidate.changes);
+    if ('refused' in before || 'refused' in after) return { before: NONE, after: NONE };
+    const ids = new Set(touched.map(({ id }) => id));
+    const judge = (enforcement: Enforcement): Causes => {
+      const own = factsOf(enforcement);
+      const workloads = own.mesh.workloads.filter(({ id }) => ids.has(id));
+      const near = factsWith(own, { mesh: { ...own.mesh, workloads }, wanted: facts.wanted });
+      return openCauses(rules, near);
+    };
+    return { before: judge(before.enforcement), after: judge(after.enforcement) };
+  };
 }

@@ -16,28 +16,36 @@ export interface EditedFile {
   readonly raw: string;
   /** With line breaks `\n`. */
   readonly text: string;
-  /** The objects in it, in order. */
-  readonly objects: readonly FileObject[];
+  /** The objects in it by `group/kind/name`, in order, where they stood when the file was opened. */
+  readonly objects: ReadonlyMap<string, readonly FileObject[]>;
+  /** How edits since then moved what stands behind them, in order. */
+  readonly shifts: readonly Shift[];
 }
 
 interface FileObject {
-  /** `group/kind/name`. */
-  readonly key: string;
   /** As written. */
   readonly namespace: string | undefined;
   readonly place: Place;
 }
 
+interface Shift {
+  readonly from: number;
+  readonly by: number;
+}
+
 export function openFile(name: string, raw: string): EditedFile {
-  const objects = readText(raw, name).objects.flatMap(({ value, origin }): readonly FileObject[] => {
+  const objects = new Map<string, FileObject[]>();
+  for (const { value, origin } of readText(raw, name).objects) {
+    if (!(origin instanceof DocumentOrigin)) continue;
     const { metadata } = value as { readonly metadata?: { readonly namespace?: unknown } };
-    const namespace = metadata?.namespace;
-    if (!(origin instanceof DocumentOrigin)) return [];
-    return [
-      { key: keyOf(value), namespace: typeof namespace === 'string' ? namespace : undefined, place: origin.place },
-    ];
-  });
-  return { name, raw, text: withPlainBreaks(raw), objects };
+    const namespace = typeof metadata?.namespace === 'string' ? metadata.namespace : undefined;
+    const object: FileObject = { namespace, place: origin.place };
+    const key = keyOf(value);
+    const alike = objects.get(key);
+    if (alike) alike.push(object);
+    else objects.set(key, [object]);
+  }
+  return { name, raw, text: withPlainBreaks(raw), objects, shifts: [] };
 }
 
 function keyOf(value: Readonly<Record<string, unknown>>): string {
@@ -50,12 +58,17 @@ function keyOf(value: Readonly<Record<string, unknown>>): string {
 }
 
 /** Where an object stands; of several of the same name in one file the last, which is the one that counts. */
-export function findPlace({ objects }: EditedFile, resource: Resource): Place | undefined {
-  const key = keyOf(writtenForm(resource));
+export function findPlace({ objects, shifts }: EditedFile, resource: Resource): Place | undefined {
   const { namespace } = resource;
-  return objects.findLast(
-    (each) => each.key === key && (namespace === '' || (each.namespace ?? namespace) === namespace),
-  )?.place;
+  const found = objects
+    .get(keyOf(writtenForm(resource)))
+    ?.findLast((each) => namespace === '' || (each.namespace ?? namespace) === namespace);
+  return found && shifts.reduce(moved, found.place);
+}
+
+function moved(place: Place, { from, by }: Shift): Place {
+  const { start, end } = place;
+  return end < from ? place : { ...place, start: start >= from ? start + by : start, end: end + by };
 }
 
 /** The comment in front of an object. */
@@ -72,17 +85,12 @@ export function editObject(
   const near = narrow(file.text, place);
   const spliced = spliceEdits(file.text, near, edits);
   if ('refused' in spliced) return spliced;
-  const by = spliced.text.length - file.text.length;
-  const moved = ({ start, end, ...rest }: Place): Place => ({
-    ...rest,
-    start: start >= near.end ? start + by : start,
-    end: end >= near.end ? end + by : end,
-  });
+  const shift: Shift = { from: near.end, by: spliced.text.length - file.text.length };
   return {
     ...file,
     raw: withBreaksOf(file.raw, spliced.text),
     text: spliced.text,
-    objects: file.objects.map((object) => ({ ...object, place: moved(object.place) })),
+    shifts: [...file.shifts, shift],
   };
 }
 

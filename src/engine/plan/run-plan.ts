@@ -6,7 +6,7 @@ import { suggest } from '../../util/suggest.ts';
 import { type AuditOptions, auditInput } from '../audit.ts';
 import { type Input, readInput } from '../read-input.ts';
 import type { ArrangedStep } from './arrange-steps.ts';
-import { isSerious, standingOf } from './standing-of.ts';
+import { isSerious, judgedBy, standingOf } from './standing-of.ts';
 import { writePatchFiles } from './write-patch-files.ts';
 import { type WriteOptions, writePlan } from './write-plan.ts';
 
@@ -35,7 +35,7 @@ export async function runPlan(
   const { result, planned, texts } = audited;
   const chosen = step === undefined ? planned.steps : withNeeded(planned.steps, findStep(planned.steps, step));
   options.onStep?.('judging the result');
-  const now = standingOf(audited.facts.enforcement, input.stated, options.now);
+  const now = judgedBy(audited.facts, result, audited.found);
   const after = planned.made ? standingOf(planned.made.result, input.stated, options.now) : now;
   const asked = step === undefined ? undefined : chosen.at(-1)?.id;
   const answer: PlanAnswer = {

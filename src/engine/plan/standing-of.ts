@@ -1,14 +1,16 @@
 import { severityRank } from '../../findings/severity.ts';
 import { runRules } from '../../findings/run-rules.ts';
 import { applyExceptions } from '../../findings/exceptions.ts';
+import type { Facts } from '../../graph/facts.ts';
 import { makeFacts } from '../../graph/make-facts.ts';
 import type { Config } from '../../result/config.ts';
 import type { Standing } from '../../result/plan.ts';
 import type { Severity } from '../../result/status.ts';
+import type { AuditResult } from '../../result/types.ts';
 import { RULES } from '../../rules/index.ts';
 import { assess } from '../../score/assess.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
-import { searchPaths } from '../paths/attack-result.ts';
+import { type FoundPaths, searchPaths } from '../paths/attack-result.ts';
 import { DEFAULT_ENTRIES, readEntries } from '../paths/read-entries.ts';
 import { severityOfPath } from '../paths/severity-of-path.ts';
 
@@ -26,6 +28,15 @@ export function standingOf(enforcement: Enforcement, stated: Partial<Config>, no
   const { findings } = applyExceptions(runRules(RULES, facts).findings, stated.exceptions ?? [], mesh, now);
   const { verdict, score } = assess(facts, findings, { rules: RULES });
   const found = searchPaths(facts, { entries: readEntries(mesh, stated.entries ?? DEFAULT_ENTRIES) });
+  return judgedBy(facts, { verdict, score, findings }, found);
+}
+
+/** The same from an audit that was made. */
+export function judgedBy(
+  facts: Facts,
+  { verdict, score, findings }: Pick<AuditResult, 'verdict' | 'score' | 'findings'>,
+  found: FoundPaths,
+): Judged {
   const excess = 'incomplete' in found ? [] : found.paths.filter(({ kind }) => kind === 'excess');
   const paths = new Map(excess.map((path) => [path.id, severityOfPath(facts, path)]));
   const { value, low, high, configured } = score;

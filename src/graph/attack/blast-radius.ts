@@ -7,6 +7,7 @@ import { assetOf } from './asset-of.ts';
 import { isAsset } from './find-grants.ts';
 import { footholdId } from './foothold.ts';
 import type { Actor, Grant } from './grant.ts';
+import type { Edge } from './label.ts';
 import { isTerminal } from './search.ts';
 
 /** How far somebody gets in one step who controls a workload. */
@@ -24,45 +25,89 @@ export interface BlastRadius {
 
 /**
  * The workloads whose takeover costs most. What everybody may reach is worked out once for each class of places, so that no pair of workloads
- * is looked at; wanted calls are decided only for those that may get onto the list.
+ * is looked at; all are ranked by how far they get at most, and what is listed is worked out only for those that may get onto the list.
  */
 export function findBlastRadii(graph: AttackGraph, most = 20): readonly BlastRadius[] {
   const common = new CommonReach(graph);
   const ownGrants = ownGrantsOf(graph);
-  const reachOf = (workload: Workload, wanted: ReadonlySet<Workload>, precision: Precision): BlastRadius =>
-    radiusOf(graph, workload, { wanted, common, own: ownGrants.get(workload) ?? [], precision });
+  const ownOf = (workload: Workload): readonly Grant[] => ownGrants.get(workload) ?? [];
   return graph.facts.mesh.workloads
     .filter((workload) => !isTerminal(graph, { kind: 'workload', workload }))
-    .map((workload) => reachOf(workload, statedTargets(graph, workload), 'at most'))
-    .sort(compareRadii(graph))
+    .map((workload) => ({ workload, key: keyAtMost(graph, workload, common, ownOf(workload)) }))
+    .sort(compareKeys)
     .slice(0, most * 2)
-    .map(({ workload }) => reachOf(workload, new Set(graph.wanted.of(workload).map((hop) => hop.workload)), 'exact'))
-    .filter(({ workloads, pivots }) => workloads > 0 || pivots.length > 0)
-    .sort(compareRadii(graph))
-    .slice(0, most);
+    .map(({ workload }) => {
+      const radius = radiusOf(graph, workload, common, ownOf(workload));
+      return { workload, radius, key: keyOf(graph, radius) };
+    })
+    .filter(({ radius: { workloads, pivots } }) => workloads > 0 || pivots.length > 0)
+    .sort(compareKeys)
+    .slice(0, most)
+    .map(({ radius }) => radius);
 }
 
-/** Wanted destinations as they are stated, whether or not the call passes. */
-function statedTargets({ facts }: AttackGraph, workload: Workload): ReadonlySet<Workload> {
-  return new Set(facts.wanted.from(workload).flatMap(({ to }) => facts.mesh.workloadById.get(to) ?? []));
+/** What ranks a workload: rights over the mesh, then the assets by level, then how many workloads. */
+type Key = readonly number[];
+
+/** Levels whose assets are counted. */
+const LEVELS = SENSITIVITIES.slice(0, 3);
+
+interface Ranked {
+  readonly workload: Workload;
+  readonly key: Key;
 }
 
-interface Reached {
-  readonly wanted: ReadonlySet<Workload>;
-  readonly common: CommonReach;
-  readonly own: readonly Grant[];
-  readonly precision: Precision;
+function compareKeys({ workload: a, key: x }: Ranked, { workload: b, key: y }: Ranked): number {
+  const differing = x.findIndex((value, i) => value !== y[i]);
+  return differing < 0 ? (a.id < b.id ? -1 : 1) : (y[differing] ?? 0) - (x[differing] ?? 0);
 }
 
-/** NetworkPolicy is asked only about those that may get onto the list. */
-type Precision = 'at most' | 'exact';
+/** As far as it gets at most: NetworkPolicy is not asked, and wanted calls are taken as they are stated, whether or not they pass. */
+function keyAtMost(graph: AttackGraph, workload: Workload, common: CommonReach, own: readonly Grant[]): Key {
+  const { facts } = graph;
+  const { targets, levels } = common.atMost(workload.identity);
+  const counts = [...levels];
+  const add = (each: Workload, by: number): void => {
+    if (!isAsset(facts, each)) return;
+    const level = levelOf(graph, each);
+    if (level < counts.length) counts[level] = (counts[level] ?? 0) + by;
+  };
+  const further = new Set<Workload>(own.map((grant) => grant.workload));
+  for (const { to } of facts.wanted.from(workload)) {
+    const target = facts.mesh.workloadById.get(to);
+    if (target) further.add(target);
+  }
+  further.delete(workload);
+  let total = targets.size;
+  if (targets.has(workload)) {
+    total--;
+    add(workload, -1);
+  }
+  for (const each of further) {
+    if (targets.has(each)) continue;
+    total++;
+    add(each, 1);
+  }
+  return [rulesMesh(graph, workload), ...counts, total];
+}
 
-function radiusOf(graph: AttackGraph, workload: Workload, { wanted, common, own, precision }: Reached): BlastRadius {
+function keyOf(graph: AttackGraph, { workload, workloads, assets }: BlastRadius): Key {
+  const counts = LEVELS.map((_, level) => count(assets, (each) => levelOf(graph, each.workload) === level));
+  return [rulesMesh(graph, workload), ...counts, workloads];
+}
+
+const rulesMesh = (graph: AttackGraph, workload: Workload): number =>
+  pivotsOf(graph, workload).some(({ edge }) => edge.to.kind === 'tier0') ? 1 : 0;
+
+const pivotsOf = ({ pivots }: AttackGraph, workload: Workload): readonly Extract<Edge, { kind: 'pivot' }>[] =>
+  pivots.get(footholdId({ kind: 'workload', workload })) ?? [];
+
+function radiusOf(graph: AttackGraph, workload: Workload, common: CommonReach, own: readonly Grant[]): BlastRadius {
   const actor: Actor = { place: workload, identity: workload.identity, isBorrowed: false };
-  const base = common.of(actor, precision);
+  const wanted = new Set(graph.wanted.of(workload).map((hop) => hop.workload));
+  const base = common.of(actor);
   const further = new Set<Workload>(wanted);
-  for (const grant of own)
-    if (precision === 'at most' || canUse(grant, actor, graph.network)) further.add(grant.workload);
+  for (const grant of own) if (canUse(grant, actor, graph.network)) further.add(grant.workload);
   further.delete(workload);
   let total = base.targets.size - (base.targets.has(workload) ? 1 : 0);
   let excess = total;
@@ -77,7 +122,6 @@ function radiusOf(graph: AttackGraph, workload: Workload, { wanted, common, own,
     if (!isWanted) excess++;
     if (isAsset(graph.facts, each)) assets.set(each, !isWanted);
   }
-  const pivots = graph.pivots.get(footholdId({ kind: 'workload', workload })) ?? [];
   return {
     workload,
     workloads: total,
@@ -85,35 +129,14 @@ function radiusOf(graph: AttackGraph, workload: Workload, { wanted, common, own,
     assets: [...assets]
       .sort(([a], [b]) => levelOf(graph, a) - levelOf(graph, b) || (a.id < b.id ? -1 : 1))
       .map(([each, isExcess]) => ({ workload: each, isExcess })),
-    pivots: [...new Set(pivots.map(({ edge }) => (edge.to.kind === 'tier0' ? edge.to.name : edge.why)))],
+    pivots: [
+      ...new Set(pivotsOf(graph, workload).map(({ edge }) => (edge.to.kind === 'tier0' ? edge.to.name : edge.why))),
+    ],
   };
 }
 
 const levelOf = ({ facts }: AttackGraph, workload: Workload): number =>
   SENSITIVITIES.indexOf(assetOf(facts, workload).level);
-
-/** Rights over the mesh first, then the assets by level, then how many workloads. */
-function compareRadii(graph: AttackGraph): (a: BlastRadius, b: BlastRadius) => number {
-  const known = new Map<BlastRadius, readonly number[]>();
-  const keyOf = (radius: BlastRadius): readonly number[] => {
-    let key = known.get(radius);
-    if (!key) {
-      const pivots = graph.pivots.get(footholdId({ kind: 'workload', workload: radius.workload })) ?? [];
-      const counts = SENSITIVITIES.slice(0, 3).map((_, level) =>
-        count(radius.assets, (each) => levelOf(graph, each.workload) === level),
-      );
-      key = [count(pivots, ({ edge }) => edge.to.kind === 'tier0') > 0 ? 1 : 0, ...counts, radius.workloads];
-      known.set(radius, key);
-    }
-    return key;
-  };
-  return (a, b) => {
-    const x = keyOf(a);
-    const y = keyOf(b);
-    const differing = x.findIndex((value, i) => value !== y[i]);
-    return differing < 0 ? (a.workload.id < b.workload.id ? -1 : 1) : (y[differing] ?? 0) - (x[differing] ?? 0);
-  };
-}
 
 const count = <T>(items: readonly T[], is: (item: T) => boolean): number =>
   items.reduce((sum, item) => sum + (is(item) ? 1 : 0), 0);
@@ -130,6 +153,8 @@ function ownGrantsOf({ grants }: AttackGraph): ReadonlyMap<Workload, readonly Gr
 interface Common {
   readonly targets: ReadonlySet<Workload>;
   readonly assets: readonly Workload[];
+  /** How many of the assets are of each level. */
+  readonly levels: readonly number[];
 }
 
 /** What openings for everybody, or for every identity, come to in a class of places. */
@@ -143,16 +168,19 @@ class CommonReach {
     this.#open = graph.grants.filter(({ who }) => who.kind !== 'workloads');
   }
 
-  of(actor: Actor, precision: Precision): Common {
+  /** With or without an identity, wherever it is. */
+  atMost(identity: Actor['identity']): Common {
+    return this.#keep(
+      identity === null ? 'anyone' : 'identified',
+      ({ who }) => identity !== null || who.kind === 'anyone',
+    );
+  }
+
+  /** Of the class, not of one place: what the place itself is among them is taken out by whoever counts. */
+  of(actor: Actor): Common {
     const { identity } = actor;
-    if (precision === 'at most')
-      return this.#keep(
-        identity === null ? 'anyone' : 'identified',
-        ({ who }) => identity !== null || who.kind === 'anyone',
-      );
     const refused =
       identity === null ? 'none' : this.#open.flatMap(({ who }, i) => (isExcept(who, identity) ? [i] : [])).join();
-    // Of the class, not of one place: what the place itself is among them is taken out by whoever counts.
     return this.#keep(`exact ${this.#graph.network.classOf(actor.place)} ${refused}`, (grant) =>
       isOpenTo(this.#graph, grant, actor),
     );
@@ -162,7 +190,9 @@ class CommonReach {
     let found = this.#known.get(key);
     if (!found) {
       const targets = new Set(this.#open.filter(isOpen).map(({ workload }) => workload));
-      found = { targets, assets: [...targets].filter((each) => isAsset(this.#graph.facts, each)) };
+      const assets = [...targets].filter((each) => isAsset(this.#graph.facts, each));
+      const levels = LEVELS.map((_, level) => count(assets, (each) => levelOf(this.#graph, each) === level));
+      found = { targets, assets, levels };
       this.#known.set(key, found);
     }
     return found;

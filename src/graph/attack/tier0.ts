@@ -10,18 +10,19 @@ export interface Tier0 {
 /**
  * Workloads that hold the mesh or the cluster in their hands, by the labels and images of their own manifests. Control of one ends a path.
  */
-export function tier0Of(mesh: Mesh): ReadonlyMap<Workload, Tier0> {
-  let known = KNOWN.get(mesh);
+export function tier0Of({ workloads }: Pick<Mesh, 'workloads'>): ReadonlyMap<Workload, Tier0> {
+  let known = KNOWN.get(workloads);
   if (!known) {
-    known = findTier0(mesh);
-    KNOWN.set(mesh, known);
+    known = findTier0(workloads);
+    KNOWN.set(workloads, known);
   }
   return known;
 }
 
-const KNOWN = new WeakMap<Mesh, ReadonlyMap<Workload, Tier0>>();
+/** By the workloads: states of a mesh that differ in its policies alone have the same. */
+const KNOWN = new WeakMap<Mesh['workloads'], ReadonlyMap<Workload, Tier0>>();
 
-function findTier0({ workloads }: Mesh): ReadonlyMap<Workload, Tier0> {
+function findTier0(workloads: Mesh['workloads']): ReadonlyMap<Workload, Tier0> {
   const found = new Map<Workload, Tier0>();
   const imagesOf = ({ containers }: Workload): readonly string[] =>
     containers.filter(({ init, image }) => !init && IMAGES.test(image)).map(({ image }) => image.replace(/@.*$/, ''));

@@ -1,0 +1,74 @@
+import type { Mesh } from '../model/inventory/types.ts';
+import type { Resources } from '../model/resources.ts';
+import { Enforcement } from '../semantics/enforcement.ts';
+import { type Applied, applyChanges, type Rebuild } from './apply-changes.ts';
+import { type Change, objectOfChange } from './change.ts';
+import { sliceResources } from './slice.ts';
+
+/** Objects with changes that were not made to them yet. */
+export interface SliceGround {
+  readonly resources: Resources;
+  readonly pending: readonly Change[];
+  readonly rebuild: Rebuild;
+}
+
+/** The state of some namespaces on a ground, and after `more` on it, with an inventory of their own. What was asked for lately is kept. */
+export function enforcementOf(
+  ground: SliceGround,
+  namespaces: ReadonlySet<string>,
+  more: readonly Change[] = [],
+): Applied {
+  const { resources, rebuild } = ground;
+  const known = KNOWN.get(resources) ?? new Map<string, Slice>();
+  KNOWN.set(resources, known);
+  const key = [...namespaces].join(' ');
+  const slice = known.get(key) ?? new Slice(rebuild(sliceResources(resources, namespaces)), rebuild);
+  // Asked for last, dropped last.
+  known.delete(key);
+  known.set(key, slice);
+  for (const oldest of known.keys()) {
+    if (known.size <= MOST) break;
+    known.delete(oldest);
+  }
+  return slice.after([...pendingIn(ground, namespaces), ...more]);
+}
+
+const MOST = 64;
+const KNOWN = new WeakMap<Resources, Map<string, Slice>>();
+
+/** What steps before change in some namespaces, or for all of them. */
+export function pendingIn(
+  { pending }: Pick<SliceGround, 'pending'>,
+  namespaces: ReadonlySet<string>,
+): readonly Change[] {
+  return pending.filter((change) => {
+    const { kind, namespace, name } = objectOfChange(change);
+    return kind === 'Namespace' ? namespaces.has(name) : namespace === '' || namespaces.has(namespace);
+  });
+}
+
+/** A part of the mesh, as it was and as it last became: changes come one upon the other. */
+class Slice {
+  readonly #start: Enforcement;
+  readonly #rebuild: Rebuild;
+  #changes: readonly Change[] = [];
+  #current: Enforcement;
+
+  constructor(mesh: Mesh, rebuild: Rebuild) {
+    this.#start = new Enforcement(mesh);
+    this.#current = this.#start;
+    this.#rebuild = rebuild;
+  }
+
+  after(changes: readonly Change[]): Applied {
+    const goesOn = this.#changes.every((change, i) => change === changes[i]);
+    const more = goesOn ? changes.slice(this.#changes.length) : changes;
+    const base = goesOn ? this.#current : this.#start;
+    const applied = more.length === 0 ? { enforcement: base } : applyChanges(base, more, this.#rebuild);
+    if ('enforcement' in applied) {
+      this.#changes = changes;
+      this.#current = applied.enforcement;
+    }
+    return applied;
+  }
+}
