@@ -41,6 +41,7 @@ export class Enforcement {
   readonly #namespaceModes = new Map<string, PortMode>();
   readonly #base: Enforcement | undefined;
   readonly #patched: boolean;
+  readonly #isolated: boolean;
   #identities: Map<string, Principal[]> | undefined;
   readonly #ztunnels = new Map<Workload, ZtunnelPolicies>();
   readonly #ambient = new Map<string, AmbientIndex>();
@@ -48,11 +49,15 @@ export class Enforcement {
   #changes: ProxyChanges | undefined;
   #network: NetworkPolicyIndex | undefined;
 
-  /** `base`: the same mesh but for its security policies, whose answers to all else hold here too; `patched`: but for EnvoyFilters and the like. */
-  constructor(mesh: Mesh, base?: Enforcement, { patched = false } = {}) {
+  /**
+   * `base`: the same mesh but for its security policies, whose answers to all else hold here too; `patched`: but for EnvoyFilters and the like;
+   * `isolated`: but for NetworkPolicies.
+   */
+  constructor(mesh: Mesh, base?: Enforcement, { patched = false, isolated = false } = {}) {
     this.mesh = mesh;
     this.#base = base;
     this.#patched = patched;
+    this.#isolated = isolated;
     this.policies = indexPolicies(mesh.resources, mesh.version?.value);
   }
 
@@ -62,7 +67,7 @@ export class Enforcement {
   }
 
   get network(): NetworkPolicyIndex {
-    this.#network ??= this.#base?.network ?? indexNetworkPolicies(this.mesh.resources);
+    this.#network ??= this.#base && !this.#isolated ? this.#base.network : indexNetworkPolicies(this.mesh.resources);
     return this.#network;
   }
 

@@ -47,11 +47,11 @@ export interface RoutePlaces {
 const KNOWN = new WeakMap<Enforcement, RoutePlaces>();
 
 /** Where the routes of all gateways lead, whatever they take: found once per mesh, so that nobody looks at routes that lead elsewhere. */
-export function routePlaces(enforcement: Enforcement): RoutePlaces {
-  let places = KNOWN.get(enforcement);
+export function routePlaces({ root }: Enforcement): RoutePlaces {
+  let places = KNOWN.get(root);
   if (!places) {
     const found = new Map<Workload, Map<number, RoutePlace[]>>();
-    for (const place of allPlaces(enforcement.mesh, indexGateways(enforcement))) {
+    for (const place of allPlaces(root.mesh, indexGateways(root))) {
       const { workload, port } = place.endpoint;
       const ports = found.get(workload) ?? new Map<number, RoutePlace[]>();
       found.set(workload, ports);
@@ -60,7 +60,7 @@ export function routePlaces(enforcement: Enforcement): RoutePlaces {
       else ports.set(port, [place]);
     }
     places = { to: (workload, port) => found.get(workload)?.get(port) ?? [] };
-    KNOWN.set(enforcement, places);
+    KNOWN.set(root, places);
   }
   return places;
 }
