@@ -56,14 +56,33 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 /** Runs one PolicyTest against a mesh. */
 export function runPolicyTest(test: PolicyTest, suite: string, mesh: Mesh, stated: Stated = {}): SuiteResult {
   const enforcement = new Enforcement(mesh);
-  const cases = (test.cases ?? []).map((entry, index) => runCase(enforcement, suite, entry, index));
+  const cases = runCases(test, suite, enforcement);
   const facts = test.invariants?.length ? makeFacts(enforcement, stated) : undefined;
   const invariants = facts ? (test.invariants ?? []).map((entry) => runInvariant(facts, suite, entry)) : [];
   const passed = [...cases, ...invariants].filter(({ pass }) => pass).length;
   return { cases, invariants, passed, failed: cases.length + invariants.length - passed };
 }
 
-type Case = NonNullable<PolicyTest['cases']>[number];
+/** Its cases alone. */
+export function runCases(test: PolicyTest, suite: string, enforcement: Enforcement): readonly CaseResult[] {
+  return (test.cases ?? []).map((entry, index) => runCase(enforcement, suite, entry, index));
+}
+
+/** Whether a case comes out as it expects. */
+export function holdsCase(enforcement: Enforcement, entry: Case): boolean {
+  const answered = answerRequest(enforcement, entry.request as Request);
+  return !('error' in answered) && isAsExpected(entry, answered.decisive.verdict);
+}
+
+export type Case = NonNullable<PolicyTest['cases']>[number];
+
+function isAsExpected({ expect, by, routed }: Case, verdict: Verdict): boolean {
+  return (
+    verdict.outcome === expect &&
+    (by === undefined || by === (verdict.by && nameOf(verdict.by))) &&
+    (routed === undefined || routed === verdict.routed)
+  );
+}
 
 function runCase(enforcement: Enforcement, suite: string, entry: Case, index: number): CaseResult {
   const base = { suite, name: entry.name ?? `case ${index + 1}`, expect: entry.expect };
@@ -74,8 +93,7 @@ function runCase(enforcement: Enforcement, suite: string, entry: Case, index: nu
   }
   const { verdict, endpoints } = answered;
   const by = verdict.by && nameOf(verdict.by);
-  const asExpected = verdict.outcome === entry.expect && (entry.by === undefined || entry.by === by);
-  const pass = asExpected && (entry.routed === undefined || entry.routed === verdict.routed);
+  const pass = isAsExpected(entry, verdict);
   return {
     ...base,
     got: verdict.outcome,
