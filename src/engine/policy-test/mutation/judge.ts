@@ -53,12 +53,16 @@ function search(facts: Facts, mutant: Mutant): Outcome {
   return why === undefined ? { kind: 'idle' } : { kind: 'unsettled', why };
 }
 
-/** What a fault touches, and no other policies: attackers are asked about, so that nothing else has a say. */
+/**
+ * The mesh with a fault. Where nothing but the ports of some workloads can be turned, policies of other namespaces are left out: attackers are
+ * asked about, whose own proxies have no say. Behind gateways, and for NetworkPolicies, requests lead anywhere.
+ */
 export function withFault(enforcement: Enforcement, { resource, change }: Mutant): Enforcement {
   const { mesh, rootNamespace } = enforcement;
-  if (resource.namespace === rootNamespace) return withPolicies(enforcement, change);
-  const gateways = mesh.workloads.filter(({ dataPlane }) => dataPlane.kind === 'gateway');
-  const touched = [...gateways, ...workloadsOf(enforcement, resource), ...gatewaysOf(enforcement, resource)];
+  const isWide = resource.kind === 'NetworkPolicy' || resource.namespace === rootNamespace;
+  if (isWide || gatewaysOf(enforcement, resource).length > 0) return withPolicies(enforcement, change);
+  const waypoints = mesh.workloads.filter(({ dataPlane }) => dataPlane.kind === 'gateway');
+  const touched = [...waypoints, ...workloadsOf(enforcement, resource)];
   return withPolicies(enforcement, change, [resource.namespace, ...touched.map(({ namespace }) => namespace)]);
 }
 
