@@ -56,16 +56,11 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 /** Runs one PolicyTest against a mesh. */
 export function runPolicyTest(test: PolicyTest, suite: string, mesh: Mesh, stated: Stated = {}): SuiteResult {
   const enforcement = new Enforcement(mesh);
-  const cases = runCases(test, suite, enforcement);
+  const cases = (test.cases ?? []).map((entry, index) => runCase(enforcement, suite, entry, index));
   const facts = test.invariants?.length ? makeFacts(enforcement, stated) : undefined;
   const invariants = facts ? (test.invariants ?? []).map((entry) => runInvariant(facts, suite, entry)) : [];
   const passed = [...cases, ...invariants].filter(({ pass }) => pass).length;
   return { cases, invariants, passed, failed: cases.length + invariants.length - passed };
-}
-
-/** Its cases alone. */
-export function runCases(test: PolicyTest, suite: string, enforcement: Enforcement): readonly CaseResult[] {
-  return (test.cases ?? []).map((entry, index) => runCase(enforcement, suite, entry, index));
 }
 
 /** Whether a case comes out as it expects. */
