@@ -161,11 +161,12 @@ function makeProgram(finish: (code: number) => void): Command {
 
   common(program.command('test'))
     .description('run policy tests on the model')
-    .argument('<suite...>', 'PolicyTest files, folders, or - for stdin')
+    .argument('<suite...>', 'PolicyTest files, folders, or - for stdin; with --mutate also meshes without tests')
     .addOption(
       new Option('--format <format>', 'output format').choices(['terminal', 'json', 'junit']).default('terminal'),
     )
     .option('--out <file>', 'write to a file')
+    .option('--mutate', 'put faults into the policies one by one: which does no test notice, and which test is missing')
     .action(async (suites: string[], flags) =>
       finish(await (await import('./commands/test.ts')).testCommand(suites, flags)),
     );

@@ -20,11 +20,49 @@ export interface SuiteDocument {
   readonly folder: string;
 }
 
+interface Io {
+  readonly cwd: string;
+  readonly stdin: () => Promise<Buffer>;
+}
+
+interface Suites {
+  readonly documents: readonly SuiteDocument[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /** Reads the PolicyTest documents of suite files, of folders of them, or of `-` (stdin). */
-export async function readSuites(
+export async function readSuites(names: readonly string[], io: Io): Promise<Suites> {
+  const { documents, diagnostics } = await readDocuments(names, io);
+  if (documents.length === 0) {
+    throw new InputError(
+      `no PolicyTest in ${names.join(', ')}`,
+      'a suite is a document of `kind: PolicyTest`',
+      diagnostics,
+    );
+  }
+  return { documents, diagnostics };
+}
+
+/** The same where inputs may be meshes as well: what holds no PolicyTest is handed back by name. */
+export async function findSuites(
   names: readonly string[],
-  io: { readonly cwd: string; readonly stdin: () => Promise<Buffer> },
-): Promise<{ readonly documents: readonly SuiteDocument[]; readonly diagnostics: readonly Diagnostic[] }> {
+  io: Io,
+): Promise<Suites & { readonly others: readonly string[] }> {
+  const found: Suites[] = [];
+  const others: string[] = [];
+  for (const name of names) {
+    const read = await readDocuments([name], io);
+    if (read.documents.length > 0) found.push(read);
+    else others.push(name);
+  }
+  return {
+    documents: found.flatMap(({ documents }) => documents),
+    diagnostics: found.flatMap(({ diagnostics }) => diagnostics),
+    others,
+  };
+}
+
+async function readDocuments(names: readonly string[], io: Io): Promise<Suites> {
   const documents: SuiteDocument[] = [];
   const diagnostics: Diagnostic[] = [];
   const read = (name: string, bytes: Buffer, folder: string, explicit: boolean): void => {
@@ -65,13 +103,6 @@ export async function readSuites(
     const isFolder = statSync(full).isDirectory();
     const files = isFolder ? findFiles(name, full, diagnostics) : [{ name, path: realpathSync(full) }];
     for (const file of files) read(file.name, readFileSync(file.path), path.dirname(file.path), !isFolder);
-  }
-  if (documents.length === 0) {
-    throw new InputError(
-      `no PolicyTest in ${names.join(', ')}`,
-      'a suite is a document of `kind: PolicyTest`',
-      diagnostics,
-    );
   }
   return { documents, diagnostics };
 }

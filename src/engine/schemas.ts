@@ -8,6 +8,7 @@ import { createResultJsonSchema } from '../result/json-schema.ts';
 import { planAnswer } from '../result/plan.ts';
 import { reach } from '../result/reach.ts';
 import { pathsAnswer } from '../result/paths.ts';
+import { mutation } from '../result/mutation.ts';
 import { policyTest } from './policy-test/schema.ts';
 
 /** The JSON Schemas that are published, by file; `npm run schema` writes them. */
@@ -21,6 +22,7 @@ export const SCHEMAS: Readonly<Record<string, () => Record<string, unknown>>> = 
   'docs/comparison.schema.json': () => titled('Result of meshproof diff and whatif', comparison, 'output'),
   'docs/plan.schema.json': () => titled('Result of meshproof plan', planAnswer, 'output'),
   'docs/containment.schema.json': () => titled('Result of meshproof contain', containment, 'output'),
+  'docs/mutation.schema.json': () => titled('Result of meshproof test --mutate', mutation, 'output'),
   'docs/policy-test.schema.json': () => titled('PolicyTest, meshproof.dev/v1', policyTest),
 };
 

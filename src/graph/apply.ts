@@ -41,8 +41,10 @@ export function withPolicies(
   const resources = overlay(mesh.resources, change, wanted);
   const changed: Mesh = { ...mesh, resources };
   const kinds = [...(change.add ?? []), ...(change.remove ?? [])].map(({ kind }) => kind);
-  if (kinds.includes(NETWORK_KIND)) return new Enforcement(changed);
-  return new Enforcement(changed, enforcement, { patched: kinds.some((kind) => PATCH_KINDS.has(kind)) });
+  return new Enforcement(changed, enforcement, {
+    patched: kinds.some((kind) => PATCH_KINDS.has(kind)),
+    isolated: kinds.includes(NETWORK_KIND),
+  });
 }
 
 function overlay(

@@ -42,6 +42,7 @@ export type ObservedModes = ReadonlyMap<WorkloadId, ReadonlyMap<number, PortMode
 
 interface EnforcementOptions {
   readonly patched?: boolean;
+  readonly isolated?: boolean;
   readonly observed?: ObservedModes;
 }
 
@@ -69,6 +70,7 @@ export class Enforcement {
   readonly #base: Enforcement | undefined;
   readonly #observed: ObservedModes | undefined;
   readonly #patched: boolean;
+  readonly #isolated: boolean;
   #identities: Map<string, Principal[]> | undefined;
   readonly #ztunnels = new Map<Workload, ZtunnelPolicies>();
   readonly #ambient = new Map<string, AmbientIndex>();
@@ -77,13 +79,19 @@ export class Enforcement {
   #network: NetworkPolicyIndex | undefined;
 
   /**
-   * `base`: the same mesh but for its security policies, whose answers to all else hold here too; `patched`: but for EnvoyFilters and the like.
-   * `observed`: modes that proxies were seen to hold, which win over what the configuration says (method.md, rule 4).
+   * `base`: the same mesh but for its security policies, whose answers to all else hold here too; `patched`: but for EnvoyFilters and the like;
+   * `isolated`: but for NetworkPolicies. `observed`: modes that proxies were seen to hold, which win over what the configuration says
+   * (method.md, rule 4).
    */
-  constructor(mesh: Mesh, base?: Enforcement, { patched = false, observed }: EnforcementOptions = {}) {
+  constructor(
+    mesh: Mesh,
+    base?: Enforcement,
+    { patched = false, isolated = false, observed }: EnforcementOptions = {},
+  ) {
     this.mesh = mesh;
     this.#base = base;
     this.#patched = patched;
+    this.#isolated = isolated;
     this.#observed = observed;
     this.policies = indexPolicies(mesh.resources, mesh.version?.value);
   }
@@ -94,7 +102,7 @@ export class Enforcement {
   }
 
   get network(): NetworkPolicyIndex {
-    this.#network ??= this.#base?.network ?? indexNetworkPolicies(this.mesh.resources);
+    this.#network ??= this.#base && !this.#isolated ? this.#base.network : indexNetworkPolicies(this.mesh.resources);
     return this.#network;
   }
 

@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import pc from 'picocolors';
+import { InputError } from '../../collect/input-error.ts';
+import { runMutation } from '../../engine/policy-test/mutation/run-mutation.ts';
 import { runSuites, type SuitesResult } from '../../engine/policy-test/run-suites.ts';
+import { renderMutation } from '../../report/mutation/render.ts';
 import { requestLine } from '../../report/request-text.ts';
 import { printDiagnostics } from '../errors.ts';
 import { type Output, processOutput } from '../output.ts';
@@ -9,6 +12,7 @@ import { readStdin } from '../stdin.ts';
 interface Flags {
   readonly format: 'terminal' | 'json' | 'junit';
   readonly out?: string;
+  readonly mutate?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly color?: boolean;
@@ -16,6 +20,7 @@ interface Flags {
 
 /** `meshproof test SUITE...`: exit 1 when a case fails. */
 export async function testCommand(suites: readonly string[], flags: Flags): Promise<number> {
+  if (flags.mutate) return mutate(suites, flags);
   const output = processOutput(flags);
   const result = await runSuites(suites, { cwd: process.cwd(), stdin: readStdin });
   printDiagnostics(result.diagnostics, output);
@@ -23,6 +28,18 @@ export async function testCommand(suites: readonly string[], flags: Flags): Prom
   if (flags.out === undefined) output.out(text);
   else writeFileSync(flags.out, text);
   return result.failed > 0 ? 1 : 0;
+}
+
+/** `meshproof test --mutate SUITE|INPUT...`: exit 1 when a fault is noticed by nothing, or a case fails as it is. */
+async function mutate(names: readonly string[], flags: Flags): Promise<number> {
+  if (flags.format === 'junit') throw new InputError('`--mutate` has no JUnit output', 'use --format json or terminal');
+  const output = processOutput(flags);
+  const { mutation, unusable, diagnostics } = await runMutation(names, { cwd: process.cwd(), stdin: readStdin });
+  printDiagnostics(diagnostics, output);
+  const text = flags.format === 'json' ? `${JSON.stringify(mutation, null, 2)}\n` : renderMutation(mutation, output);
+  if (flags.out === undefined) output.out(text);
+  else writeFileSync(flags.out, text);
+  return mutation.survivors.length + mutation.tests.failed + unusable > 0 ? 1 : 0;
 }
 
 function render(result: SuitesResult, flags: Flags, output: Output): string {

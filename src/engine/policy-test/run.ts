@@ -63,7 +63,21 @@ export function runPolicyTest(test: PolicyTest, suite: string, mesh: Mesh, state
   return { cases, invariants, passed, failed: cases.length + invariants.length - passed };
 }
 
-type Case = NonNullable<PolicyTest['cases']>[number];
+/** Whether a case comes out as it expects. */
+export function holdsCase(enforcement: Enforcement, entry: Case): boolean {
+  const answered = answerRequest(enforcement, entry.request as Request);
+  return !('error' in answered) && isAsExpected(entry, answered.decisive.verdict);
+}
+
+export type Case = NonNullable<PolicyTest['cases']>[number];
+
+function isAsExpected({ expect, by, routed }: Case, verdict: Verdict): boolean {
+  return (
+    verdict.outcome === expect &&
+    (by === undefined || by === (verdict.by && nameOf(verdict.by))) &&
+    (routed === undefined || routed === verdict.routed)
+  );
+}
 
 function runCase(enforcement: Enforcement, suite: string, entry: Case, index: number): CaseResult {
   const base = { suite, name: entry.name ?? `case ${index + 1}`, expect: entry.expect };
@@ -74,8 +88,7 @@ function runCase(enforcement: Enforcement, suite: string, entry: Case, index: nu
   }
   const { verdict, endpoints } = answered;
   const by = verdict.by && nameOf(verdict.by);
-  const asExpected = verdict.outcome === entry.expect && (entry.by === undefined || entry.by === by);
-  const pass = asExpected && (entry.routed === undefined || entry.routed === verdict.routed);
+  const pass = isAsExpected(entry, verdict);
   return {
     ...base,
     got: verdict.outcome,

@@ -35,6 +35,17 @@ export function openedByNetwork(
   later: Workload,
   port: WorkloadPort,
 ): readonly Opened[] {
+  return [...openingsByNetwork(states, earlier, later, port, states.after.mesh.workloads)];
+}
+
+/** The same one by one, from a pod outside the mesh and from these workloads. */
+export function* openingsByNetwork(
+  states: States,
+  earlier: Workload,
+  later: Workload,
+  port: WorkloadPort,
+  sources: readonly Workload[],
+): Iterable<Opened> {
   const { before, after } = states;
   const regions = regionsOf(after, later, port);
   const opened = (who: Opener, position: Position, was: Position): readonly Opened[] => {
@@ -44,18 +55,16 @@ export function openedByNetwork(
     }
     return [];
   };
-  return [
-    ...opened({ kind: 'pod-outside-mesh' }, { kind: 'pod-outside-mesh' }, { kind: 'pod-outside-mesh' }),
-    ...after.mesh.workloads.flatMap((workload) => {
-      const source = before.mesh.workloadById.get(workload.id);
-      if (!source || workload === later) return [];
-      return opened(
-        { kind: 'workload', workload },
-        { kind: 'workload', workload },
-        { kind: 'workload', workload: source },
-      );
-    }),
-  ];
+  yield* opened({ kind: 'pod-outside-mesh' }, { kind: 'pod-outside-mesh' }, { kind: 'pod-outside-mesh' });
+  for (const workload of sources) {
+    const source = before.mesh.workloadById.get(workload.id);
+    if (!source || workload === later) continue;
+    yield* opened(
+      { kind: 'workload', workload },
+      { kind: 'workload', workload },
+      { kind: 'workload', workload: source },
+    );
+  }
 }
 
 interface Place {

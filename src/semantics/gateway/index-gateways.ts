@@ -42,12 +42,15 @@ export interface GatewayIndex {
 
 const INDEXES = new WeakMap<Enforcement, GatewayIndex>();
 
-/** Everything that gateways serve, worked out once per mesh. Routes of a listener are compiled when they are first asked for. */
-export function indexGateways(enforcement: Enforcement): GatewayIndex {
-  let index = INDEXES.get(enforcement);
+/**
+ * Everything that gateways serve, worked out once per mesh: states that differ in nothing but security policies share it. Routes of a listener
+ * are compiled when they are first asked for.
+ */
+export function indexGateways({ root }: Enforcement): GatewayIndex {
+  let index = INDEXES.get(root);
   if (!index) {
-    index = buildIndex(enforcement.mesh);
-    INDEXES.set(enforcement, index);
+    index = buildIndex(root.mesh);
+    INDEXES.set(root, index);
   }
   return index;
 }

@@ -42,25 +42,34 @@ export interface RoutePlace {
 export interface RoutePlaces {
   /** Every way by which some gateway leads to a port. */
   to(workload: Workload, port: number): readonly RoutePlace[];
+  /** Every way that leads through a gateway. */
+  through(gateway: Workload): readonly RoutePlace[];
 }
 
 const KNOWN = new WeakMap<Enforcement, RoutePlaces>();
 
 /** Where the routes of all gateways lead, whatever they take: found once per mesh, so that nobody looks at routes that lead elsewhere. */
-export function routePlaces(enforcement: Enforcement): RoutePlaces {
-  let places = KNOWN.get(enforcement);
+export function routePlaces({ root }: Enforcement): RoutePlaces {
+  let places = KNOWN.get(root);
   if (!places) {
     const found = new Map<Workload, Map<number, RoutePlace[]>>();
-    for (const place of allPlaces(enforcement.mesh, indexGateways(enforcement))) {
+    const byGateway = new Map<Workload, RoutePlace[]>();
+    for (const place of allPlaces(root.mesh, indexGateways(root))) {
       const { workload, port } = place.endpoint;
+      const own = byGateway.get(place.proxy.workload);
+      if (own) own.push(place);
+      else byGateway.set(place.proxy.workload, [place]);
       const ports = found.get(workload) ?? new Map<number, RoutePlace[]>();
       found.set(workload, ports);
       const list = ports.get(port);
       if (list) list.push(place);
       else ports.set(port, [place]);
     }
-    places = { to: (workload, port) => found.get(workload)?.get(port) ?? [] };
-    KNOWN.set(enforcement, places);
+    places = {
+      to: (workload, port) => found.get(workload)?.get(port) ?? [],
+      through: (gateway) => byGateway.get(gateway) ?? [],
+    };
+    KNOWN.set(root, places);
   }
   return places;
 }

@@ -150,13 +150,16 @@ export interface Door {
   readonly behindOf: (place: RoutePlace) => Behind;
 }
 
-const DOORS = new WeakMap<FilterChain, Door>();
+/** Chains are those of all states of a mesh; what stands at them is of one. */
+const DOORS = new WeakMap<Enforcement, WeakMap<FilterChain, Door>>();
 
 export function doorOf(
   enforcement: Enforcement,
   { proxy, listener, chain }: Pick<RoutePlace, 'proxy' | 'listener' | 'chain'>,
 ): Door {
-  let door = DOORS.get(chain);
+  const doors = DOORS.get(enforcement) ?? new WeakMap<FilterChain, Door>();
+  DOORS.set(enforcement, doors);
+  let door = doors.get(chain);
   if (!door) {
     const gateway = proxy.workload;
     const { port } = listener;
@@ -181,7 +184,7 @@ export function doorOf(
         return behind;
       },
     };
-    DOORS.set(chain, door);
+    doors.set(chain, door);
   }
   return door;
 }
