@@ -42,6 +42,8 @@ export interface Fix {
   readonly id: string;
   /** Candidates for a cause that it knows how to mend, the least invasive first; none: it is not for this cause. */
   propose(facts: Facts, problem: Problem): readonly Candidate[];
+  /** Why it proposes nothing for a cause that is of its kind: what to find out, or what no object can change. */
+  whyNot?(facts: Facts, problem: Problem): string | undefined;
 }
 
 /** `ns/name`, or the name of what has no namespace. */

@@ -2,6 +2,7 @@ import type { Fix } from '../candidate.ts';
 import { closeHole } from './close-hole.ts';
 import { denyByDefault } from './deny-by-default.ts';
 import { enrolNamespace } from './enrol-namespace.ts';
+import { limitNetwork } from './limit-network.ts';
 import { makeStrict } from './make-strict.ts';
 import { narrowRule } from './narrow-rule.ts';
 import { requireToken } from './require-token.ts';
@@ -18,4 +19,5 @@ export const FIXES: readonly Fix[] = [
   revokeBinding,
   denyByDefault,
   enrolNamespace,
+  limitNetwork,
 ];
