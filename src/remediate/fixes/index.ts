@@ -1,6 +1,7 @@
 import type { Fix } from '../candidate.ts';
 import { closeHole } from './close-hole.ts';
 import { denyByDefault } from './deny-by-default.ts';
+import { dropNodeRights } from './drop-node-rights.ts';
 import { enrolNamespace } from './enrol-namespace.ts';
 import { limitNetwork } from './limit-network.ts';
 import { makeStrict } from './make-strict.ts';
@@ -18,6 +19,7 @@ export const FIXES: readonly Fix[] = [
   splitAccount,
   revokeBinding,
   denyByDefault,
+  dropNodeRights,
   enrolNamespace,
   limitNetwork,
 ];
