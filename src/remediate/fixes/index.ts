@@ -3,6 +3,7 @@ import { closeHole } from './close-hole.ts';
 import { denyByDefault } from './deny-by-default.ts';
 import { dropNodeRights } from './drop-node-rights.ts';
 import { enrolNamespace } from './enrol-namespace.ts';
+import { hideFromOutside } from './hide-from-outside.ts';
 import { limitNetwork } from './limit-network.ts';
 import { makeStrict } from './make-strict.ts';
 import { narrowRule } from './narrow-rule.ts';
@@ -14,6 +15,7 @@ import { splitAccount } from './split-account.ts';
 export const FIXES: readonly Fix[] = [
   narrowRule,
   makeStrict,
+  hideFromOutside,
   requireToken,
   closeHole,
   splitAccount,
