@@ -1,4 +1,5 @@
 import type { Fix } from '../candidate.ts';
+import { addWaypoint } from './add-waypoint.ts';
 import { closeHole } from './close-hole.ts';
 import { denyByDefault } from './deny-by-default.ts';
 import { dropNodeRights } from './drop-node-rights.ts';
@@ -20,6 +21,7 @@ export const FIXES: readonly Fix[] = [
   closeHole,
   splitAccount,
   revokeBinding,
+  addWaypoint,
   denyByDefault,
   dropNodeRights,
   enrolNamespace,
