@@ -22,6 +22,8 @@ export interface Candidate {
   readonly unknownCallers: readonly Workload[];
   /** It closes nothing yet: it shows who would be refused (a dry run). */
   readonly isTrial?: true;
+  /** It closes no path: due after all that does. */
+  readonly isTidying?: true;
   /** What the model does not show: `cart/be no longer gets to vault/api; nothing says whether it has to`. */
   readonly unproven: readonly string[];
   /** What has to be so before it is rolled out. */

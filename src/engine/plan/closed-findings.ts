@@ -54,6 +54,7 @@ function subjectsOf({ mesh }: Facts, { subjects }: Finding): Set<string> {
 
 /** Without what asks for every rule of every policy near: that costs more than all the others, and is no danger. */
 const JUDGED = RULES.filter(({ meta }) => meta.id !== 'authz/idle-rule');
+const IDLE = RULES.filter(({ meta }) => meta.id === 'authz/idle-rule');
 
 type Causes = ReturnType<typeof openCauses>;
 const NONE: Causes = new Map();
@@ -72,7 +73,7 @@ function judgeStep({ facts, stated, rebuild }: Grounds, { candidate, on }: Step)
     const own = makeFacts(enforcement, stated);
     const workloads = own.mesh.workloads.filter(({ id }) => ids.has(id));
     const near = factsWith(own, { mesh: { ...own.mesh, workloads }, wanted: facts.wanted });
-    return openCauses(JUDGED, near);
+    return openCauses(candidate.id.startsWith('remove-idle-rules ') ? IDLE : JUDGED, near);
   };
   return { before: judge(before), after: judge(applied.enforcement) };
 }
