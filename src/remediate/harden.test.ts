@@ -80,6 +80,16 @@ describe('steps beside those that close paths', () => {
     expect(whole.result.mesh.resources.find('AuthorizationPolicy', 'shop', 'guard')).toBeDefined();
   });
 
+  it('keeps a rule that names callers beside one that admits everybody, and a broken one that names them', () => {
+    const broad = allow('vault', 'vault', { from: [{ source: { namespaces: ['shop'] } }] }, from('api'));
+    expect(hardened(given(broad, REGISTERED)).ids).toEqual([]);
+    const broken = allow('vault', 'vault', from('api'), {
+      ...from('web'),
+      to: [{ operation: { methods: ['GET'], notMethods: ['GET'] } }],
+    });
+    expect(hardened(given(broken, REGISTERED)).ids).toEqual([]);
+  });
+
   it('leaves alone what the plan itself changes', () => {
     const open = allow('vault', 'vault', {}, from('api'));
     const { closing, ids } = hardened(given(open, REGISTERED));

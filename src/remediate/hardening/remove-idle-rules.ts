@@ -1,5 +1,8 @@
 import { openedRequests } from '../../graph/compare/opened-requests.ts';
 import type { Facts } from '../../graph/facts.ts';
+import { makeFacts } from '../../graph/make-facts.ts';
+import type { Workload } from '../../model/inventory/types.ts';
+import type { Enforcement } from '../../semantics/enforcement.ts';
 import { findIdleRules, type IdleRule } from '../../graph/idle-rules.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import { attachedTo } from '../../rules/policy-reach.ts';
@@ -24,6 +27,7 @@ export const removeIdleRules: Hardening = {
 
   holds(_facts, { destinations }, states) {
     const back = { before: states.after, after: states.before };
+    if (impliedBy(states.before, destinations) !== impliedBy(states.after, destinations)) return false;
     return destinations.every(({ id }) => {
       const before = states.before.mesh.workloadById.get(id);
       const after = states.after.mesh.workloadById.get(id);
@@ -36,6 +40,18 @@ export const removeIdleRules: Hardening = {
     });
   },
 };
+
+/**
+ * What policies say of who is meant to call. A rule that names callers beside one that admits everybody decides nothing, and is all the same
+ * the one to keep.
+ */
+function impliedBy(enforcement: Enforcement, workloads: readonly Workload[]): string {
+  const { wanted } = makeFacts(enforcement, {});
+  const flows = workloads.flatMap((workload) =>
+    wanted.to(workload).map(({ by: _by, ...flow }) => JSON.stringify(flow)),
+  );
+  return [...new Set(flows)].sort().join('\n');
+}
 
 const isDead = ({ policy, why: { kind } }: IdleRule): boolean =>
   kind !== 'nothing-to-deny' && (actionOf(policy) === 'ALLOW' || kind === 'covered');
