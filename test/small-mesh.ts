@@ -80,3 +80,19 @@ export function meshConfig(mesh: Manifest): Manifest {
     data: { mesh: dump(mesh) },
   };
 }
+
+/** Istio's injection webhook for namespaces with `istio-injection: enabled`, for meshes that are complete. */
+export const INJECTOR: Manifest = {
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'MutatingWebhookConfiguration',
+  metadata: { name: 'istio-sidecar-injector' },
+  webhooks: [
+    {
+      name: 'namespace.sidecar-injector.istio.io',
+      clientConfig: { service: { name: 'istiod', namespace: 'istio-system', path: '/inject' } },
+      rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+      namespaceSelector: { matchLabels: { 'istio-injection': 'enabled' } },
+      objectSelector: { matchExpressions: [{ key: 'sidecar.istio.io/inject', operator: 'NotIn', values: ['false'] }] },
+    },
+  ],
+};

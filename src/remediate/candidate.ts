@@ -22,6 +22,8 @@ export interface Candidate {
   readonly unknownCallers: readonly Workload[];
   /** It closes nothing yet: it shows who would be refused (a dry run). */
   readonly isTrial?: true;
+  /** It closes no path: due after all that does. */
+  readonly isTidying?: true;
   /** What the model does not show: `cart/be no longer gets to vault/api; nothing says whether it has to`. */
   readonly unproven: readonly string[];
   /** What has to be so before it is rolled out. */
@@ -42,6 +44,8 @@ export interface Fix {
   readonly id: string;
   /** Candidates for a cause that it knows how to mend, the least invasive first; none: it is not for this cause. */
   propose(facts: Facts, problem: Problem): readonly Candidate[];
+  /** Why it proposes nothing for a cause that is of its kind: what to find out, or what no object can change. */
+  whyNot?(facts: Facts, problem: Problem): string | undefined;
 }
 
 /** `ns/name`, or the name of what has no namespace. */

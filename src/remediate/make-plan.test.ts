@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../test/small-mesh.ts';
+import { INJECTOR, type Manifest, meshText, namespace, policy, selecting, workload } from '../../test/small-mesh.ts';
 import { readText } from '../collect/read-text.ts';
 import { loadMesh } from '../engine/load-mesh.ts';
 import { findAttackPaths } from '../graph/attack/find-attack-paths.ts';
@@ -9,20 +9,6 @@ import { makePlan, type Plan } from './make-plan.ts';
 import { decideCall } from './wanted-calls.ts';
 
 const COMPLETE = { complete: ['all'] };
-const WEBHOOK: Manifest = {
-  apiVersion: 'admissionregistration.k8s.io/v1',
-  kind: 'MutatingWebhookConfiguration',
-  metadata: { name: 'istio-sidecar-injector' },
-  webhooks: [
-    {
-      name: 'namespace.sidecar-injector.istio.io',
-      clientConfig: { service: { name: 'istiod', namespace: 'istio-system', path: '/inject' } },
-      rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
-      namespaceSelector: { matchLabels: { 'istio-injection': 'enabled' } },
-      objectSelector: { matchExpressions: [{ key: 'sidecar.istio.io/inject', operator: 'NotIn', values: ['false'] }] },
-    },
-  ],
-};
 const STRICT = policy('PeerAuthentication', 'istio-system', 'default', { mtls: { mode: 'STRICT' } });
 const http = { ports: { http: 8080 } } as const;
 const named = (...names: readonly string[]): Manifest => ({
@@ -51,7 +37,7 @@ function planFor({
   wanted = WANTED,
 }: Given): Plan & { readonly before: number } {
   const manifests = [
-    WEBHOOK,
+    INJECTOR,
     namespace('istio-system', {}),
     namespace('shop'),
     ...workload('shop', 'web', http),

@@ -173,11 +173,16 @@ function firstProven(
 }
 
 /** Without any candidate: mostly since nobody said whom a change would have to leave in. */
-function whyNone(facts: Facts, { cause, hops }: Problem): string {
+function whyNone(facts: Facts, problem: Problem): string {
+  const { cause, hops } = problem;
   const unstated = targetsOf(hops).find((target) => !facts.wanted.isStated(target));
-  return unstated && /^(AuthorizationPolicy|Namespace|ServiceAccount)$/.test(cause.kind)
-    ? `nobody said who calls ${unstated.id}: declare its callers as \`wanted\``
-    : `no change of ${cause.kind} ${nameOf(cause)} is known that closes it`;
+  if (unstated && /^(AuthorizationPolicy|Namespace|ServiceAccount)$/.test(cause.kind))
+    return `nobody said who calls ${unstated.id}: declare its callers as \`wanted\``;
+  for (const fix of FIXES) {
+    const why = fix.whyNot?.(facts, problem);
+    if (why !== undefined) return why;
+  }
+  return `no change of ${cause.kind} ${nameOf(cause)} is known that closes it`;
 }
 
 function objectionTo(candidate: Candidate, proof: ReturnType<typeof prove>): string | undefined {

@@ -7,13 +7,14 @@ import { NetworkPlaces } from '../graph/attack/network-places.ts';
 import { PIVOTS } from '../graph/attack/pivots/index.ts';
 import { openedByIdentity } from '../graph/compare/opened-identities.ts';
 import { openedRequests } from '../graph/compare/opened-requests.ts';
-import type { Opened } from '../graph/compare/opened.ts';
+import type { Opened, States } from '../graph/compare/opened.ts';
 import type { Facts } from '../graph/facts.ts';
 import { factsWith } from '../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Request } from '../result/request.ts';
+import { waypointOf } from '../semantics/ambient/waypoint.ts';
 import { shareSymbolic } from '../semantics/algebra/symbolic.ts';
 import { decide } from '../semantics/decide.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
@@ -190,7 +191,20 @@ function openedBy(before: Enforcement, after: Enforcement, { destinations, sende
     return later.ports.flatMap((port) => openedRequests(states, earlier, later, port));
   });
   const found = senders.length > 0 ? [...direct, ...openedByIdentity(states)] : direct;
-  return found.filter(({ witness }) => !passedInPlaintext(before, witness));
+  return found.filter((each) => !passedInPlaintext(before, each.witness) && !isItsWaypoint(states, each));
+}
+
+/** A waypoint has to be let in by what stands behind it; who gets through it is asked at the waypoint. */
+function isItsWaypoint({ after }: States, { who, workload }: Opened): boolean {
+  if (who.kind !== 'identities') return false;
+  const waypoints = workload.services.flatMap((id) => {
+    const service = after.mesh.serviceById.get(id);
+    return (service && waypointOf(after, service)) ?? [];
+  });
+  return who.identities.every((identity) => {
+    const holders = after.holdersOf(identity);
+    return holders.length > 0 && holders.every((holder) => waypoints.includes(holder));
+  });
 }
 
 /** The same request passed before without a certificate: that a proxy now takes one opens nothing. */

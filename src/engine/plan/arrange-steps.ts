@@ -29,7 +29,13 @@ export interface WeighedStep {
 export function arrangeSteps(weighed: readonly WeighedStep[]): readonly ArrangedStep[] {
   const before = weighed.map((_, index) => dependenciesOf(weighed, index));
   const places = weighed.map(({ step, severity }) =>
-    step.candidate.isTrial ? WATCHING : severity === undefined ? undefined : placeOf(step, severity),
+    step.candidate.isTrial
+      ? WATCHING
+      : step.candidate.isTidying
+        ? LATEST
+        : severity === undefined
+          ? undefined
+          : placeOf(step, severity),
   );
   // What only prepares is due when what it prepares is.
   for (let index = weighed.length - 1; index >= 0; index--) {

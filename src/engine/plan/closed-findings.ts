@@ -60,6 +60,7 @@ function subjectsOf({ mesh }: Facts, { subjects }: Finding): Set<string> {
 
 /** Without what asks for every rule of every policy near: that costs more than all the others, and is no danger. */
 const JUDGED = RULES.filter(({ meta }) => meta.id !== 'authz/idle-rule');
+const IDLE = RULES.filter(({ meta }) => meta.id === 'authz/idle-rule');
 
 type Causes = ReturnType<typeof openCauses>;
 const NONE: Causes = new Map();
@@ -86,7 +87,7 @@ function judgeOf({ facts, stated, rebuild }: Grounds, rules: readonly Rule[]): J
       const own = factsOf(enforcement);
       const workloads = own.mesh.workloads.filter(({ id }) => ids.has(id));
       const near = factsWith(own, { mesh: { ...own.mesh, workloads }, wanted: facts.wanted });
-      return openCauses(rules, near);
+      return openCauses(candidate.id.startsWith('remove-idle-rules ') ? IDLE : rules, near);
     };
     return { before: judge(before.enforcement), after: judge(after.enforcement) };
   };

@@ -1,4 +1,5 @@
 import type { Foothold } from '../../graph/attack/foothold.ts';
+import { harden } from '../../remediate/harden.ts';
 import { makePlan, type Plan } from '../../remediate/make-plan.ts';
 import type { PlanResult } from '../../result/types.ts';
 import { SearchLimit } from '../../semantics/algebra/strings/find-word.ts';
@@ -18,7 +19,9 @@ export function planFor(parts: PlanParts, found: FoundPaths, entries: readonly F
   if ('incomplete' in found) return nothing(found.incomplete);
   try {
     const { facts, stated, rebuild } = parts;
-    const made = makePlan(facts, found.paths, { stated, rebuild, entries, ...(most === undefined ? {} : { most }) });
+    const options = { stated, rebuild, entries, ...(most === undefined ? {} : { most }) };
+    const closing = makePlan(facts, found.paths, options);
+    const made = most === undefined ? harden(facts, closing, options) : closing;
     return { ...planResult(parts, made), made };
   } catch (error) {
     if (!(error instanceof SearchLimit)) throw error;

@@ -19,7 +19,7 @@ export interface NodeEscape {
 }
 
 /** Each of them undoes the walls of a container by itself; SYS_PTRACE only together with the processes of the node. */
-const CAPABILITIES: ReadonlySet<string> = new Set([
+export const ESCAPING_CAPABILITIES: ReadonlySet<string> = new Set([
   'ALL',
   'SYS_ADMIN',
   'SYS_MODULE',
@@ -34,7 +34,7 @@ export function nodeEscapesOf(workload: Workload): readonly NodeEscape[] {
   const isPlain = !spec.hostPID && !spec.volumes?.some(({ hostPath }) => hostPath);
   if (isPlain && !workload.containers.some((each) => each.privileged || each.addedCapabilities.length > 0)) return [];
   return [
-    ...containersOf(spec).flatMap(({ container, path }) => ofContainer(workload, spec, container, path)),
+    ...lastingContainers(spec).flatMap(({ container, path }) => ofContainer(workload, spec, container, path)),
     ...ofHostPid(workload, spec),
     ...ofHostPaths(workload, spec),
   ].sort((a, b) => rank(a) - rank(b));
@@ -49,7 +49,7 @@ interface Placed {
 }
 
 /** Those that run for as long as the pod does, Istio's own left out. */
-function containersOf({ containers = [], initContainers = [] }: PodSpec): readonly Placed[] {
+export function lastingContainers({ containers = [], initContainers = [] }: PodSpec): readonly Placed[] {
   return [
     ...containers.map((container, index) => ({ container, path: ['containers', index] })),
     ...initContainers
@@ -73,7 +73,7 @@ function ofContainer(workload: Workload, spec: PodSpec, container: ContainerSpec
   // In a user namespace of its own a capability is for that namespace only (Kubernetes docs, user namespaces).
   if (spec.hostUsers === false) return [];
   const added = (securityContext?.capabilities?.add ?? []).map((each) => each.replace(/^CAP_/, ''));
-  const found = added.filter((each) => CAPABILITIES.has(each) || (each === 'SYS_PTRACE' && spec.hostPID));
+  const found = added.filter((each) => ESCAPING_CAPABILITIES.has(each) || (each === 'SYS_PTRACE' && spec.hostPID));
   if (found.length === 0) return [];
   const why = `container ${name} adds ${found.join(', ')}`;
   return [{ kind: 'capability', by: at('securityContext', 'capabilities', 'add'), why, ...plain }];
@@ -124,7 +124,7 @@ function ofHostPaths(workload: Workload, spec: PodSpec): readonly NodeEscape[] {
   for (const [index, { name, hostPath }] of (spec.volumes ?? []).entries()) {
     if (!hostPath?.path) continue;
     const path = hostPath.path.replace(/(.)\/+$/, '$1');
-    for (const { container } of containersOf(spec)) {
+    for (const { container } of lastingContainers(spec)) {
       const mounts = (container.volumeMounts ?? []).filter((mount) => mount.name === name);
       if (mounts.length === 0 || !mayBeRoot(spec, container)) continue;
       const isWritten = mounts.some(({ readOnly }) => !readOnly);
@@ -146,7 +146,8 @@ function ofHostPaths(workload: Workload, spec: PodSpec): readonly NodeEscape[] {
   return found;
 }
 
-function isSensitive(path: string, isWritten: boolean): boolean {
+/** Whether a node is taken over by what a folder or socket of it holds; `isWritten`: by writing to it as well. */
+export function isSensitive(path: string, isWritten: boolean): boolean {
   if (HARMLESS.test(path)) return false;
   // A socket is used, not written: a mount that is read-only does not close it.
   const keys = [...SOCKETS, ...READ, ...(isWritten ? [...WRITTEN, ...RUNTIMES] : [])];

@@ -1,7 +1,11 @@
 import type { Fix } from '../candidate.ts';
+import { addWaypoint } from './add-waypoint.ts';
 import { closeHole } from './close-hole.ts';
 import { denyByDefault } from './deny-by-default.ts';
+import { dropNodeRights } from './drop-node-rights.ts';
 import { enrolNamespace } from './enrol-namespace.ts';
+import { hideFromOutside } from './hide-from-outside.ts';
+import { limitNetwork } from './limit-network.ts';
 import { makeStrict } from './make-strict.ts';
 import { narrowRule } from './narrow-rule.ts';
 import { requireToken } from './require-token.ts';
@@ -12,10 +16,14 @@ import { splitAccount } from './split-account.ts';
 export const FIXES: readonly Fix[] = [
   narrowRule,
   makeStrict,
+  hideFromOutside,
   requireToken,
   closeHole,
   splitAccount,
   revokeBinding,
+  addWaypoint,
   denyByDefault,
+  dropNodeRights,
   enrolNamespace,
+  limitNetwork,
 ];
