@@ -14,7 +14,10 @@ export interface InputFlags {
 }
 
 /** The inputs that a command line names; there has to be one. */
-export function namedInputs(paths: readonly string[], flags: Pick<InputFlags, 'cluster' | 'context'>): readonly InputSpec[] {
+export function namedInputs(
+  paths: readonly string[],
+  flags: Pick<InputFlags, 'cluster' | 'context'>,
+): readonly InputSpec[] {
   const { cluster, context } = flags;
   const inputs = [...paths.map((name) => ({ path: name })), ...cluster, ...context];
   if (inputs.length > 0) return inputs;

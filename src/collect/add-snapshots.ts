@@ -30,7 +30,9 @@ export function addSnapshots(
     scopes.push(scopeOf(snapshot, name));
     for (const gap of manifest.gaps)
       gathered.diagnostics.push({ severity: 'warning', file: manifest.name, line: 0, ...describeGap(gap) });
-    const sha256 = createHash('sha256').update(manifest.read.map((list) => list.sha256).join('\n')).digest('hex');
+    const sha256 = createHash('sha256')
+      .update(manifest.read.map((list) => list.sha256).join('\n'))
+      .digest('hex');
     gathered.sources.push({ name: source, kind: 'cluster', documents: objects.length, sha256 });
   }
   const words = new Set(scopes.flat());

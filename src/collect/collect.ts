@@ -124,7 +124,7 @@ export const isNamed = (input: InputSpec): boolean => 'cluster' in input && inpu
 async function readCluster({ context }: ContextInput, { onStep }: CollectIo): Promise<NamedSnapshot> {
   const { readContext } = await import('./live/read-context.ts');
   const snapshot = await readContext(context, onStep === undefined ? {} : { onStep });
-  return { snapshot, source: `--context ${context}` };
+  return { snapshot, source: context };
 }
 
 /** So is what unpacks bundles. */

@@ -12,7 +12,7 @@ export interface ClusterSnapshot {
 }
 
 /** An object of a cluster. A class since there is one per object. */
-export class ClusterOrigin implements Origin {
+class ClusterOrigin implements Origin {
   readonly source: string;
   readonly line = 0;
   readonly #resourceVersion: string;

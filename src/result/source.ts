@@ -1,6 +1,6 @@
 /** One file, stream or cluster that was read. */
 export interface Source {
-  /** As the user named it, `<stdin>`, or `--context NAME`. */
+  /** As the user named it, `<stdin>`, or the context of a cluster. */
   readonly name: string;
   /** What it holds. */
   readonly kind: SourceKind;

@@ -82,7 +82,7 @@ export async function startFakeApiServer(options: FakeOptions): Promise<FakeApiS
   }
   const state = { fault: options.fault };
 
-  function handle(request: IncomingMessage, body: string, response: ServerResponse): void {
+  function handle(request: IncomingMessage, body: string, response: ServerResponse): undefined {
     const url = new URL(request.url ?? '/', 'http://fake');
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const user = users.find((each) => each.token === token);
@@ -96,13 +96,16 @@ export async function startFakeApiServer(options: FakeOptions): Promise<FakeApiS
       const { group = '', resource = '', verb = '', namespace } = spec.resourceAttributes;
       return send(response, 201, { status: { allowed: isAllowed(user, { group, resource, verb, namespace }) } });
     }
-    const parsed = /^\/(?:api|apis\/([^/]+))\/(v[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/.exec(url.pathname);
+    const parsed = /^\/(?:api|apis\/([^/]+))\/(v[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/.exec(
+      url.pathname,
+    );
     if (!parsed) return send(response, 404, status(404, 'the server could not find the requested resource'));
     const [, group = '', version, namespace, resource = '', name] = parsed;
     const verb = name === undefined ? 'list' : 'get';
     const place = namespace === undefined ? {} : { namespace };
     const same = asked.filter(
-      (each) => each.group === group && each.resource === resource && each.namespace === namespace && each.name === name,
+      (each) =>
+        each.group === group && each.resource === resource && each.namespace === namespace && each.name === name,
     );
     const one: Asked = {
       verb,
@@ -123,7 +126,10 @@ export async function startFakeApiServer(options: FakeOptions): Promise<FakeApiS
       return send(
         response,
         403,
-        status(403, `${resource} is forbidden: User "x" cannot ${verb} resource "${resource}" in API group "${group}" ${where}`),
+        status(
+          403,
+          `${resource} is forbidden: User "x" cannot ${verb} resource "${resource}" in API group "${group}" ${where}`,
+        ),
       );
     }
     const kind = kinds.find((each) => each.group === group && each.version === version && each.resource === resource);
@@ -132,7 +138,9 @@ export async function startFakeApiServer(options: FakeOptions): Promise<FakeApiS
     const here = all.filter((object) => namespace === undefined || meta(object).namespace === namespace);
     if (name !== undefined) {
       const found = here.find((object) => meta(object).name === name);
-      return found ? send(response, 200, found, request) : send(response, 404, status(404, `${resource} "${name}" not found`));
+      return found
+        ? send(response, 200, found, request)
+        : send(response, 404, status(404, `${resource} "${name}" not found`));
     }
     return list(request, response, kind, here, url.searchParams, fault === 'expired');
   }
@@ -144,7 +152,7 @@ export async function startFakeApiServer(options: FakeOptions): Promise<FakeApiS
     all: readonly Value[],
     query: URLSearchParams,
     isExpired: boolean,
-  ): void {
+  ): undefined {
     const selected = all.filter(selects(query));
     const limit = Number(query.get('limit') ?? 0) || selected.length;
     const token = query.get('continue');
@@ -163,8 +171,9 @@ export async function startFakeApiServer(options: FakeOptions): Promise<FakeApiS
         ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
         : object,
     );
-    const next = rest > 0 ? { continue: Buffer.from(`${start + limit}/1`).toString('base64url'), remainingItemCount: rest } : {};
-    send(
+    const next =
+      rest > 0 ? { continue: Buffer.from(`${start + limit}/1`).toString('base64url'), remainingItemCount: rest } : {};
+    return send(
       response,
       200,
       {
@@ -187,10 +196,15 @@ export async function startFakeApiServer(options: FakeOptions): Promise<FakeApiS
     }),
   });
 
-  function discover(response: ServerResponse, group: string, version: string): void {
+  function discover(response: ServerResponse, group: string, version: string): undefined {
     const own = kinds.filter((kind) => kind.group === group && kind.version === version);
     if (own.length === 0) return send(response, 404, status(404, 'not found'));
-    const resources = own.map(({ resource: name, kind, namespaced }) => ({ name, kind, namespaced, verbs: ['get', 'list'] }));
+    const resources = own.map(({ resource: name, kind, namespaced }) => ({
+      name,
+      kind,
+      namespaced,
+      verbs: ['get', 'list'],
+    }));
     return send(response, 200, { kind: 'APIResourceList', resources });
   }
 
@@ -248,7 +262,9 @@ interface Access {
 function isAllowed({ rules, roles = {} }: FakeUser, { verb, group, resource, namespace }: Access): boolean {
   if (rules === 'all') return true;
   const has = (list: readonly Rule[]): boolean =>
-    list.some((rule) => rule.apiGroups.includes(group) && rule.resources.includes(resource) && rule.verbs.includes(verb));
+    list.some(
+      (rule) => rule.apiGroups.includes(group) && rule.resources.includes(resource) && rule.verbs.includes(verb),
+    );
   return has(rules) || (namespace !== undefined && has(roles[namespace] ?? []));
 }
 
@@ -282,7 +298,7 @@ const status = (code: number, message: string, reason = ''): Value => ({
   metadata: {},
 });
 
-function send(response: ServerResponse, code: number, value: Value, request?: IncomingMessage): void {
+function send(response: ServerResponse, code: number, value: Value, request?: IncomingMessage): undefined {
   const text = Buffer.from(JSON.stringify(value));
   const isPacked = text.length > 10_000 && (request?.headers['accept-encoding'] ?? '').includes('gzip');
   const bytes = isPacked ? gzipSync(text) : text;
@@ -292,6 +308,7 @@ function send(response: ServerResponse, code: number, value: Value, request?: In
     ...(isPacked ? { 'content-encoding': 'gzip' } : {}),
   });
   response.end(bytes);
+  return undefined;
 }
 
 function fail(response: ServerResponse, fault: Exclude<Fault, 'expired'>): boolean {

@@ -27,7 +27,7 @@ export const PLANTED = [
   'planted-wasm-env',
 ] as const;
 
-export function parseYaml(text: string): readonly Value[] {
+function parseYaml(text: string): readonly Value[] {
   return readText(text, 'test').objects.map(({ value }) => value);
 }
 
@@ -38,6 +38,53 @@ function exampleObjects(): readonly Value[] {
     .sort()
     .flatMap((name) => parseYaml(readFileSync(new URL(name, folder), 'utf8')));
 }
+
+/** What a cluster has and manifests in Git do not: the injector's webhook, pods that run. */
+const RUNNING = `
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: { name: istio-sidecar-injector, labels: { istio.io/rev: default } }
+webhooks:
+  - name: namespace.sidecar-injector.istio.io
+    clientConfig: { service: { name: istiod, namespace: istio-system, path: /inject, port: 443 }, caBundle: cGxhbnRlZA== }
+    namespaceSelector: { matchLabels: { istio-injection: enabled } }
+    rules: [{ apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods], scope: "*" }]
+---
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata:
+  name: payments-api-7d4b9c8f6d
+  namespace: payments
+  labels: { app: payments-api, team: payments, pod-template-hash: 7d4b9c8f6d }
+  ownerReferences: [{ apiVersion: apps/v1, kind: Deployment, name: payments-api, uid: "1", controller: true }]
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: payments-api, pod-template-hash: 7d4b9c8f6d } }
+  template:
+    metadata: { labels: { app: payments-api, team: payments, pod-template-hash: 7d4b9c8f6d } }
+    spec: { serviceAccountName: payments-api, containers: [{ name: payments-api, image: "registry.example/payments/api:7.4" }] }
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: payments-api-7d4b9c8f6d-x2x4z
+  namespace: payments
+  labels: { app: payments-api, team: payments, pod-template-hash: 7d4b9c8f6d }
+  annotations: { sidecar.istio.io/status: '{"revision":"default"}' }
+  ownerReferences: [{ apiVersion: apps/v1, kind: ReplicaSet, name: payments-api-7d4b9c8f6d, uid: "2", controller: true }]
+spec:
+  serviceAccountName: payments-api
+  containers:
+    - { name: payments-api, image: "registry.example/payments/api:7.4", ports: [{ name: http, containerPort: 8080 }] }
+    - { name: istio-proxy, image: "docker.io/istio/proxyv2:1.31.1" }
+status: { phase: Running, podIP: 10.1.2.4 }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: finished, namespace: payments }
+spec: { containers: [{ name: job, image: "registry.example/job:1" }] }
+status: { phase: Succeeded }
+`;
 
 const SECRETS = `
 apiVersion: v1
@@ -145,7 +192,7 @@ spec:
       route: [{ destination: { host: annotated } }]
 `;
 
-export const meshObjects = (): readonly Value[] => [...exampleObjects(), ...parseYaml(SECRETS)];
+export const meshObjects = (): readonly Value[] => [...exampleObjects(), ...parseYaml(RUNNING), ...parseYaml(SECRETS)];
 
 const NAMESPACED_SECRET: FakeKind = { group: '', version: 'v1', resource: 'secrets', kind: 'Secret', namespaced: true };
 

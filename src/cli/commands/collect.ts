@@ -26,7 +26,10 @@ export async function collectCommand(flags: Flags): Promise<number> {
   const contexts = [...new Set(flags.context.map(({ context }) => context))];
   const [first] = contexts;
   if (first === undefined)
-    throw new InputError('`collect` has to know which cluster', 'give --context NAME; kubectl config get-contexts lists them');
+    throw new InputError(
+      '`collect` has to know which cluster',
+      'give --context NAME; kubectl config get-contexts lists them',
+    );
   const name = flags.out ?? `${first.replaceAll(/[^\w.-]+/g, '-')}.tar.gz`;
   const file = path.resolve(process.cwd(), name);
   if (!(await mayWrite(file, name, flags, output))) return 2;
@@ -68,7 +71,10 @@ async function mayWrite(file: string, name: string, { yes = false }: Flags, outp
     throw new InputError(`the folder of \`${name}\` does not exist`, 'make it first, or name another with --out');
   if (!existsSync(file) || yes) return true;
   if (process.stdin.isTTY !== true)
-    throw new InputError(`\`${name}\` exists already, and nobody is there to say whether to replace it`, 'give --yes, or another name with --out');
+    throw new InputError(
+      `\`${name}\` exists already, and nobody is there to say whether to replace it`,
+      'give --yes, or another name with --out',
+    );
   if (await askYes(`replace ${name}?`)) return true;
   output.err('nothing was collected\n');
   return false;

@@ -37,9 +37,13 @@ export function fileStore(folder: string, head: JournalHead, resume: boolean): F
   const journal = path.join(folder, JOURNAL);
   rmSync(journal, { force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(journal, [{ ...head, startedAt }, ...lists.values()].map((line) => `${JSON.stringify(line)}\n`).join(''), {
-    mode: 0o600,
-  });
+  writeFileSync(
+    journal,
+    [{ ...head, startedAt }, ...lists.values()].map((line) => `${JSON.stringify(line)}\n`).join(''),
+    {
+      mode: 0o600,
+    },
+  );
   return {
     startedAt,
     resumed: lists.size,

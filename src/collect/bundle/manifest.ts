@@ -72,7 +72,6 @@ export type BundleManifest = DeepReadonly<z.infer<typeof bundleManifest>>;
 export type ClusterManifest = DeepReadonly<z.infer<typeof cluster>>;
 export type ListRead = DeepReadonly<z.infer<typeof read>>;
 export type Gap = DeepReadonly<z.infer<typeof gap>>;
-export type Grant = DeepReadonly<z.infer<typeof rule>>;
 
 /** One list on its way into a journal or bundle, as it is kept between two runs. */
 export const listRead = read;

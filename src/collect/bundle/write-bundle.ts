@@ -31,7 +31,12 @@ export async function writeBundle(
     clusters: clusters.map((cluster) => cluster.manifest),
   };
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  const mtime = new Date(clusters.map(({ manifest: { finishedAt } }) => finishedAt).sort().at(-1) ?? 0);
+  const mtime = new Date(
+    clusters
+      .map(({ manifest: { finishedAt } }) => finishedAt)
+      .sort()
+      .at(-1) ?? 0,
+  );
   const temporary = `${file}.${process.pid}.tmp`;
   const archive = pack();
   const hash = createHash('sha256');
@@ -67,7 +72,13 @@ async function fill(
     { name: MANIFEST_HASH, mtime, mode: 0o600 },
     `${createHash('sha256').update(manifest).digest('hex')}  ${MANIFEST}\n`,
   );
-  for (const [index, { manifest: { read }, folder }] of clusters.entries()) {
+  for (const [
+    index,
+    {
+      manifest: { read },
+      folder,
+    },
+  ] of clusters.entries()) {
     for (const { file } of read) {
       const full = path.join(folder, file);
       const entry = archive.entry({ name: entryOf(index, file), size: statSync(full).size, mtime, mode: 0o600 });

@@ -68,6 +68,11 @@ export class ApiClient {
     return this.#ask('POST', path, 'application/json', JSON.stringify(body));
   }
 
+  /** Waits before something is tried for the n-th time. */
+  async pause(times: number): Promise<void> {
+    await sleep(Math.min(this.#patience.waitMs * 2 ** times, this.#patience.longestWaitMs));
+  }
+
   close(): void {
     this.#connection.close();
   }
@@ -78,11 +83,11 @@ export class ApiClient {
     accept: string,
     body?: string,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const { attempts, waitMs, longestWaitMs } = this.#patience;
+    const { attempts, longestWaitMs } = this.#patience;
     let hasNewCredentials = false;
     let last: Error = new ExchangeError('no answer');
     for (let attempt = 0; attempt < attempts; attempt++) {
-      let wait = waitMs * 2 ** attempt;
+      let asked = 0;
       const access = await this.#connection.access();
       try {
         const answer = await this.#exchange(access, { method, path, accept, body });
@@ -97,12 +102,13 @@ export class ApiClient {
         }
         if (!MAY_PASS.has(answer.status)) throw refusal;
         last = refusal;
-        wait = Math.max(wait, retryAfter(answer));
+        asked = retryAfter(answer);
       } catch (error) {
         if (!(error instanceof ExchangeError)) throw error;
         last = error;
       }
-      if (attempt + 1 < attempts) await sleep(Math.min(wait, longestWaitMs));
+      if (attempt + 1 === attempts) break;
+      await (asked > 0 ? sleep(Math.min(asked, longestWaitMs)) : this.pause(attempt));
     }
     throw last;
   }

@@ -68,7 +68,3 @@ export function pluralOf(kind: string): string {
   if (/[^aeiou]y$/.test(name)) return `${name.slice(0, -1)}ies`;
   return /(s|x|ch|sh)$/.test(name) ? `${name}es` : `${name}s`;
 }
-
-/** `pods`, `gateways.networking.istio.io`. */
-export const nameOfResource = ({ group, resource }: Pick<Ask, 'group' | 'resource'>): string =>
-  group ? `${resource}.${group}` : resource;

@@ -52,9 +52,11 @@ export async function collectCluster(
   const systemNamespaces = await findSystemNamespaces(deployments, store);
   onStep(`${client.name}: mesh config`);
   for (const namespace of systemNamespaces) {
-    outcomes.push(await attempt(client, { group: '', resource: 'configmaps', namespace }, () =>
-      readMeshConfigMaps(client, namespace, store),
-    ));
+    outcomes.push(
+      await attempt(client, { group: '', resource: 'configmaps', namespace }, () =>
+        readMeshConfigMaps(client, namespace, store),
+      ),
+    );
   }
   const absent = [
     ...discovery.absent.map(({ group, kind }) => `${group}/${kind}`),
@@ -62,7 +64,12 @@ export async function collectCluster(
   ];
   const gaps = [
     ...discovery.unknown.map(
-      ({ group, resource, why }): Gap => ({ group, resource, reason: 'failed', why: `its API group does not answer: ${why}` }),
+      ({ group, resource, why }): Gap => ({
+        group,
+        resource,
+        reason: 'failed',
+        why: `its API group does not answer: ${why}`,
+      }),
     ),
     ...outcomes.flatMap((outcome) => ('gap' in outcome ? [outcome.gap] : [])),
   ];
@@ -118,7 +125,10 @@ async function readLists(
   } catch (error) {
     limit.clearQueue();
     // What is under way may still write into the store.
-    await Promise.race([Promise.allSettled(tasks.slice(0, done + parallel)), new Promise((end) => setTimeout(end, 2000).unref())]);
+    await Promise.race([
+      Promise.allSettled(tasks.slice(0, done + parallel)),
+      new Promise((end) => setTimeout(end, 2000).unref()),
+    ]);
     throw error;
   }
 }

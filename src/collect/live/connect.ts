@@ -44,7 +44,9 @@ export function connect(context: string): Connection {
     try {
       await withTimeout(config.applyToHTTPSOptions(options), PLUGIN_MS + 5000);
     } catch (error) {
-      const [why = ''] = redactText(error instanceof Error ? error.message : String(error)).trim().split('\n');
+      const [why = ''] = redactText(error instanceof Error ? error.message : String(error))
+        .trim()
+        .split('\n');
       throw new InputError(
         `context \`${context}\` gives no credentials${why ? `: ${why.slice(0, 200)}` : ''}`,
         `log in first, and check with: kubectl --context ${context} get namespaces`,
@@ -67,15 +69,16 @@ export function connect(context: string): Connection {
       if ((await current) === stale) current = open();
       await current;
     },
-    close: () => agents.forEach((agent) => agent.destroy()),
+    close() {
+      for (const agent of agents) agent.destroy();
+    },
   };
 }
 
 /** One connection for many requests. Agents for proxies are left as they are. */
 function keepAlive(agent: unknown): http.Agent | undefined {
   if (!(agent instanceof http.Agent)) return undefined;
-  const { constructor } = agent;
-  if (constructor === https.Agent || constructor === http.Agent) {
+  if ([https.Agent, http.Agent].some((kind) => agent.constructor === kind)) {
     const options: unknown = Reflect.get(agent, 'options');
     Object.assign(agent, { keepAlive: true, options: { ...(options ?? {}), keepAlive: true } });
   }
@@ -131,12 +134,16 @@ function serverOf(config: KubeConfig, context: string): URL {
 function limitPlugins(config: KubeConfig): void {
   const apiVersion: unknown = config.getCurrentUser()?.exec?.apiVersion;
   const info = { apiVersion, kind: 'ExecCredential', spec: { interactive: false } };
-  const run = (command: string, args: readonly string[] = [], { env = process.env }: { env?: NodeJS.ProcessEnv } = {}) => {
+  const run = (
+    command: string,
+    args: readonly string[] = [],
+    { env = process.env }: { env?: NodeJS.ProcessEnv } = {},
+  ) => {
     const child = spawn(command, args, {
       env: { KUBERNETES_EXEC_INFO: JSON.stringify(info), ...env },
-      timeout: PLUGIN_MS,
-      killSignal: 'SIGKILL',
     });
+    const late = setTimeout(() => child.kill('SIGKILL'), PLUGIN_MS);
+    for (const end of ['error', 'exit'] as const) child.on(end, () => clearTimeout(late));
     child.stdin.on('error', () => undefined);
     child.stdin.end();
     child.on('exit', (_code, signal) => {
@@ -146,7 +153,8 @@ function limitPlugins(config: KubeConfig): void {
     return child;
   };
   const known: unknown = Reflect.get(config, 'authenticators');
-  for (const auth of Array.isArray(known) ? known : []) if (auth instanceof ExecAuth) Object.assign(auth, { execFn: run });
+  for (const auth of Array.isArray(known) ? known : [])
+    if (auth instanceof ExecAuth) Object.assign(auth, { execFn: run });
 }
 
 async function withTimeout<T>(work: Promise<T>, milliseconds: number): Promise<T> {

@@ -49,7 +49,9 @@ export async function discover(client: ApiClient): Promise<Discovery> {
     else unknown.push({ ...ask, why });
   }
   const asked = new Set(ASKS.map(({ group, kind }) => `${group}/${kind}`));
-  const others = [...byKind].filter(([key, { group, kind }]) => !asked.has(key) && findTouch(group, kind) !== undefined);
+  const others = [...byKind].filter(
+    ([key, { group, kind }]) => !asked.has(key) && findTouch(group, kind) !== undefined,
+  );
   return { served: [...served, ...others.map(([, each]) => each)], absent, unknown };
 }
 

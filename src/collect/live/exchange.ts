@@ -41,7 +41,9 @@ export function exchange({ url, method, headers, agent, body }: Exchange, limits
       headers: {
         'accept-encoding': 'gzip',
         ...headers,
-        ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+        ...(body === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
       },
     });
     let isSettled = false;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject } from '../../model/shape.ts';
 import type { RawValue } from '../snapshot.ts';
 import { ApiError, type ApiClient } from './api-client.ts';
@@ -12,7 +11,6 @@ const RESTARTS = 2;
 const MOST_EXPIRIES = 100;
 /** A 403 though the user is allowed to: the API server has not loaded its roles yet. */
 const PATIENCE_403 = 4;
-const WAIT_403_MS = 1000;
 
 const METADATA_ONLY =
   'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1beta1';
@@ -53,7 +51,7 @@ export async function listKind(
   client: ApiClient,
   query: ListQuery,
   target: ListTarget,
-  { page = PAGE, wait403Ms = WAIT_403_MS }: { readonly page?: number; readonly wait403Ms?: number } = {},
+  { page = PAGE }: { readonly page?: number } = {},
 ): Promise<ListEnd> {
   let token = '';
   let restarts = 0;
@@ -72,7 +70,7 @@ export async function listKind(
         refused++;
         const allowed = await isAllowed(client, { verb: 'list', ...query });
         if (allowed !== true || refused > PATIENCE_403) throw new ForbiddenError(error.message);
-        await sleep(wait403Ms * refused);
+        await client.pause(refused);
         continue;
       }
       if (error.status !== 410 || token === '') throw error;

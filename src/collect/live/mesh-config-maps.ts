@@ -95,7 +95,9 @@ async function getOne(
   name: string,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   try {
-    return await client.get(`/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`);
+    return await client.get(
+      `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`,
+    );
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return undefined;
     if (error instanceof ApiError && error.status === 403) throw new ForbiddenError(error.message);

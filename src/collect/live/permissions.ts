@@ -1,5 +1,4 @@
 import { isObject } from '../../model/shape.ts';
-import type { Grant } from '../bundle/manifest.ts';
 import { ApiError, type ApiClient } from './api-client.ts';
 import { ExchangeError } from './exchange.ts';
 
@@ -38,10 +37,3 @@ export async function isAllowed(client: ApiClient, access: Access): Promise<bool
     throw error;
   }
 }
-
-/** The RBAC rule that would have allowed it. */
-export const grantFor = ({ verb, group, resource }: Access): Grant => ({
-  apiGroups: [group],
-  resources: [resource],
-  verbs: [verb],
-});

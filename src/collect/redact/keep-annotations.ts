@@ -13,8 +13,7 @@ export function keepAnnotations(annotations: unknown, extra: readonly string[] =
   if (typeof annotations !== 'object' || annotations === null) return {};
   return Object.fromEntries(
     Object.entries(annotations).filter(
-      ([key, value]) =>
-        typeof value === 'string' && (extra.includes(key) || KEPT.some((pattern) => pattern.test(key))),
+      ([key, value]) => typeof value === 'string' && (extra.includes(key) || KEPT.some((pattern) => pattern.test(key))),
     ),
   );
 }

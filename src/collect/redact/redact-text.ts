@@ -5,7 +5,8 @@ const JWT = /\beyJ[\w-]{8,}\.[\w-]+(\.[\w-]*)?/g;
 const SCHEME = /\b(Bearer|Basic)\s+(?!REDACTED)[\w.~+/=-]{4,}/gi;
 const USER_INFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
 /** Tokens of well-known issuers. */
-const KNOWN = /\b(gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{30,}|sk[-_](live|test|ant)[\w-]{16,})/g;
+const KNOWN =
+  /\b(gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{30,}|sk[-_](live|test|ant)[\w-]{16,})/g;
 /** `key: value`, `--key value`, `key=value`, also quoted, as in YAML, JSON, flags and queries. */
 const PAIR = /([\w.-]+)(["']?\s*(?:[:=]\s*|\s+(?=[^\s-])))("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"'&,;}\]]+)/g;
 const SEPARATED = /[:=]/;
@@ -21,7 +22,8 @@ export function redactText(text: string): string {
     .replace(KNOWN, REDACTED)
     .replace(PAIR, (whole, key: string, separator: string, value: string) => {
       const isPair = SEPARATED.test(separator) || key.startsWith('--');
-      if (!isPair || !isSensitiveName(key) || isStructure(value) || isTag(separator, value) || value.includes(REDACTED)) return whole;
+      if (!isPair || !isSensitiveName(key) || isStructure(value) || isTag(separator, value) || value.includes(REDACTED))
+        return whole;
       const quote = /^["']/.exec(value)?.[0] ?? '';
       return `${key}${separator}${quote}${REDACTED}${quote}`;
     });
