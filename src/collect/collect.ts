@@ -84,7 +84,7 @@ export async function collect(
       if (done.has('-')) continue;
       done.add('-');
       const bytes = await io.stdin();
-      if (isGzip(bytes)) snapshots.push(...(await unpack(bytes, input, limits)));
+      if (isGzip(bytes)) snapshots.push(...(await unpack(bytes, input, gathered)));
       else addFile(gathered, { name: '<stdin>', bytes, isNamed: true, cluster: input.cluster });
       continue;
     }
@@ -96,7 +96,7 @@ export async function collect(
       if (done.has(file.path)) continue;
       done.add(file.path);
       if (stat.isFile() && startsAsGzip(file.path)) {
-        snapshots.push(...(await unpack(file.path, input, limits)));
+        snapshots.push(...(await unpack(file.path, input, gathered)));
         continue;
       }
       const bytes = readBytes(file.path, limits.fileBytes);
@@ -131,11 +131,16 @@ async function readCluster({ context }: ContextInput, { onStep }: CollectIo): Pr
 async function unpack(
   from: string | Buffer,
   { path: name, cluster }: PathInput,
-  limits: Limits,
+  { limits, diagnostics }: Gathered,
 ): Promise<readonly NamedSnapshot[]> {
   const { readBundle } = await import('./bundle/read-bundle.ts');
   const source = name === '-' ? '<stdin>' : name;
   const snapshots = await readBundle(from, source, limits);
+  if (!snapshots) {
+    const message = 'a gzip archive that is no evidence bundle';
+    diagnostics.push({ severity: 'error', file: source, line: 0, message, help: 'unpack it and name the folder' });
+    return [];
+  }
   if (cluster !== undefined && snapshots.length > 1)
     throw new InputError(
       `the bundle \`${source}\` holds ${snapshots.length} clusters, which have names of their own`,

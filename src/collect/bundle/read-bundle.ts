@@ -16,17 +16,17 @@ interface Limits {
 
 /**
  * The clusters of an evidence bundle, each checked against its hash. Nothing is unpacked to disk. Throws an InputError that names the file
- * inside where the bundle is cut, damaged or changed.
+ * inside where the bundle is cut, damaged or changed; undefined for a gzip archive of something else.
  */
 export async function readBundle(
   from: string | Buffer,
   name: string,
   limits: Limits,
-): Promise<readonly ClusterSnapshot[]> {
+): Promise<readonly ClusterSnapshot[] | undefined> {
   const source = typeof from === 'string' ? createReadStream(from) : Readable.from([from]);
   const archive = extract();
   const unpacked = createGunzip();
-  let at = MANIFEST;
+  let at = '';
   source.on('error', (error: Error) => archive.destroy(error));
   unpacked.on('error', (error: Error) => archive.destroy(error));
   source.pipe(unpacked).pipe(archive);
@@ -47,7 +47,7 @@ export async function readBundle(
           for (const list of read) expected.set(entryOf(index, list.file), list);
         continue;
       }
-      if (!manifest) throw notABundle(name);
+      if (!manifest) return undefined;
       const bytes = await readEntry(entry, limits.fileBytes, name, at);
       if (at === MANIFEST_HASH) {
         if (!bytes.toString('utf8').startsWith(sha256(manifestText))) throw changed(name, MANIFEST);
@@ -61,12 +61,14 @@ export async function readBundle(
       found.set(at, parseLines(bytes, name, at));
     }
   } catch (error) {
-    throw error instanceof InputError ? error : broken(name, at, error, manifest !== undefined);
+    if (error instanceof InputError) throw error;
+    if (at === '' && !codeOf(error).startsWith('Z_') && !isForbidden(error)) return undefined;
+    throw broken(name, at || MANIFEST, error);
   } finally {
     source.destroy();
     unpacked.destroy();
   }
-  if (!manifest) throw notABundle(name);
+  if (!manifest) return undefined;
   const missing = [MANIFEST_HASH, ...expected.keys()].find((file) => !found.has(file));
   if (missing !== undefined) throw refused(name, missing, 'is missing');
   return manifest.clusters.map((cluster, index) => ({
@@ -129,17 +131,15 @@ const refused = (name: string, file: string, what: string): InputError =>
 const changed = (name: string, file: string): InputError =>
   refused(name, file, 'was changed after it was collected: its hash is another');
 
-const notABundle = (name: string): InputError =>
-  new InputError(
-    `\`${name}\` is a gzip archive, but no evidence bundle: it does not begin with \`${MANIFEST}\``,
-    'unpack it and name the folder; `meshproof collect` makes bundles',
-  );
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
-function broken(name: string, at: string, error: unknown, isBundle: boolean): InputError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'EACCES' || code === 'EPERM')
-    return new InputError(`\`${name}\` cannot be read: permission denied`, 'grant read access');
-  const isCut = code === 'Z_BUF_ERROR' || (error instanceof Error && /unexpected end/i.test(error.message));
-  if (isBundle || isCut) return refused(name, at, isCut ? 'is cut off' : 'is damaged');
-  return notABundle(name);
+/** The gzip stream ends too early, or the archive in it does. */
+const isCut = (error: unknown): boolean => codeOf(error) === 'Z_BUF_ERROR';
+
+const isForbidden = (error: unknown): boolean => ['EACCES', 'EPERM'].includes(codeOf(error));
+
+function broken(name: string, at: string, error: unknown): InputError {
+  if (isForbidden(error)) return new InputError(`\`${name}\` cannot be read: permission denied`, 'grant read access');
+  const isShort = isCut(error) || (error instanceof Error && /unexpected end/i.test(error.message));
+  return refused(name, at, isShort ? 'is cut off' : 'is damaged');
 }
