@@ -87,11 +87,23 @@ describe('objects', () => {
       spec: {
         containers: [
           { name: 'app', image: 'i', env: [{ name: 'A', value: 'b' }], args: ['c'], resources: {} },
-          { name: 'istio-proxy', image: 'p', env: [{ name: 'ISTIO_META_NETWORK', value: 'n' }, { name: 'X', value: 'y' }] },
+          {
+            name: 'istio-proxy',
+            image: 'p',
+            env: [
+              { name: 'ISTIO_META_NETWORK', value: 'n' },
+              { name: 'X', value: 'y' },
+            ],
+          },
         ],
         tolerations: [{}],
       },
-      status: { phase: 'Running', podIP: '10.0.0.1', hostIP: '1.1.1.1', conditions: [{ type: 'Ready', status: 'True', message: 'm' }] },
+      status: {
+        phase: 'Running',
+        podIP: '10.0.0.1',
+        hostIP: '1.1.1.1',
+        conditions: [{ type: 'Ready', status: 'True', message: 'm' }],
+      },
     };
     expect(pruneObject(pod, 'v1', kind('Pod'))).toEqual({
       apiVersion: 'v1',
