@@ -72,7 +72,7 @@ const read = async (name: string) => (await readBundle(join(folder, name), name,
 
 describe('meshproof collect', () => {
   it('reads 200 MB of pods with a small heap, page by page', async () => {
-    const large = await startFakeApiServer({ kinds: allKinds(), objects: pods(), users: [reader()], tls: false });
+    const large = await startFakeApiServer({ kinds: allKinds(), objects: pods(), users: [reader()] });
     const place = mkdtempSync(join(tmpdir(), 'meshproof-many-'));
     try {
       const kubeconfig = writeKubeconfig(place, large, { reader: { token: 'reader-token' } });
