@@ -50,7 +50,11 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
   const { base = [], prune = false, defaultNamespace } = options;
   const naming = { namesClusters: [...base, ...inputs].some(isNamed) };
   const below = base.length > 0 ? await collect(base, io, naming) : undefined;
-  const { objects, observations, sources, skippedKinds, diagnostics, configFile, complete } = await collect(inputs, io, naming);
+  const { objects, observations, sources, skippedKinds, diagnostics, configFile, complete } = await collect(
+    inputs,
+    io,
+    naming,
+  );
   const observed = complete ?? below?.complete;
   const file = options.config ?? configFile ?? below?.configFile;
   const user = file ? (await import('./read-config.ts')).readConfig(file) : undefined;
