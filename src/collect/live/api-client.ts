@@ -48,6 +48,7 @@ const MAY_PASS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 export class ApiClient {
   readonly #connection: Connection;
   readonly #patience: Patience;
+  readonly #closing = new AbortController();
 
   constructor(connection: Connection, patience: Patience = PATIENCE) {
     this.#connection = connection;
@@ -70,11 +71,18 @@ export class ApiClient {
 
   /** Waits before something is tried for the n-th time. */
   async pause(times: number): Promise<void> {
-    await sleep(Math.min(this.#patience.waitMs * 2 ** times, this.#patience.longestWaitMs));
+    await this.#wait(this.#patience.waitMs * 2 ** times);
   }
 
+  /** Ends what is under way. */
   close(): void {
+    this.#closing.abort();
     this.#connection.close();
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    const { signal } = this.#closing;
+    await sleep(Math.min(milliseconds, this.#patience.longestWaitMs), undefined, { signal }).catch(() => undefined);
   }
 
   async #ask(
@@ -83,7 +91,7 @@ export class ApiClient {
     accept: string,
     body?: string,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const { attempts, longestWaitMs } = this.#patience;
+    const { attempts } = this.#patience;
     let hasNewCredentials = false;
     let last: Error = new ExchangeError('no answer');
     for (let attempt = 0; attempt < attempts; attempt++) {
@@ -108,7 +116,8 @@ export class ApiClient {
         last = error;
       }
       if (attempt + 1 === attempts) break;
-      await (asked > 0 ? sleep(Math.min(asked, longestWaitMs)) : this.pause(attempt));
+      await (asked > 0 ? this.#wait(asked) : this.pause(attempt));
+      if (this.#closing.signal.aborted) break;
     }
     throw last;
   }

@@ -100,35 +100,39 @@ async function readLists(
   const limit = pLimit(parallel);
   let done = 0;
   let failedInARow = 0;
+  const readOne = async (job: ListJob): Promise<Outcome> => {
+    const known = store.find(job);
+    const outcome: Outcome = known
+      ? { read: known }
+      : await attempt(client, job, () =>
+          readList(client, job, store, {
+            ...(page === undefined ? {} : { page }),
+            onPage: (objects) =>
+              onStep(`${client.name}: ${job.resource} ${objects} objects, ${done} of ${jobs.length} kinds done`),
+          }),
+        );
+    done++;
+    const isSilent = 'gap' in outcome && outcome.gap.reason === 'failed';
+    failedInARow = isSilent ? failedInARow + 1 : 0;
+    if (failedInARow >= GONE && 'gap' in outcome) throw noAnswer(client.name, outcome.gap.why);
+    onStep(`${client.name}: ${done} of ${jobs.length} kinds done`);
+    return outcome;
+  };
+  const running = new Set<Promise<Outcome>>();
   const tasks = jobs.map((job) =>
-    limit(async () => {
-      const known = store.find(job);
-      const outcome: Outcome = known
-        ? { read: known }
-        : await attempt(client, job, () =>
-            readList(client, job, store, {
-              ...(page === undefined ? {} : { page }),
-              onPage: (objects) =>
-                onStep(`${client.name}: ${job.resource} ${objects} objects, ${done} of ${jobs.length} kinds done`),
-            }),
-          );
-      done++;
-      const isSilent = 'gap' in outcome && outcome.gap.reason === 'failed';
-      failedInARow = isSilent ? failedInARow + 1 : 0;
-      if (failedInARow >= GONE && 'gap' in outcome) throw noAnswer(client.name, outcome.gap.why);
-      onStep(`${client.name}: ${done} of ${jobs.length} kinds done`);
-      return outcome;
+    limit(() => {
+      const task = readOne(job);
+      running.add(task);
+      return task.finally(() => running.delete(task));
     }),
   );
   try {
     return await Promise.all(tasks);
   } catch (error) {
+    // Nothing is asked for any more; what is under way ends before the store is left alone.
     limit.clearQueue();
-    // What is under way may still write into the store.
-    await Promise.race([
-      Promise.allSettled(tasks.slice(0, done + parallel)),
-      new Promise((end) => setTimeout(end, 2000).unref()),
-    ]);
+    client.close();
+    await Promise.allSettled(running);
     throw error;
   }
 }
