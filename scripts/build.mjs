@@ -42,6 +42,7 @@ async function bundle(input) {
     input,
     platform: 'node',
     transform: { target: 'node20' },
+    resolve: { alias: { 'node-fetch': join(root, 'scripts/node-fetch.mjs') } },
     // An import that cannot be resolved would only fail at the user's: fail here.
     onLog(level, log, handle) {
       handle(log.code === 'UNRESOLVED_IMPORT' ? 'error' : level, log);

@@ -6,6 +6,7 @@ import type { InputOptions } from '../engine/read-input.ts';
 /** Flags of every command that reads a mesh. */
 export interface InputFlags {
   readonly cluster: readonly InputSpec[];
+  readonly context: readonly InputSpec[];
   readonly config?: string;
   readonly defaultNamespace?: string;
   readonly base?: readonly InputSpec[];
@@ -13,10 +14,17 @@ export interface InputFlags {
 }
 
 /** The inputs that a command line names; there has to be one. */
-export function namedInputs(paths: readonly string[], { cluster }: InputFlags): readonly InputSpec[] {
-  const inputs = [...paths.map((name) => ({ path: name })), ...cluster];
+export function namedInputs(
+  paths: readonly string[],
+  flags: Pick<InputFlags, 'cluster' | 'context'>,
+): readonly InputSpec[] {
+  const { cluster, context } = flags;
+  const inputs = [...paths.map((name) => ({ path: name })), ...cluster, ...context];
   if (inputs.length > 0) return inputs;
-  throw new InputError('no input', 'name a manifest, a folder of manifests, or `-` for stdin');
+  throw new InputError(
+    'no input',
+    'name a manifest, a folder of manifests, an evidence bundle, `-` for stdin, or `--context NAME` for a cluster',
+  );
 }
 
 export function inputOptions({ config, defaultNamespace, base, prune }: InputFlags, cwd: string): InputOptions {

@@ -21,6 +21,8 @@ export async function run(argv: string[]): Promise<number> {
 const FORMATS = ['terminal', 'json', 'markdown', 'html'];
 const THRESHOLDS = ['critical', 'high', 'medium', 'low', 'never'];
 
+const CONTEXT = 'a cluster of the kubeconfig, read now with the rights of its user; may be repeated';
+
 function makeProgram(finish: (code: number) => void): Command {
   const program = new Command('meshproof')
     .description('Audits an Istio service mesh: what it really enforces, proven.')
@@ -32,7 +34,7 @@ function makeProgram(finish: (code: number) => void): Command {
 
   common(program.command('audit'))
     .description('read manifests and report what the mesh enforces')
-    .argument('[input...]', 'files, folders, or - for stdin')
+    .argument('[input...]', 'files, folders, evidence bundles, or - for stdin')
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('terminal'))
     .option('--out <file>', 'write to a file, or format=file; may be repeated', collectValues, [])
     .addOption(new Option('--fail-on <severity>', 'exit 1 from this severity on').choices(THRESHOLDS).default('high'))
@@ -46,6 +48,7 @@ function makeProgram(finish: (code: number) => void): Command {
     .option('--config <file>', 'configuration instead of the meshproof.yaml beside the input')
     .option('--default-namespace <name>', 'namespace of objects that name none')
     .option('--cluster <name=input>', 'an input of a named cluster; may be repeated', collectClusters, [])
+    .option('--context <name>', CONTEXT, collectContexts, [])
     .option('--now <date>', 'judge dates against this day')
     .action(async (inputs: string[], flags) =>
       finish(await (await import('./commands/audit.ts')).auditCommand(inputs, flags)),
@@ -55,7 +58,7 @@ function makeProgram(finish: (code: number) => void): Command {
     .description(
       'may A call B, and why: each step, the nearest request with the other verdict, what would have to change',
     )
-    .argument('[input...]', 'files, folders, or - for stdin')
+    .argument('[input...]', 'files, folders, evidence bundles, or - for stdin')
     .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
     .option(
       '--from <source>',
@@ -74,7 +77,7 @@ function makeProgram(finish: (code: number) => void): Command {
 
   reading(common(program.command('reach')))
     .description('who can reach a workload, what a workload reaches: sets of callers and requests, each with a witness')
-    .argument('[input...]', 'files, folders, or - for stdin')
+    .argument('[input...]', 'files, folders, evidence bundles, or - for stdin')
     .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
     .option('--to <workload>', 'ns/workload or ns/workload:port: who may send what to it')
     .option('--from <source>', 'ns/workload or internet: what code in that place may send to whom')
@@ -84,7 +87,7 @@ function makeProgram(finish: (code: number) => void): Command {
 
   reading(common(program.command('paths')))
     .description('attack paths, ranked: hop by hop with a request that passes, what lets it pass, and what to change')
-    .argument('[input...]', 'files, folders, or - for stdin')
+    .argument('[input...]', 'files, folders, evidence bundles, or - for stdin')
     .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
     .option('--from <place>', 'internet, pod-outside-mesh, node-network, or ns/workload that was taken over')
     .option('--to <workload>', 'ns/workload that is attacked, or tier0: what holds the whole mesh')
@@ -113,7 +116,7 @@ function makeProgram(finish: (code: number) => void): Command {
     .description(
       'the fewest changes that close the attack paths, each proven on the model; exit 1 when a HIGH or CRITICAL one stays open',
     )
-    .argument('[input...]', 'files, folders, or - for stdin')
+    .argument('[input...]', 'files, folders, evidence bundles, or - for stdin')
     .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
     .option('--step <id>', 'one step in full, by number or id; with --out and --write also those that it comes after')
     .option('--out <dir>', 'write patch files and new objects into a folder')
@@ -129,7 +132,7 @@ function makeProgram(finish: (code: number) => void): Command {
       'incident: the smallest quarantine of a workload, proven on the model, with the calls that it costs; exit 1 when it does not stop all',
     )
     .argument('<workload>', 'ns/workload')
-    .argument('[input...]', 'files, folders, or - for stdin')
+    .argument('[input...]', 'files, folders, evidence bundles, or - for stdin')
     .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
     .option('--keep-dns', 'let its pods ask for names (and leak data that way)')
     .option('--out <dir>', 'write the objects, apply.sh and rollback.sh into a folder')
@@ -147,7 +150,7 @@ function makeProgram(finish: (code: number) => void): Command {
 
   reading(common(program.command('whatif')))
     .description('the same for a planned change; exit 1 when it opens something')
-    .argument('[input...]', 'files, folders, or - for stdin')
+    .argument('[input...]', 'files, folders, evidence bundles, or - for stdin')
     .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
     .option(
       '--set <change>',
@@ -170,6 +173,15 @@ function makeProgram(finish: (code: number) => void): Command {
     .action(async (suites: string[], flags) =>
       finish(await (await import('./commands/test.ts')).testCommand(suites, flags)),
     );
+
+  common(program.command('collect'))
+    .description('write an evidence bundle of a cluster: read-only, redacted, with what could not be read')
+    .option('--context <name>', CONTEXT, collectContexts, [])
+    .option('--namespace <name>', 'only this namespace, and what belongs to none; may be repeated', collectValues, [])
+    .option('--out <file>', 'the bundle (default NAME.tar.gz)')
+    .option('--resume', 'go on with a collection that was stopped')
+    .option('--yes', 'replace a bundle that is there already without asking')
+    .action(async (flags) => finish(await (await import('./commands/collect.ts')).collectCommand(flags)));
 
   common(program.command('rules'))
     .description('list the rules')
@@ -224,7 +236,8 @@ function reading(command: Command): Command {
     .option('--prune', 'with --base: delete what the input leaves out, of kinds and namespaces that it has objects of')
     .option('--config <file>', 'configuration instead of the meshproof.yaml beside the input')
     .option('--default-namespace <name>', 'namespace of objects that name none')
-    .option('--cluster <name=input>', 'an input of a named cluster; may be repeated', collectClusters, []);
+    .option('--cluster <name=input>', 'an input of a named cluster; may be repeated', collectClusters, [])
+    .option('--context <name>', CONTEXT, collectContexts, []);
 }
 
 function parseCount(text: string): number {
@@ -238,6 +251,11 @@ function parseCode(text: string): number {
 }
 
 const collectBases = (path: string, previous: { path: string }[]): { path: string }[] => [...previous, { path }];
+
+const collectContexts = (context: string, previous: { context: string }[]): { context: string }[] => [
+  ...previous,
+  { context },
+];
 
 const collectValues = (value: string, previous: string[]): string[] => [...previous, value];
 

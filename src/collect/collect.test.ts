@@ -172,7 +172,7 @@ describe('collect', () => {
     const collected = await run(['ok.yaml', 'a.yaml', 'b.yaml', 'c.yaml', 'd.yaml', 'e.yaml']);
     expect(names(collected)).toEqual(['a', 'd']);
     expect(notes(collected)).toEqual([
-      'error a.yaml:0 a gzip archive: evidence bundles cannot be read yet',
+      'error a.yaml:0 a gzip archive that is no evidence bundle',
       'error b.yaml:0 UTF-16 text: expected UTF-8',
       'error c.yaml:0 binary data: expected YAML or JSON',
       'error d.yaml:10 not UTF-8 text',

@@ -8,7 +8,9 @@ import type { ConfigFile } from './config-file.ts';
 import { decodeText } from './files/decode.ts';
 import { CONFIG_FILE, findFiles } from './files/find.ts';
 import { readBytes } from './files/read.ts';
+import { addSnapshots, type NamedSnapshot } from './add-snapshots.ts';
 import { addFile, type Gathered } from './gather.ts';
+import { isGzip, startsAsGzip } from './files/gzip.ts';
 import { InputError } from './input-error.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 
@@ -16,10 +18,17 @@ export { InputError } from './input-error.ts';
 export type { Limits } from './limits.ts';
 export { inlineObject, readText } from './read-text.ts';
 
-export interface InputSpec {
-  /** A file or folder, relative to the working directory; `-` is stdin. */
+export type InputSpec = PathInput | ContextInput;
+
+export interface PathInput {
+  /** A file, folder or evidence bundle, relative to the working directory; `-` is stdin. */
   readonly path: string;
   readonly cluster?: string;
+}
+
+export interface ContextInput {
+  /** A context of the user's kubeconfig: its cluster is read now. */
+  readonly context: string;
 }
 
 export interface Collected {
@@ -32,19 +41,27 @@ export interface Collected {
   readonly skippedKinds: Readonly<Record<string, number>>;
   /** `meshproof.yaml` of the first input folder that has one, or beside the first such input file. */
   readonly configFile?: ConfigFile;
+  /** What the clusters that were read hold completely; absent where there is none, but manifests alone. */
+  readonly complete?: readonly string[];
 }
 
 export interface CollectIo {
   readonly cwd: string;
   readonly stdin: () => Promise<Buffer>;
   readonly limits?: Partial<Limits>;
+  /** Told what is read from clusters. */
+  readonly onStep?: (what: string) => void;
 }
 
 /**
- * Reads the manifests of all inputs, each file once. What cannot be read or is no Kubernetes object becomes a diagnostic. Throws an
+ * Reads all inputs, each file once: manifests, evidence bundles, clusters. What cannot be read or is no Kubernetes object becomes a diagnostic. Throws an
  * InputError if an input does not exist, or if there is no object in any.
  */
-export async function collect(inputs: readonly InputSpec[], io: CollectIo): Promise<Collected> {
+export async function collect(
+  inputs: readonly InputSpec[],
+  io: CollectIo,
+  { namesClusters = false }: { readonly namesClusters?: boolean } = {},
+): Promise<Collected> {
   const limits = { ...DEFAULT_LIMITS, ...io.limits };
   const gathered: Gathered = {
     objects: [],
@@ -55,13 +72,20 @@ export async function collect(inputs: readonly InputSpec[], io: CollectIo): Prom
     recent: [],
     limits,
   };
+  const snapshots: NamedSnapshot[] = [];
   const done = new Set<string>();
   let configFile: ConfigFile | undefined;
   for (const input of inputs) {
+    if ('context' in input) {
+      snapshots.push(await readCluster(input, io));
+      continue;
+    }
     if (input.path === '-') {
       if (done.has('-')) continue;
       done.add('-');
-      addFile(gathered, { name: '<stdin>', bytes: await io.stdin(), isNamed: true, cluster: input.cluster });
+      const bytes = await io.stdin();
+      if (isGzip(bytes)) snapshots.push(...(await unpack(bytes, input, gathered)));
+      else addFile(gathered, { name: '<stdin>', bytes, isNamed: true, cluster: input.cluster });
       continue;
     }
     const full = path.resolve(io.cwd, input.path);
@@ -71,13 +95,58 @@ export async function collect(inputs: readonly InputSpec[], io: CollectIo): Prom
     for (const file of filesOf(gathered, input.path, full, stat)) {
       if (done.has(file.path)) continue;
       done.add(file.path);
+      if (stat.isFile() && startsAsGzip(file.path)) {
+        snapshots.push(...(await unpack(file.path, input, gathered)));
+        continue;
+      }
       const bytes = readBytes(file.path, limits.fileBytes);
       addFile(gathered, { name: file.name, bytes, isNamed: !stat.isDirectory(), cluster: input.cluster });
     }
   }
+  const complete = addSnapshots(gathered, snapshots, namesClusters || inputs.some(isNamed));
   const { objects, observations, sources, diagnostics, skippedKinds } = gathered;
   if (objects.length === 0) throw nothingFound(inputs, done.size, diagnostics);
-  return { objects, observations, sources, diagnostics, skippedKinds, ...(configFile && { configFile }) };
+  return {
+    objects,
+    observations,
+    sources,
+    diagnostics,
+    skippedKinds,
+    ...(configFile && { configFile }),
+    ...(complete && { complete }),
+  };
+}
+
+/** Whether an input says which cluster it is of: then all clusters go by their names. */
+export const isNamed = (input: InputSpec): boolean => 'cluster' in input && input.cluster !== undefined;
+
+/** The client of API servers is loaded only where one is asked for. */
+async function readCluster({ context }: ContextInput, { onStep }: CollectIo): Promise<NamedSnapshot> {
+  const { readContext } = await import('./live/read-context.ts');
+  const snapshot = await readContext(context, onStep === undefined ? {} : { onStep });
+  return { snapshot, source: context };
+}
+
+/** So is what unpacks bundles. */
+async function unpack(
+  from: string | Buffer,
+  { path: name, cluster }: PathInput,
+  { limits, diagnostics }: Gathered,
+): Promise<readonly NamedSnapshot[]> {
+  const { readBundle } = await import('./bundle/read-bundle.ts');
+  const source = name === '-' ? '<stdin>' : name;
+  const snapshots = await readBundle(from, source, limits);
+  if (!snapshots) {
+    const message = 'a gzip archive that is no evidence bundle';
+    diagnostics.push({ severity: 'error', file: source, line: 0, message, help: 'unpack it and name the folder' });
+    return [];
+  }
+  if (cluster !== undefined && snapshots.length > 1)
+    throw new InputError(
+      `the bundle \`${source}\` holds ${snapshots.length} clusters, which have names of their own`,
+      'leave out `--cluster NAME=`',
+    );
+  return snapshots.map((snapshot) => ({ snapshot, source, ...(cluster === undefined ? {} : { cluster }) }));
 }
 
 function statInput(full: string, name: string): Stats {
@@ -115,8 +184,14 @@ function readConfig(gathered: Gathered, name: string, cwd: string): ConfigFile |
   return undefined;
 }
 
+/** As the user gave it, to name it again in a command. */
+export const nameOfInput = (input: InputSpec): string =>
+  'context' in input ? `--context ${input.context}` : input.path;
+
 function nothingFound(inputs: readonly InputSpec[], files: number, diagnostics: readonly Diagnostic[]): InputError {
-  const names = inputs.map(({ path: name }) => (name === '-' ? 'stdin' : `\`${name}\``)).join(', ');
+  const names = inputs
+    .map((input) => ('path' in input && input.path === '-' ? 'stdin' : `\`${nameOfInput(input)}\``))
+    .join(', ');
   const looked = files === 0 ? 'no `*.yaml`, `*.yml` or `*.json` file there' : `files read: ${files}`;
   return new InputError(
     `no Kubernetes object in ${names || 'no input'}: ${looked}`,

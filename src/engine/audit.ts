@@ -1,4 +1,4 @@
-import type { CollectIo, InputSpec } from '../collect/collect.ts';
+import { type CollectIo, type InputSpec, nameOfInput } from '../collect/collect.ts';
 import type { ConfigFile } from '../collect/config-file.ts';
 import { applyExceptions } from '../findings/exceptions.ts';
 import { runRules } from '../findings/run-rules.ts';
@@ -31,9 +31,12 @@ export interface AuditOptions extends InputOptions {
 /** The whole audit, step by step. Throws an InputError if there is nothing to audit or the configuration is wrong. */
 export async function audit(inputs: readonly InputSpec[], options: AuditOptions, io: CollectIo): Promise<AuditResult> {
   options.onStep?.('reading');
-  const input = await readInput(inputs, options, io);
+  const input = await readInput(inputs, options, withSteps(io, options));
   return auditInput(input, inputs, options, io).result;
 }
+
+/** Clusters take their time: what is read of them is said too. */
+const withSteps = (io: CollectIo, { onStep }: AuditOptions): CollectIo => (onStep ? { ...io, onStep } : io);
 
 /** An audit with what its plan was made of. */
 export interface Audited {
@@ -55,7 +58,7 @@ export function auditInput(
   const { onStep = () => undefined } = options;
   const { mesh, stated, provenance, diagnostics } = input;
   const facts = observeFacts(input, options.now);
-  const names = inputs.map(({ path }) => path).join(' ');
+  const names = inputs.map(nameOfInput).join(' ');
 
   onStep(`judging ${mesh.workloads.length} workloads`);
   const { findings: all, rulesRun } = runRules(RULES, facts);

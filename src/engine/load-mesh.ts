@@ -13,6 +13,8 @@ import type { Diagnostic } from '../result/diagnostic.ts';
 export interface StatedFacts {
   readonly defaultNamespace?: string;
   readonly complete?: readonly string[];
+  /** `complete` says what could be read of a cluster: nothing is complete for being in the input. */
+  readonly isScopeObserved?: boolean;
   readonly trustDomain?: string;
   readonly istioVersion?: string;
   readonly cni?: Mesh['cni'];
@@ -48,6 +50,7 @@ function build(resources: Resources, facts: StatedFacts): Inventory {
     configs,
     ...(configsByCluster ? { configsByCluster } : {}),
     scopeComplete: facts.complete ?? [],
+    isScopeObserved: facts.isScopeObserved ?? false,
     cni: facts.cni ?? 'enforces-network-policy',
     ...(version ? { version } : {}),
     ...(facts.owners ? { owners: facts.owners } : {}),

@@ -1,4 +1,4 @@
-import { type CollectIo, collect, type InputSpec } from '../collect/collect.ts';
+import { type CollectIo, collect, type InputSpec, isNamed } from '../collect/collect.ts';
 import type { ConfigFile } from '../collect/config-file.ts';
 import type { Mesh } from '../model/inventory/types.ts';
 import type { Observation } from '../model/observation/observation.ts';
@@ -48,8 +48,14 @@ export async function readInput(inputs: readonly InputSpec[], options: InputOpti
 /** Bytes to objects, with the base under them where there is one. */
 export async function readRaw(inputs: readonly InputSpec[], options: InputOptions, io: CollectIo): Promise<RawInput> {
   const { base = [], prune = false, defaultNamespace } = options;
-  const below = base.length > 0 ? await collect(base, io) : undefined;
-  const { objects, observations, sources, skippedKinds, diagnostics, configFile } = await collect(inputs, io);
+  const naming = { namesClusters: [...base, ...inputs].some(isNamed) };
+  const below = base.length > 0 ? await collect(base, io, naming) : undefined;
+  const { objects, observations, sources, skippedKinds, diagnostics, configFile, complete } = await collect(
+    inputs,
+    io,
+    naming,
+  );
+  const observed = complete ?? below?.complete;
   const file = options.config ?? configFile ?? below?.configFile;
   const user = file ? (await import('./read-config.ts')).readConfig(file) : undefined;
   return {
@@ -57,7 +63,13 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
       ? overlayObjects(below.objects, objects, { prune, defaultNamespace: defaultNamespace ?? 'default' })
       : objects,
     observations: [...(below?.observations ?? []), ...observations],
-    facts: { ...user?.facts, ...(defaultNamespace === undefined ? {} : { defaultNamespace }) },
+    facts: {
+      ...user?.facts,
+      ...(observed === undefined
+        ? {}
+        : { complete: [...new Set([...(user?.facts.complete ?? []), ...observed])], isScopeObserved: true }),
+      ...(defaultNamespace === undefined ? {} : { defaultNamespace }),
+    },
     stated: user?.config ?? {},
     provenance: { sources: [...(below?.sources ?? []), ...sources], skippedKinds },
     diagnostics: [...(below?.diagnostics ?? []), ...diagnostics],

@@ -6,8 +6,9 @@ import { objectOfChange } from './change.ts';
 import { HARDENINGS } from './hardening/index.ts';
 import type { Hardening } from './hardening/hardening.ts';
 import type { Plan, PlanOptions, Step } from './make-plan.ts';
-import { enforcementOf, type Ground, prove } from './prove.ts';
+import { type Ground, prove } from './prove.ts';
 import { namespacesOf } from './slice.ts';
+import { enforcementOf } from './slices.ts';
 
 /** More of one kind make no plan that anybody reads. */
 const MOST = 20;

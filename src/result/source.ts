@@ -1,13 +1,13 @@
-/** One file or stream that was read. */
+/** One file, stream or cluster that was read. */
 export interface Source {
-  /** As the user named it, or `<stdin>`. */
+  /** As the user named it, `<stdin>`, or the context of a cluster. */
   readonly name: string;
   /** What it holds. */
   readonly kind: SourceKind;
   readonly documents: number;
-  /** Of the bytes, in hex. */
+  /** Of the bytes, in hex; of a cluster: of what was read from it, the same at once and out of a bundle. */
   readonly sha256: string;
 }
 
-export const SOURCE_KINDS = ['manifests', 'envoy-config-dump'] as const;
+export const SOURCE_KINDS = ['manifests', 'cluster', 'envoy-config-dump'] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];

@@ -8,6 +8,7 @@ import { applyBaseline, writeBaseline } from '../../findings/baseline.ts';
 import { type RenderOptions, renderers } from '../../report/index.ts';
 import type { AuditResult, Finding } from '../../result/types.ts';
 import { printDiagnostics } from '../errors.ts';
+import { namedInputs } from '../input-options.ts';
 import { type Output, processOutput } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { readStdin } from '../stdin.ts';
@@ -23,6 +24,7 @@ interface Flags {
   readonly namespace: readonly string[];
   readonly owner: readonly string[];
   readonly cluster: readonly InputSpec[];
+  readonly context: readonly InputSpec[];
   readonly residual?: boolean;
   readonly baseline?: string;
   readonly writeBaseline?: string;
@@ -37,9 +39,7 @@ interface Flags {
 /** `meshproof audit INPUT...`: exit 1 where a finding that nobody accepted is at or above the threshold. */
 export async function auditCommand(paths: readonly string[], flags: Flags): Promise<number> {
   const output = processOutput(flags);
-  const inputs = [...paths.map((name) => ({ path: name })), ...flags.cluster];
-  if (inputs.length === 0)
-    throw new InputError('nothing to audit', 'name a manifest, a folder of manifests, or `-` for stdin');
+  const inputs = namedInputs(paths, flags);
   const cwd = process.cwd();
   const targets = flags.out.map(parseTarget(flags.format));
   for (const { file } of targets) refuseInput(file, inputs, cwd);
@@ -51,7 +51,7 @@ export async function auditCommand(paths: readonly string[], flags: Flags): Prom
       onStep: progress.step,
       ...(flags.config === undefined ? {} : { config: readConfigFile(flags.config, cwd) }),
       ...(flags.defaultNamespace === undefined ? {} : { defaultNamespace: flags.defaultNamespace }),
-      ...(flags.now === undefined ? {} : { now: parseDate(flags.now) }),
+      ...judgedAgainst(flags),
     },
     { cwd, stdin: readStdin },
   ).finally(progress.end);
@@ -132,13 +132,19 @@ function parseTarget(fallback: Format): (text: string) => { readonly format: For
 
 function refuseInput(file: string, inputs: readonly InputSpec[], cwd: string): void {
   const full = path.resolve(cwd, file);
-  const isInput = inputs.some((input) => path.resolve(cwd, input.path) === full);
+  const isInput = inputs.some((input) => 'path' in input && path.resolve(cwd, input.path) === full);
   if (isInput || /\.ya?ml$/i.test(file)) {
     throw new InputError(
       `will not write a report over ${file}`,
       'manifests are never written over; give the report a name of its own',
     );
   }
+}
+
+/** Files are judged against no clock, so that the same input gives the same bytes; a live cluster is judged now. */
+function judgedAgainst({ now, context }: Flags): { readonly now?: Date } {
+  if (now !== undefined) return { now: parseDate(now) };
+  return context.length > 0 ? { now: new Date() } : {};
 }
 
 function parseDate(text: string): Date {

@@ -1,3 +1,4 @@
+import type { InputSpec } from '../../collect/collect.ts';
 import { InputError } from '../../collect/input-error.ts';
 import { runDiff } from '../../engine/compare/run-diff.ts';
 import { renderComparison } from '../../report/comparison/render.ts';
@@ -18,11 +19,9 @@ export async function diffCommand(paths: readonly string[], flags: Flags): Promi
   const output = processOutput(flags);
   const cwd = process.cwd();
   const under = flags.base ?? [];
-  const [base, head] =
-    under.length > 0
-      ? [under, paths.map((path) => ({ path }))]
-      : [paths.slice(0, 1), paths.slice(1)].map((list) => list.map((path) => ({ path })));
-  if (!base?.length || !head?.length || (under.length === 0 && paths.length !== 2))
+  const states: readonly InputSpec[] = [...paths.map((path) => ({ path })), ...flags.context];
+  const [base, head] = under.length > 0 ? [under, states] : [states.slice(0, 1), states.slice(1)];
+  if (!base.length || !head.length || (under.length === 0 && states.length !== 2))
     throw new InputError('`diff` compares two states', 'give BASE and HEAD, or --base BASE and what is applied to it');
   const io = { cwd, stdin: readStdin };
   const { comparison, diagnostics } = await runDiff(base, head, inputOptions(flags, cwd), io);

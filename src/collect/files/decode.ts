@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Unreadable } from './read.ts';
 
 const SIGNATURES: readonly (readonly [bytes: readonly number[], message: string, help: string])[] = [
-  [[0x1f, 0x8b], 'a gzip archive: evidence bundles cannot be read yet', 'unpack it and name the folder'],
+  [[0x1f, 0x8b], 'a gzip archive', 'name it as an input of its own: evidence bundles are read where they are named'],
   [[0x50, 0x4b, 3, 4], 'a zip archive', 'unpack it and name the folder'],
   [[0xff, 0xfe], 'UTF-16 text: expected UTF-8', 'save it as UTF-8'],
   [[0xfe, 0xff], 'UTF-16 text: expected UTF-8', 'save it as UTF-8'],

@@ -27,7 +27,9 @@ export function inputTexts(
   { cwd }: { readonly cwd: string },
 ): InputTexts {
   const known = new Map(sources.map((source) => [source.name, source.sha256]));
-  const roots = inputs.flatMap(({ path: name }) => {
+  const roots = inputs.flatMap((input) => {
+    if ('context' in input) return [];
+    const { path: name } = input;
     const full = path.resolve(cwd, name);
     return name === '-' || !existsSync(full) ? [] : [realpathSync(full)];
   });

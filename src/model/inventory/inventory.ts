@@ -26,6 +26,8 @@ export interface MeshFacts {
   readonly version?: Version;
   /** `scope.complete` of meshproof.yaml; a namespace of its list as `namespace:NAME`. */
   readonly scopeComplete: readonly string[];
+  /** It was read off a cluster and is all that is complete. */
+  readonly isScopeObserved?: boolean;
   readonly cni: Mesh['cni'];
   readonly owners?: OwnerRule;
   /** Stated by the user: wins over the mesh config. */
@@ -90,7 +92,9 @@ export function buildMesh(resources: Resources, facts: MeshFacts): Inventory {
     });
   });
 
-  const scope = readScope(facts.scopeComplete, namespaces.values(), workloads);
+  const scope = facts.isScopeObserved
+    ? readScope(facts.scopeComplete, [], [])
+    : readScope(facts.scopeComplete, namespaces.values(), workloads);
   const identities = groupBy<Principal, Workload>(workloads, ({ identity }) => (identity ? [identity] : []));
   diagnostics.push(...findUnread(resources, clusterByName), ...findSharedIdentities(identities));
   const sortedServices = [...services.services].sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -1,0 +1,15 @@
+import type { Gap } from './bundle/manifest.ts';
+
+/** What could not be read, and what would make it readable. */
+export function describeGap({ group, resource, namespace, reason, why, grant }: Gap): {
+  readonly message: string;
+  readonly help: string;
+} {
+  const what = `\`${resource}${group ? `.${group}` : ''}\`${namespace === undefined ? '' : ` in namespace \`${namespace}\``}`;
+  return {
+    message: `${what} could not be read: ${reason === 'forbidden' ? 'the user may not' : why}`,
+    help: grant
+      ? `grant ${namespace === undefined ? 'in a ClusterRole' : `in a Role there`}: ${JSON.stringify(grant)}`
+      : 'conclusions that rest on them are conditional; try again',
+  };
+}
