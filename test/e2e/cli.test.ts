@@ -76,7 +76,7 @@ describe('meshproof audit', () => {
 
   it.each([
     [['audit', 'no/such/folder'], '`no/such/folder` does not exist'],
-    [['audit'], 'nothing to audit'],
+    [['audit'], 'no input'],
     [['audit', 'package.json'], 'no Kubernetes object'],
     [['audit', PAYMENTS, '--config', 'package.json'], 'package.json'],
     [['audit', PAYMENTS, '--formt', 'json'], '--format'],
