@@ -1,5 +1,5 @@
 import type { Mesh, Workload } from '../../model/inventory/types.ts';
-import type { SeenEnd } from './seen.ts';
+import type { SeenEnd } from '../../model/observation/seen-request.ts';
 
 /** The workload that a pod belongs to, by the name that its controller gave it. */
 export function workloadOfPod(mesh: Mesh, { pod, namespace }: SeenEnd): Workload | undefined {

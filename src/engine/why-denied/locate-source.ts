@@ -2,7 +2,7 @@ import { strangerOf } from '../../semantics/stranger.ts';
 import type { Mesh, Principal } from '../../model/inventory/types.ts';
 import type { RequestFrom, RequestTo } from '../../result/request.ts';
 import { hostOf, workloadAt, workloadOfPod } from './locate-pod.ts';
-import type { Seen } from './seen.ts';
+import type { SeenRequest } from '../../model/observation/seen-request.ts';
 
 export interface LocatedSource {
   readonly from: RequestFrom;
@@ -11,7 +11,7 @@ export interface LocatedSource {
 }
 
 /** Who sent a request that a log line tells of. Envoy's default format shows an address, never an identity. */
-export function locateSource(mesh: Mesh, seen: Seen, to: RequestTo): LocatedSource {
+export function locateSource(mesh: Mesh, seen: SeenRequest, to: RequestTo): LocatedSource {
   const known = (from: RequestFrom): LocatedSource => ({ from, known: true });
   if (seen.kind === 'ztunnel') {
     const end = seen.source ?? {};

@@ -13,13 +13,13 @@ import { compareWithModel } from './compare-with-model.ts';
 import { interpret } from './interpret.ts';
 import { locateDestination } from './locate-destination.ts';
 import { type LocatedSource, locateSource } from './locate-source.ts';
-import type { Seen } from './seen.ts';
+import type { SeenRequest } from '../../model/observation/seen-request.ts';
 
 /** What a person adds to a log line, or says instead of one. */
 export type Hints = Partial<Ask>;
 
 /** Finds the request that a line tells of, decides it on the model, and compares the two. */
-export function whyDenied(enforcement: Enforcement, seen: Seen, hints: Hints): Denial | Unresolved {
+export function whyDenied(enforcement: Enforcement, seen: SeenRequest, hints: Hints): Denial | Unresolved {
   const target = findTarget(enforcement, seen, hints);
   if ('error' in target) return target;
   const source = findSource(enforcement, seen, hints, target);
@@ -49,7 +49,7 @@ export function whyDenied(enforcement: Enforcement, seen: Seen, hints: Hints): D
   };
 }
 
-function findTarget(enforcement: Enforcement, seen: Seen, { to }: Hints): Target | Unresolved {
+function findTarget(enforcement: Enforcement, seen: SeenRequest, { to }: Hints): Target | Unresolved {
   if (to !== undefined) return readTarget(enforcement, to, true);
   const located = locateDestination(enforcement, seen);
   return 'error' in located ? located : readTarget(enforcement, textOf(located), true);
@@ -64,7 +64,7 @@ const textOf = ({ service, gateway, workload, port }: RequestTo): string =>
 
 function findSource(
   { mesh }: Enforcement,
-  seen: Seen,
+  seen: SeenRequest,
   { from, plaintext }: Hints,
   { to }: Target,
 ): LocatedSource | Unresolved {
@@ -84,7 +84,7 @@ function findSource(
 
 function requestOf(
   enforcement: Enforcement,
-  seen: Seen,
+  seen: SeenRequest,
   hints: Hints,
   from: RequestFrom,
   target: Target,
@@ -112,7 +112,7 @@ function withoutRefusal({ change, ...explanation }: Explanation): Explanation {
 }
 
 /** The policy that the proxy names, and where it stands. */
-function policyOf({ mesh }: Enforcement, { matched }: Seen): Denial['seen']['policy'] {
+function policyOf({ mesh }: Enforcement, { matched }: SeenRequest): Denial['seen']['policy'] {
   if (matched === undefined || matched === 'none') return undefined;
   const { namespace, name, rule } = matched;
   const found = mesh.resources.find('AuthorizationPolicy', namespace, name);
@@ -121,7 +121,7 @@ function policyOf({ mesh }: Enforcement, { matched }: Seen): Denial['seen']['pol
 }
 
 function notesOf(
-  seen: Seen,
+  seen: SeenRequest,
   { claim = [] }: Hints,
   { known }: LocatedSource,
   explanation: Explanation,
