@@ -162,6 +162,27 @@ function makeProgram(finish: (code: number) => void): Command {
       finish(await (await import('./commands/whatif.ts')).whatIfCommand(inputs, flags)),
     );
 
+  reading(common(program.command('dry-run')))
+    .description(
+      'review of policies with istio.io/dry-run: who that was seen would be refused, ready or not; exit 1 unless all are ready',
+    )
+    .argument('[input...]', 'files and folders: manifests, results of Prometheus, access logs')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/dry-run.ts')).dryRunCommand(inputs, flags)),
+    );
+
+  reading(common(program.command('wanted')))
+    .description('with --learn: writes the traffic that telemetry shows as a file of wanted flows, to review')
+    .argument('[input...]', 'files and folders: manifests, results of Prometheus, access logs')
+    .option('--learn', 'propose what succeeded on several days and does not cross upward')
+    .option('--out <file>', 'write to a file; asks before it writes over one')
+    .option('--yes', 'do not ask')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/wanted.ts')).wantedCommand(inputs, flags)),
+    );
+
   common(program.command('test'))
     .description('run policy tests on the model')
     .argument('<suite...>', 'PolicyTest files, folders, or - for stdin; with --mutate also meshes without tests')

@@ -35,10 +35,13 @@ export interface Input {
   readonly observations: readonly Observation[];
   /** The mesh with other objects, as planned changes leave them. */
   readonly rebuild: LoadedMesh['rebuild'];
-  readonly stated: Partial<Config>;
+  readonly stated: StatedInput;
   readonly provenance: Provenance;
   readonly diagnostics: readonly Diagnostic[];
 }
+
+/** What the user says of the mesh, together with what was seen of it: what facts need besides the objects. */
+export type StatedInput = Partial<Config> & { readonly observed?: readonly Observation[] };
 
 /** Bytes to the model. What was parsed is let go of here: the model holds all that is needed. */
 export async function readInput(inputs: readonly InputSpec[], options: InputOptions, io: CollectIo): Promise<Input> {
@@ -80,5 +83,12 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
 export function toMesh({ objects, observations, facts, stated, provenance, diagnostics }: RawInput): Input {
   const loaded = loadMesh(objects, facts);
   const { mesh, rebuild } = loaded;
-  return { mesh, observations, rebuild, stated, provenance, diagnostics: [...diagnostics, ...loaded.diagnostics] };
+  return {
+    mesh,
+    observations,
+    rebuild,
+    stated: { ...stated, observed: observations },
+    provenance,
+    diagnostics: [...diagnostics, ...loaded.diagnostics],
+  };
 }

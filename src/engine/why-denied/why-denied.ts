@@ -11,9 +11,16 @@ import { readSource } from '../explain/read-source.ts';
 import { readTarget, type Target } from '../explain/read-target.ts';
 import { compareWithModel } from './compare-with-model.ts';
 import { interpret } from './interpret.ts';
-import { locateDestination } from './locate-destination.ts';
-import { type LocatedSource, locateSource } from './locate-source.ts';
+import { locateDestination } from '../../evidence/traffic/locate-destination.ts';
+import { locateSource } from '../../evidence/traffic/locate-source.ts';
+import { strangerOf } from '../../graph/reach/sources.ts';
 import type { SeenRequest } from '../../model/observation/seen-request.ts';
+
+interface LocatedSource {
+  readonly from: RequestFrom;
+  /** False: the line does not say who called; `from` stands for a mesh identity that no policy names. */
+  readonly known: boolean;
+}
 
 /** What a person adds to a log line, or says instead of one. */
 export type Hints = Partial<Ask>;
@@ -70,7 +77,10 @@ function findSource(
 ): LocatedSource | Unresolved {
   const located = locateSource(mesh, seen, to);
   if (from === undefined) {
-    if (seen.kind !== 'stated' || to.gateway !== undefined || plaintext) return located;
+    if (seen.kind !== 'stated' || to.gateway !== undefined || plaintext)
+      return located
+        ? { from: located, known: true }
+        : { from: { principal: strangerOf(mesh.config.trustDomain.value) }, known: false };
     return {
       error: 'it is not said who called',
       help: 'say it with `--from ns/workload`, `--from internet` or `--from principal:…`',
@@ -79,7 +89,7 @@ function findSource(
   const stated = readSource(mesh, from);
   if ('error' in stated) return stated;
   // The line knows better than a name whether there was TLS.
-  return { from: { ...stated, ...(located.from.plaintext ? { plaintext: true } : {}) }, known: true };
+  return { from: { ...stated, ...(located?.plaintext ? { plaintext: true } : {}) }, known: true };
 }
 
 function requestOf(

@@ -83,9 +83,14 @@ function toSeen(fields: Fields): SeenRequest {
     downstreamLocal: get('downstream_local_address'),
     downstreamRemote: get('downstream_remote_address'),
     forwardedFor: get('x_forwarded_for'),
+    // Not in the default format; whoever logs it names it after Envoy's operator, or as Istio's attribute.
+    source: peerOf(get('downstream_peer_uri_san') ?? get('source_principal')),
     sni: get('requested_server_name') ?? ('requested_server_name' in fields ? null : undefined),
   });
 }
+
+const peerOf = (name: string | undefined): SeenRequest['source'] =>
+  name?.startsWith('spiffe://') ? { principal: name.slice('spiffe://'.length) } : undefined;
 
 const proxyOf = (pod: string | undefined, namespace: string | undefined): SeenRequest['proxy'] =>
   pod === undefined ? undefined : { pod, ...(namespace === undefined ? {} : { namespace }) };

@@ -5,7 +5,7 @@ import type { Enforcement } from '../../semantics/enforcement.ts';
 import { indexGateways } from '../../semantics/gateway/index-gateways.ts';
 import { matchLabelsOf } from '../../semantics/policy-index.ts';
 import { findServices, type Unresolved } from '../../semantics/resolve-request.ts';
-import { hostOf, portOf, workloadAt, workloadOfPod } from './locate-pod.ts';
+import { hostOf, portOf, workloadAt, workloadOfPod, workloadOfProxy } from './locate-pod.ts';
 import type { SeenRequest, SeenEnd } from '../../model/observation/seen-request.ts';
 
 const TELL = 'say it with `--to ns/workload:port`, `service:ns/name:port` or `gateway:ns/name:port`';
@@ -47,7 +47,7 @@ function ofZtunnel(mesh: Mesh, end: SeenEnd): RequestTo | Unresolved {
 
 /** The pod that the proxy belongs to: by its address, by the service that was asked for, by the policy that refused. */
 function inboundWorkload(mesh: Mesh, seen: SeenRequest, port: number): Workload | undefined {
-  const own = workloadAt(mesh, hostOf(seen.downstreamLocal));
+  const own = workloadOfProxy(mesh, seen.proxy) ?? workloadAt(mesh, hostOf(seen.downstreamLocal));
   if (own) return own;
   const viaSni = /^outbound_\.\d+_\..*?_\.(.+)$/.exec(seen.sni ?? '')?.[1];
   const service = (viaSni && serviceOf(mesh, viaSni)) || (seen.host && serviceOf(mesh, seen.host)) || undefined;
