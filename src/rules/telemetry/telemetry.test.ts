@@ -66,7 +66,9 @@ describe('telemetry/plaintext-seen', () => {
 describe('telemetry/unused-grant', () => {
   it('proposes the rule without the identity', () => {
     const finding = findingOf(unusedGrant, factsOf(unusedGrant, 'vulnerable'));
-    expect(finding.title).toBe('cluster.local/ns/shop/sa/batch is admitted to workload shop/orders and never called in 7 days');
+    expect(finding.title).toBe(
+      'cluster.local/ns/shop/sa/batch is admitted to workload shop/orders and never called in 7 days',
+    );
     expect(finding.severity).toBe('LOW');
     expect(finding.remediation.patches[0]?.diff).toMatch(/^-.*sa\/batch/m);
   });
