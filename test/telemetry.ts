@@ -14,7 +14,7 @@ export interface Counted {
 }
 
 const DAY = 86400;
-export const END = Date.parse('2026-11-21T00:00:00Z') / 1000;
+const END = Date.parse('2026-11-21T00:00:00Z') / 1000;
 
 /** `increase(…[1d])` at the end of each day, the last on 2026-11-20. */
 export function prometheusText(counted: readonly Counted[]): string {

@@ -5,6 +5,7 @@ import type { Observation } from '../model/observation/observation.ts';
 import type { RawObject } from '../model/resource.ts';
 import type { Config } from '../result/config.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
+import type { PrometheusAsk } from '../collect/telemetry/ask-prometheus.ts';
 import { type LoadedMesh, loadMesh, type StatedFacts } from './load-mesh.ts';
 import { overlayObjects } from './overlay-objects.ts';
 import type { Provenance } from './result/input.ts';
@@ -17,6 +18,8 @@ export interface InputOptions {
   readonly base?: readonly InputSpec[];
   /** Also delete what the base has and the input has not, of kinds and namespaces that the input has objects of. */
   readonly prune?: boolean;
+  /** Asked for what it counted of the mesh. */
+  readonly prometheus?: PrometheusAsk;
 }
 
 /** What was read, before the model is made of it. */
@@ -59,13 +62,16 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
     naming,
   );
   const observed = complete ?? below?.complete;
+  const asked = options.prometheus
+    ? await (await import('../collect/telemetry/ask-prometheus.ts')).askPrometheus(options.prometheus)
+    : undefined;
   const file = options.config ?? configFile ?? below?.configFile;
   const user = file ? (await import('./read-config.ts')).readConfig(file) : undefined;
   return {
     objects: below
       ? overlayObjects(below.objects, objects, { prune, defaultNamespace: defaultNamespace ?? 'default' })
       : objects,
-    observations: [...(below?.observations ?? []), ...observations],
+    observations: [...(below?.observations ?? []), ...observations, ...(asked?.observations ?? [])],
     facts: {
       ...user?.facts,
       ...(observed === undefined
@@ -74,7 +80,7 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
       ...(defaultNamespace === undefined ? {} : { defaultNamespace }),
     },
     stated: user?.config ?? {},
-    provenance: { sources: [...(below?.sources ?? []), ...sources], skippedKinds },
+    provenance: { sources: [...(below?.sources ?? []), ...sources, ...(asked?.sources ?? [])], skippedKinds },
     diagnostics: [...(below?.diagnostics ?? []), ...diagnostics],
   };
 }

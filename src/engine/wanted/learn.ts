@@ -7,7 +7,7 @@ import { SENSITIVITIES } from '../../result/status.ts';
 type Proposed = Learnt['flows'][number];
 
 /** `several days` of method.md, rule 8. */
-export const SEVERAL = 2;
+const SEVERAL = 2;
 const MOST_PATHS = 10;
 
 /**
