@@ -13,7 +13,7 @@ import { compareWithModel } from './compare-with-model.ts';
 import { interpret } from './interpret.ts';
 import { locateDestination } from '../../evidence/traffic/locate-destination.ts';
 import { locateSource } from '../../evidence/traffic/locate-source.ts';
-import { strangerOf } from '../../graph/reach/sources.ts';
+import { strangerOf } from '../../semantics/stranger.ts';
 import type { SeenRequest } from '../../model/observation/seen-request.ts';
 
 interface LocatedSource {
