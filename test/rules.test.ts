@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { controlsOf } from '../src/packs/controls.ts';
+import type { Stated } from '../src/graph/make-facts.ts';
 import { RULES } from '../src/rules/index.ts';
+import { observationsOf } from './observations-of.ts';
 import { factsOfText, failsOf } from './judge-fixture.ts';
 
 const root = new URL('../', import.meta.url);
@@ -21,6 +23,12 @@ const HEADINGS = [
 function blocksUnder(page: string, heading: string): readonly string[] {
   const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
   return [...section.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+}
+
+/** What is seen of the mesh of a fixture, for rules that judge that. */
+function observed(id: string, name: 'vulnerable' | 'hardened'): Stated {
+  const file = new URL(`src/rules/${id}/${name}.json`, root);
+  return existsSync(file) ? { observed: observationsOf({ [`${name}.json`]: readFileSync(file, 'utf8') }) } : {};
 }
 
 it('rule ids are unique and sorted', () => {
@@ -52,13 +60,15 @@ describe.each(RULES.map((rule) => [rule.meta.id, rule] as const))('%s', (id, rul
   it('fires on the vulnerable mesh of its page', () => {
     const blocks = blocksUnder(page, 'Vulnerable');
     expect(blocks.length).toBeGreaterThan(0);
-    for (const block of blocks) expect(failsOf(rule, factsOfText(block, `${id}.md`))).not.toEqual([]);
+    for (const block of blocks)
+      expect(failsOf(rule, factsOfText(block, `${id}.md`, observed(id, 'vulnerable')))).not.toEqual([]);
   });
 
   it('does not fire on the hardened mesh of its page', () => {
     const blocks = blocksUnder(page, 'Hardened');
     expect(blocks.length).toBeGreaterThan(0);
-    for (const block of blocks) expect(failsOf(rule, factsOfText(block, `${id}.md`))).toEqual([]);
+    for (const block of blocks)
+      expect(failsOf(rule, factsOfText(block, `${id}.md`, observed(id, 'hardened')))).toEqual([]);
   });
 
   it('has fixtures that are the meshes of its page', () => {

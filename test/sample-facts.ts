@@ -13,6 +13,7 @@ import { readMeshConfigs } from '../src/model/read-mesh-config.ts';
 import type { Path, Resource } from '../src/model/resource.ts';
 import type { Unmodelled } from '../src/model/resources.ts';
 import type { EvidenceStatus, Sensitivity } from '../src/result/status.ts';
+import { readTraffic } from '../src/evidence/traffic/read-traffic.ts';
 import { Enforcement } from '../src/semantics/enforcement.ts';
 import type { Requirement, Verdict } from '../src/semantics/verdict.ts';
 
@@ -134,6 +135,7 @@ export function sampleFacts({
     mesh,
     enforcement: new Enforcement(mesh),
     ports: (workload) => ports.get(workload) ?? [],
+    traffic: readTraffic(new Enforcement(mesh), []),
     sensitivity: (workload) => {
       const { sensitivity = 'medium', basis } = specOf.get(workload) ?? {};
       return { level: sensitivity, basis: basis ?? (sensitivity === 'medium' ? 'unknown' : 'declared'), why: 'test' };

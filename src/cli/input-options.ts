@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { InputSpec } from '../collect/collect.ts';
 import { readConfigFile } from '../collect/config-file.ts';
 import { InputError } from '../collect/input-error.ts';
+import type { PrometheusAsk } from '../collect/telemetry/ask-prometheus.ts';
 import type { InputOptions } from '../engine/read-input.ts';
 
 /** Flags of every command that reads a mesh. */
@@ -11,6 +14,10 @@ export interface InputFlags {
   readonly defaultNamespace?: string;
   readonly base?: readonly InputSpec[];
   readonly prune?: boolean;
+  readonly prometheus?: string;
+  readonly window?: number;
+  readonly prometheusTokenFile?: string;
+  readonly verbose?: boolean;
 }
 
 /** The inputs that a command line names; there has to be one. */
@@ -27,10 +34,36 @@ export function namedInputs(
   );
 }
 
-export function inputOptions({ config, defaultNamespace, base, prune }: InputFlags, cwd: string): InputOptions {
+export function inputOptions(flags: InputFlags, cwd: string): InputOptions {
+  const { config, defaultNamespace, base, prune, prometheus } = flags;
   return {
+    ...(prometheus === undefined ? {} : { prometheus: prometheusAsk(prometheus, flags, cwd) }),
     ...(config === undefined ? {} : { config: readConfigFile(config, cwd) }),
     ...(defaultNamespace === undefined ? {} : { defaultNamespace }),
     ...(base?.length ? { base, prune: prune ?? false } : {}),
   };
+}
+
+export function prometheusAsk(
+  url: string,
+  flags: Pick<InputFlags, 'window' | 'prometheusTokenFile' | 'verbose'>,
+  cwd: string,
+): PrometheusAsk {
+  const { window = 7, prometheusTokenFile: file, verbose } = flags;
+  const token = file === undefined ? process.env.MESHPROOF_PROMETHEUS_TOKEN : readToken(file, cwd);
+  return {
+    url,
+    days: window,
+    end: Math.floor(Date.now() / 1000),
+    ...(token ? { token } : {}),
+    ...(verbose ? { onQuery: (query: string) => process.stderr.write(`asking Prometheus: ${query}\n`) } : {}),
+  };
+}
+
+function readToken(file: string, cwd: string): string {
+  try {
+    return readFileSync(path.resolve(cwd, file), 'utf8').trim();
+  } catch {
+    throw new InputError(`\`${file}\` cannot be read`, '`--prometheus-token-file` names a file with a bearer token');
+  }
 }

@@ -32,7 +32,7 @@ function makeProgram(finish: (code: number) => void): Command {
     .exitOverride()
     .addHelpText('after', '\nExit codes: 0 nothing at or above the threshold, 1 findings, 2 could not do it.');
 
-  common(program.command('audit'))
+  watching(common(program.command('audit')))
     .description('read manifests and report what the mesh enforces')
     .argument('[input...]', 'files, folders, evidence bundles, or - for stdin')
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('terminal'))
@@ -112,7 +112,7 @@ function makeProgram(finish: (code: number) => void): Command {
       finish(await (await import('./commands/why-denied.ts')).whyDeniedCommand(inputs, flags)),
     );
 
-  reading(common(program.command('plan')))
+  watching(reading(common(program.command('plan'))))
     .description(
       'the fewest changes that close the attack paths, each proven on the model; exit 1 when a HIGH or CRITICAL one stays open',
     )
@@ -160,6 +160,27 @@ function makeProgram(finish: (code: number) => void): Command {
     )
     .action(async (inputs: string[], flags) =>
       finish(await (await import('./commands/whatif.ts')).whatIfCommand(inputs, flags)),
+    );
+
+  watching(reading(common(program.command('dry-run'))))
+    .description(
+      'review of policies with istio.io/dry-run: who that was seen would be refused, ready or not; exit 1 unless all are ready',
+    )
+    .argument('[input...]', 'files and folders: manifests, results of Prometheus, access logs')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/dry-run.ts')).dryRunCommand(inputs, flags)),
+    );
+
+  watching(reading(common(program.command('wanted'))))
+    .description('with --learn: writes the traffic that telemetry shows as a file of wanted flows, to review')
+    .argument('[input...]', 'files and folders: manifests, results of Prometheus, access logs')
+    .option('--learn', 'propose what succeeded on several days and does not cross upward')
+    .option('--out <file>', 'write to a file; asks before it writes over one')
+    .option('--yes', 'do not ask')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/wanted.ts')).wantedCommand(inputs, flags)),
     );
 
   common(program.command('test'))
@@ -229,6 +250,14 @@ function asking(command: Command): Command {
     .option('--any-port', 'also ports that nothing in the input declares');
 }
 
+/** What was seen of the mesh. */
+function watching(command: Command): Command {
+  return command
+    .option('--prometheus <url>', 'ask a Prometheus what was seen (token: MESHPROOF_PROMETHEUS_TOKEN)')
+    .option('--window <days>', 'with --prometheus: how many days back, as 7d', parseDays, 7)
+    .option('--prometheus-token-file <file>', 'with --prometheus: a file with the bearer token');
+}
+
 /** From where a mesh is read. */
 function reading(command: Command): Command {
   return command
@@ -238,6 +267,11 @@ function reading(command: Command): Command {
     .option('--default-namespace <name>', 'namespace of objects that name none')
     .option('--cluster <name=input>', 'an input of a named cluster; may be repeated', collectClusters, [])
     .option('--context <name>', CONTEXT, collectContexts, []);
+}
+
+function parseDays(text: string): number {
+  if (!/^[1-9]\d{0,2}d?$/.test(text)) throw new InvalidArgumentError('give whole days, as 7d');
+  return Number.parseInt(text, 10);
 }
 
 function parseCount(text: string): number {

@@ -4,6 +4,7 @@ import type { RawObject } from '../model/resource.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
 import type { Source } from '../result/source.ts';
 import { decodeText } from './files/decode.ts';
+import { isLogName } from './files/find.ts';
 import { tooLarge, type Unreadable } from './files/read.ts';
 import { explainFileName } from './files/steering.ts';
 import type { Limits } from './limits.ts';
@@ -49,6 +50,7 @@ export function addFile(gathered: Gathered, { name, bytes, isNamed, cluster }: I
     addObservations(gathered, form, text, { name, bytes: bytes as Buffer, cluster });
     return;
   }
+  if (!isNamed && isLogName(name)) return;
   const read = readText(text, name, { limits, recent, isLossy, ...(cluster !== undefined && { cluster }) });
   const isEmpty = holdsNothing(read);
   if (isEmpty && !isNamed && !looksLikeManifest(text)) return;

@@ -5,6 +5,7 @@ import type { Observation } from '../model/observation/observation.ts';
 import type { RawObject } from '../model/resource.ts';
 import type { Config } from '../result/config.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
+import type { PrometheusAsk } from '../collect/telemetry/ask-prometheus.ts';
 import { type LoadedMesh, loadMesh, type StatedFacts } from './load-mesh.ts';
 import { overlayObjects } from './overlay-objects.ts';
 import type { Provenance } from './result/input.ts';
@@ -17,6 +18,8 @@ export interface InputOptions {
   readonly base?: readonly InputSpec[];
   /** Also delete what the base has and the input has not, of kinds and namespaces that the input has objects of. */
   readonly prune?: boolean;
+  /** Asked for what it counted of the mesh. */
+  readonly prometheus?: PrometheusAsk;
 }
 
 /** What was read, before the model is made of it. */
@@ -35,10 +38,13 @@ export interface Input {
   readonly observations: readonly Observation[];
   /** The mesh with other objects, as planned changes leave them. */
   readonly rebuild: LoadedMesh['rebuild'];
-  readonly stated: Partial<Config>;
+  readonly stated: StatedInput;
   readonly provenance: Provenance;
   readonly diagnostics: readonly Diagnostic[];
 }
+
+/** What the user says of the mesh, together with what was seen of it: what facts need besides the objects. */
+export type StatedInput = Partial<Config> & { readonly observed?: readonly Observation[] };
 
 /** Bytes to the model. What was parsed is let go of here: the model holds all that is needed. */
 export async function readInput(inputs: readonly InputSpec[], options: InputOptions, io: CollectIo): Promise<Input> {
@@ -56,13 +62,16 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
     naming,
   );
   const observed = complete ?? below?.complete;
+  const asked = options.prometheus
+    ? await (await import('../collect/telemetry/ask-prometheus.ts')).askPrometheus(options.prometheus)
+    : undefined;
   const file = options.config ?? configFile ?? below?.configFile;
   const user = file ? (await import('./read-config.ts')).readConfig(file) : undefined;
   return {
     objects: below
       ? overlayObjects(below.objects, objects, { prune, defaultNamespace: defaultNamespace ?? 'default' })
       : objects,
-    observations: [...(below?.observations ?? []), ...observations],
+    observations: [...(below?.observations ?? []), ...observations, ...(asked?.observations ?? [])],
     facts: {
       ...user?.facts,
       ...(observed === undefined
@@ -71,7 +80,7 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
       ...(defaultNamespace === undefined ? {} : { defaultNamespace }),
     },
     stated: user?.config ?? {},
-    provenance: { sources: [...(below?.sources ?? []), ...sources], skippedKinds },
+    provenance: { sources: [...(below?.sources ?? []), ...sources, ...(asked?.sources ?? [])], skippedKinds },
     diagnostics: [...(below?.diagnostics ?? []), ...diagnostics],
   };
 }
@@ -80,5 +89,12 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
 export function toMesh({ objects, observations, facts, stated, provenance, diagnostics }: RawInput): Input {
   const loaded = loadMesh(objects, facts);
   const { mesh, rebuild } = loaded;
-  return { mesh, observations, rebuild, stated, provenance, diagnostics: [...diagnostics, ...loaded.diagnostics] };
+  return {
+    mesh,
+    observations,
+    rebuild,
+    stated: { ...stated, observed: observations },
+    provenance,
+    diagnostics: [...diagnostics, ...loaded.diagnostics],
+  };
 }

@@ -3,12 +3,15 @@ import { comparison } from '../result/comparison.ts';
 import { config } from '../result/config.ts';
 import { containment } from '../result/containment.ts';
 import { denial } from '../result/denial.ts';
+import { dryRun } from '../result/dry-run.ts';
 import { explanation } from '../result/explanation.ts';
 import { createResultJsonSchema } from '../result/json-schema.ts';
 import { planAnswer } from '../result/plan.ts';
+import { learnt } from '../result/learnt.ts';
 import { reach } from '../result/reach.ts';
 import { pathsAnswer } from '../result/paths.ts';
 import { mutation } from '../result/mutation.ts';
+import { wantedFile } from '../result/wanted-file.ts';
 import { policyTest } from './policy-test/schema.ts';
 
 /** The JSON Schemas that are published, by file; `npm run schema` writes them. */
@@ -23,6 +26,9 @@ export const SCHEMAS: Readonly<Record<string, () => Record<string, unknown>>> = 
   'docs/plan.schema.json': () => titled('Result of meshproof plan', planAnswer, 'output'),
   'docs/containment.schema.json': () => titled('Result of meshproof contain', containment, 'output'),
   'docs/mutation.schema.json': () => titled('Result of meshproof test --mutate', mutation, 'output'),
+  'docs/dry-run.schema.json': () => titled('Result of meshproof dry-run', dryRun, 'output'),
+  'docs/learnt.schema.json': () => titled('Result of meshproof wanted --learn', learnt, 'output'),
+  'docs/wanted.schema.json': () => titled('Wanted, meshproof.dev/v1', wantedFile),
   'docs/policy-test.schema.json': () => titled('PolicyTest, meshproof.dev/v1', policyTest),
 };
 

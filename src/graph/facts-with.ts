@@ -11,6 +11,9 @@ export function factsWith(facts: Facts, instead: Partial<Pick<Facts, 'mesh' | 'w
     get wanted() {
       return instead.wanted ?? facts.wanted;
     },
+    get traffic() {
+      return facts.traffic;
+    },
     get entrances() {
       return facts.entrances;
     },

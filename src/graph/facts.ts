@@ -1,3 +1,4 @@
+import type { TrafficSeen } from '../evidence/traffic/traffic-seen.ts';
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../model/istio/request-authentication.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -23,6 +24,8 @@ export interface Facts {
   ports(workload: Workload): readonly PortFacts[];
   sensitivity(workload: Workload): Asset;
   readonly wanted: WantedTraffic;
+  /** What telemetry shows; empty without any. */
+  readonly traffic: TrafficSeen;
   /** Ways in from outside the cluster, by workload and port. */
   readonly entrances: Entrances;
   /** True where absence is a fact (method.md, rule 3): `namespace`, or one of `mesh-config`, `root-policies`, `gateways`, … */

@@ -11,16 +11,23 @@ import { authorizationOf } from './authorization.ts';
 import { findGatewayAccess } from './gateway-access.ts';
 import { findEntrances } from './entrances.ts';
 import type { Asset, Completeness, Entrances, Facts, MtlsFact, PortAccess, PortFacts, WantedTraffic } from './facts.ts';
+import { readTraffic } from '../evidence/traffic/read-traffic.ts';
+import { acceptedIn } from '../evidence/traffic/accepted-in.ts';
+import type { TrafficSeen } from '../evidence/traffic/traffic-seen.ts';
+import type { Observation } from '../model/observation/observation.ts';
 import { type StatedFlow, wantedTraffic } from './wanted.ts';
 
 /** What the user stated in `meshproof.yaml`, as far as facts follow from it. */
 export interface Stated {
   readonly assets?: readonly StatedAsset[];
   readonly wanted?: readonly StatedFlow[];
+  /** What was seen of the mesh, and what of it was accepted: also judged of meshes as they would become. */
+  readonly observed?: readonly Observation[];
 }
 
 /** All facts about a mesh; each is worked out when first asked for, and then kept. */
 export function makeFacts(enforcement: Enforcement, stated: Stated = {}, evidence?: Evidence): Facts {
+  const { observed = [] } = stated;
   const { mesh } = enforcement;
   const ports = new Map<Workload, readonly PortFacts[]>();
   const assets = new Map<Workload, Asset>();
@@ -30,10 +37,18 @@ export function makeFacts(enforcement: Enforcement, stated: Stated = {}, evidenc
     return entrances;
   };
   let wanted: WantedTraffic | undefined;
+  let traffic: TrafficSeen | undefined;
+  const seen = (): TrafficSeen => {
+    traffic ??= readTraffic(enforcement, observed);
+    return traffic;
+  };
   return {
     mesh,
     enforcement,
     ...(evidence ? { evidence } : {}),
+    get traffic() {
+      return seen();
+    },
     get entrances() {
       return findOnce();
     },
@@ -54,7 +69,11 @@ export function makeFacts(enforcement: Enforcement, stated: Stated = {}, evidenc
       return asset;
     },
     get wanted() {
-      wanted ??= wantedTraffic(enforcement, stated.wanted ?? [], findOnce());
+      wanted ??= wantedTraffic(
+        enforcement,
+        { declared: stated.wanted ?? [], accepted: acceptedIn(observed) },
+        findOnce(),
+      );
       return wanted;
     },
     isComplete: (question) => isComplete(enforcement, question),

@@ -33,7 +33,7 @@ export function plaintextCallers(facts: Facts, workloads: readonly Workload[]): 
           });
       }
     }
-    callers.push(...scrapers(workload));
+    callers.push(...seenCallers(facts, workload), ...scrapers(workload));
     for (const flow of facts.wanted.to(workload)) {
       if (flow.from === 'internet') continue;
       const caller = facts.mesh.workloadById.get(flow.from);
@@ -71,6 +71,19 @@ function knownCallers(facts: Facts): ReadonlyMap<WorkloadId, readonly PlaintextC
     KNOWN.set(facts, known);
   }
   return known;
+}
+
+/** Whom telemetry shows to call in plaintext. */
+function seenCallers({ traffic }: Facts, workload: Workload): readonly PlaintextCaller[] {
+  return traffic
+    .to(workload)
+    .filter(({ security, passed }) => security === 'none' && passed > 0)
+    .map(({ from, ports, passed, days }) => ({
+      workload: workload.id,
+      caller: from.name,
+      ...(ports.length === 1 && ports[0] !== undefined ? { port: ports[0] } : {}),
+      why: `seen in plaintext: ${passed} requests${days.length > 0 ? `, last ${days.at(-1)}` : ''}`,
+    }));
 }
 
 function webhookCallers({ mesh }: Facts): readonly PlaintextCaller[] {

@@ -18,18 +18,21 @@ export interface StatedFlow {
 }
 
 /**
- * Flows that have to go on. Declared ones; for a destination without any, those implied by an ALLOW that names principals one by one, each
+ * Flows that have to go on. Declared ones, and those that somebody accepted out of telemetry; for a destination without any, those implied by an ALLOW that names principals one by one, each
  * held by one workload; and what routes lead to it from outside.
  */
 export function wantedTraffic(
   enforcement: Enforcement,
-  stated: readonly StatedFlow[],
+  { declared, accepted }: { readonly declared: readonly StatedFlow[]; readonly accepted: readonly StatedFlow[] },
   entrances: Entrances,
 ): WantedTraffic {
   const { mesh } = enforcement;
-  const declared = stated.flatMap((flow) => declaredFlow(flow));
-  const statedFor = new Set(declared.map(({ to }) => to));
-  const flows: Flow[] = [...declared];
+  const stated = [
+    ...declared.flatMap((flow) => statedFlow(flow, 'declared')),
+    ...accepted.flatMap((flow) => statedFlow(flow, 'accepted')),
+  ];
+  const statedFor = new Set(stated.map(({ to }) => to));
+  const flows: Flow[] = [...stated];
   for (const workload of mesh.workloads) {
     if (!statedFor.has(workload.id)) flows.push(...impliedFlows(enforcement, workload));
     flows.push(...routedFlows(workload, entrances));
@@ -44,14 +47,14 @@ export function indexFlows(flows: readonly Flow[], isStated: WantedTraffic['isSt
   return { flows, to: ({ id }) => to.get(id) ?? [], from: ({ id }) => from.get(id) ?? [], isStated };
 }
 
-function declaredFlow({ from, to, methods, paths }: StatedFlow): readonly Flow[] {
+function statedFlow({ from, to, methods, paths }: StatedFlow, basis: 'declared' | 'accepted'): readonly Flow[] {
   const match = /^(.*?)(?::(\d+))?$/.exec(to);
   if (!match?.[1]) return [];
   return [
     {
       from: from as WorkloadId,
       to: match[1] as WorkloadId,
-      basis: 'declared',
+      basis,
       ...(match[2] ? { port: Number(match[2]) } : {}),
       ...(methods ? { methods } : {}),
       ...(paths ? { paths } : {}),

@@ -79,6 +79,10 @@ const rules: Readonly<Record<string, readonly (keyof typeof topics)[]>> = {
   'authz/dry-run-only': ['authorization', 'change'],
   'authn/jwt-not-required': ['requestAuthentication'],
   'egress/registry-only-alone': ['egress'],
+  'telemetry/bypass': ['transport'],
+  'telemetry/plaintext-seen': ['transport'],
+  'telemetry/unexpected-trust-domain': ['transport', 'authorization'],
+  'telemetry/unused-grant': ['authorization'],
   'egress/allow-any': ['egress', 'defaultDeny'],
 };
 

@@ -9,7 +9,7 @@ const status = z.enum(['VERIFIED', 'INFERRED', 'UNKNOWN']);
 const severity = z.enum(['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL']);
 const level = z.enum(SENSITIVITIES);
 
-const location = z.union([
+export const location = z.union([
   z.strictObject({ file: z.string(), line: z.int().nonnegative(), column: z.int().nonnegative() }),
   z.strictObject({ cluster: z.string(), resourceVersion: z.string() }),
 ]);

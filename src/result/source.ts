@@ -9,5 +9,12 @@ export interface Source {
   readonly sha256: string;
 }
 
-export const SOURCE_KINDS = ['manifests', 'cluster', 'envoy-config-dump'] as const;
+export const SOURCE_KINDS = [
+  'manifests',
+  'cluster',
+  'envoy-config-dump',
+  'prometheus',
+  'access-log',
+  'wanted',
+] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];

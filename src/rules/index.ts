@@ -8,6 +8,10 @@ import { removedControl } from './authz/removed-control.ts';
 import { allowAny as egressAllowAny } from './egress/allow-any.ts';
 import { registryOnlyAlone } from './egress/registry-only-alone.ts';
 import { permissive } from './mtls/permissive.ts';
+import { bypass } from './telemetry/bypass.ts';
+import { plaintextSeen } from './telemetry/plaintext-seen.ts';
+import { unexpectedTrustDomain } from './telemetry/unexpected-trust-domain.ts';
+import { unusedGrant } from './telemetry/unused-grant.ts';
 import type { Rule } from './rule.ts';
 
 /** All rules, by id. A new rule is one file and one line here. */
@@ -22,4 +26,8 @@ export const RULES: readonly Rule[] = [
   egressAllowAny,
   registryOnlyAlone,
   permissive,
+  bypass,
+  plaintextSeen,
+  unexpectedTrustDomain,
+  unusedGrant,
 ];

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { InputSpec } from '../../collect/collect.ts';
+import { prometheusAsk } from '../input-options.ts';
 import { readConfigFile } from '../../collect/config-file.ts';
 import { InputError } from '../../collect/input-error.ts';
 import { audit } from '../../engine/audit.ts';
@@ -16,6 +17,9 @@ import { readStdin } from '../stdin.ts';
 type Format = keyof typeof renderers;
 
 interface Flags {
+  readonly prometheus?: string;
+  readonly window?: number;
+  readonly prometheusTokenFile?: string;
   readonly format: Format;
   readonly out: readonly string[];
   readonly failOn: 'critical' | 'high' | 'medium' | 'low' | 'never';
@@ -49,6 +53,7 @@ export async function auditCommand(paths: readonly string[], flags: Flags): Prom
     inputs,
     {
       onStep: progress.step,
+      ...(flags.prometheus === undefined ? {} : { prometheus: prometheusAsk(flags.prometheus, flags, cwd) }),
       ...(flags.config === undefined ? {} : { config: readConfigFile(flags.config, cwd) }),
       ...(flags.defaultNamespace === undefined ? {} : { defaultNamespace: flags.defaultNamespace }),
       ...judgedAgainst(flags),

@@ -13,7 +13,11 @@ export interface FoundFile {
 /** Configuration of this program, beside the manifests. */
 export const CONFIG_FILE = 'meshproof.yaml';
 
-const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
+const LOGS: readonly string[] = ['.log', '.jsonl', '.ndjson'];
+/** Manifests, and logs: those are read where they are access logs. */
+const EXTENSIONS = new Set(['.yaml', '.yml', '.json', ...LOGS]);
+export const isLogName = (name: string): boolean => LOGS.includes(path.extname(name).toLowerCase());
+
 const IGNORED = new Set(['node_modules', '.git', CONFIG_FILE]);
 
 type Target = { readonly path: string; readonly is: 'folder' | 'file' | 'other' } | keyof typeof REFUSED;

@@ -24,6 +24,8 @@ export interface ReadForm {
 }
 
 export interface Broken {
+  /** 1 where it is about the whole. */
+  readonly line?: number;
   readonly message: string;
   readonly help: string;
 }

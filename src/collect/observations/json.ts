@@ -5,6 +5,9 @@ export const isJson = (value: unknown): value is EnvoyJson =>
 
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
+/** The value as a list; nothing where it is none. */
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
 /** Members that are texts. */
 export function textsOf(value: unknown): Readonly<Record<string, string>> {
   if (!isJson(value)) return {};

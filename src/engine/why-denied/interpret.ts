@@ -1,5 +1,5 @@
 import type { EnforcementPoint } from '../../semantics/verdict.ts';
-import type { Seen } from './seen.ts';
+import type { SeenRequest } from '../../model/observation/seen-request.ts';
 
 /** What a log line means, in words, and where somebody has to look. */
 export interface Meaning {
@@ -17,7 +17,7 @@ export interface Meaning {
  * Source: Envoy's response code details and flags (RBAC `rbac_access_denied_matched_policy`, `jwt_authn_access_denied`, `ext_authz_*`,
  * `filter_chain_not_found`, UF, UC, NR, UH), ztunnel src/proxy.rs.
  */
-export function interpret(seen: Seen): Meaning {
+export function interpret(seen: SeenRequest): Meaning {
   if (seen.kind === 'ztunnel') return ofZtunnel(seen);
   const { matched, details = '', code = 0, flags = '', cluster = '' } = seen;
   if (matched === 'none') return mesh('ALLOW policies apply, and none of their rules matched', ['allow', 'custom']);
@@ -57,7 +57,7 @@ export function interpret(seen: Seen): Meaning {
   );
 }
 
-function ofZtunnel({ error = '', matched }: Seen): Meaning {
+function ofZtunnel({ error = '', matched }: SeenRequest): Meaning {
   const at = (text: string, stages: readonly string[]): Meaning => ({ ...mesh(text, stages), point: 'ztunnel' });
   if (matched === 'none') return at('ALLOW policies apply, and none of their rules matched', ['allow']);
   if (matched) {

@@ -9,6 +9,7 @@ describe("Envoy, Istio's default text format", () => {
     const line = `${START} "GET /ok?x=1 HTTP/1.1" 403 - rbac_access_denied_matched_policy[none] ${TAIL} "server.demo:80" "-" inbound|8080|| - 10.244.0.11:8080 10.244.0.13:54321 outbound_.80_._.server.demo.svc.cluster.local default`;
     expect(readLog(line)).toEqual({
       kind: 'envoy',
+      at: '2026-11-23T10:00:00.000Z',
       method: 'GET',
       path: '/ok?x=1',
       host: 'server.demo:80',
@@ -26,6 +27,7 @@ describe("Envoy, Istio's default text format", () => {
     const line = `[pod/api-1/istio-proxy] ${START} "DELETE / HTTP/2" 403 - rbac_access_denied_matched_policy[ns[payments]-policy[no-deletes]-rule[2]] ${TAIL} "api" "-" inbound|80|| - 10.0.0.1:80 10.0.0.2:0 - default`;
     expect(readLog(line)).toMatchObject({
       matched: { namespace: 'payments', name: 'no-deletes', rule: 2 },
+      proxy: { pod: 'api-1' },
       sni: null,
       host: 'api',
     });
@@ -86,6 +88,8 @@ describe('ztunnel', () => {
   it('both ends, by pod and identity, and the port inside of HBONE', () => {
     expect(readLog(text)).toEqual({
       kind: 'ztunnel',
+      at: '2026-11-23T10:00:00.100Z',
+      direction: 'inbound',
       source: {
         address: '10.244.1.6:42020',
         pod: 'web-6584ddcf65-k78wz',

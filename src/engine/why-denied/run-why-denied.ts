@@ -5,7 +5,7 @@ import type { Diagnostic } from '../../result/diagnostic.ts';
 import { Enforcement } from '../../semantics/enforcement.ts';
 import { type InputOptions, readInput } from '../read-input.ts';
 import { readLog } from './read-log.ts';
-import type { Seen } from './seen.ts';
+import type { SeenRequest } from '../../model/observation/seen-request.ts';
 import { type Hints, whyDenied } from './why-denied.ts';
 
 /** What was refused: lines of a log, or what a person says. */
@@ -39,7 +39,7 @@ export async function runWhyDenied(
 }
 
 /** By hand: what a URL library tidies up in a path is just what policies may see. */
-function readUrl({ url, method, code }: Extract<Question, { url: string }>): Seen {
+function readUrl({ url, method, code }: Extract<Question, { url: string }>): SeenRequest {
   const [, scheme = 'http', host, path = '/'] =
     /^(?:([a-z]+):\/\/)?([^/?#\s]+)([/?][^#\s]*)?(?:#.*)?$/i.exec(url) ?? [];
   const digits = /:(\d+)$/.exec(host ?? '')?.[1];

@@ -11,15 +11,22 @@ import { readSource } from '../explain/read-source.ts';
 import { readTarget, type Target } from '../explain/read-target.ts';
 import { compareWithModel } from './compare-with-model.ts';
 import { interpret } from './interpret.ts';
-import { locateDestination } from './locate-destination.ts';
-import { type LocatedSource, locateSource } from './locate-source.ts';
-import type { Seen } from './seen.ts';
+import { locateDestination } from '../../evidence/traffic/locate-destination.ts';
+import { locateSource } from '../../evidence/traffic/locate-source.ts';
+import { strangerOf } from '../../semantics/stranger.ts';
+import type { SeenRequest } from '../../model/observation/seen-request.ts';
+
+interface LocatedSource {
+  readonly from: RequestFrom;
+  /** False: the line does not say who called; `from` stands for a mesh identity that no policy names. */
+  readonly known: boolean;
+}
 
 /** What a person adds to a log line, or says instead of one. */
 export type Hints = Partial<Ask>;
 
 /** Finds the request that a line tells of, decides it on the model, and compares the two. */
-export function whyDenied(enforcement: Enforcement, seen: Seen, hints: Hints): Denial | Unresolved {
+export function whyDenied(enforcement: Enforcement, seen: SeenRequest, hints: Hints): Denial | Unresolved {
   const target = findTarget(enforcement, seen, hints);
   if ('error' in target) return target;
   const source = findSource(enforcement, seen, hints, target);
@@ -49,7 +56,7 @@ export function whyDenied(enforcement: Enforcement, seen: Seen, hints: Hints): D
   };
 }
 
-function findTarget(enforcement: Enforcement, seen: Seen, { to }: Hints): Target | Unresolved {
+function findTarget(enforcement: Enforcement, seen: SeenRequest, { to }: Hints): Target | Unresolved {
   if (to !== undefined) return readTarget(enforcement, to, true);
   const located = locateDestination(enforcement, seen);
   return 'error' in located ? located : readTarget(enforcement, textOf(located), true);
@@ -64,13 +71,16 @@ const textOf = ({ service, gateway, workload, port }: RequestTo): string =>
 
 function findSource(
   { mesh }: Enforcement,
-  seen: Seen,
+  seen: SeenRequest,
   { from, plaintext }: Hints,
   { to }: Target,
 ): LocatedSource | Unresolved {
   const located = locateSource(mesh, seen, to);
   if (from === undefined) {
-    if (seen.kind !== 'stated' || to.gateway !== undefined || plaintext) return located;
+    if (seen.kind !== 'stated' || to.gateway !== undefined || plaintext)
+      return located
+        ? { from: located, known: true }
+        : { from: { principal: strangerOf(mesh.config.trustDomain.value) }, known: false };
     return {
       error: 'it is not said who called',
       help: 'say it with `--from ns/workload`, `--from internet` or `--from principal:…`',
@@ -79,12 +89,12 @@ function findSource(
   const stated = readSource(mesh, from);
   if ('error' in stated) return stated;
   // The line knows better than a name whether there was TLS.
-  return { from: { ...stated, ...(located.from.plaintext ? { plaintext: true } : {}) }, known: true };
+  return { from: { ...stated, ...(located?.plaintext ? { plaintext: true } : {}) }, known: true };
 }
 
 function requestOf(
   enforcement: Enforcement,
-  seen: Seen,
+  seen: SeenRequest,
   hints: Hints,
   from: RequestFrom,
   target: Target,
@@ -112,7 +122,7 @@ function withoutRefusal({ change, ...explanation }: Explanation): Explanation {
 }
 
 /** The policy that the proxy names, and where it stands. */
-function policyOf({ mesh }: Enforcement, { matched }: Seen): Denial['seen']['policy'] {
+function policyOf({ mesh }: Enforcement, { matched }: SeenRequest): Denial['seen']['policy'] {
   if (matched === undefined || matched === 'none') return undefined;
   const { namespace, name, rule } = matched;
   const found = mesh.resources.find('AuthorizationPolicy', namespace, name);
@@ -121,7 +131,7 @@ function policyOf({ mesh }: Enforcement, { matched }: Seen): Denial['seen']['pol
 }
 
 function notesOf(
-  seen: Seen,
+  seen: SeenRequest,
   { claim = [] }: Hints,
   { known }: LocatedSource,
   explanation: Explanation,

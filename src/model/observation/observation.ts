@@ -1,4 +1,7 @@
+import type { AccessLog } from './access-log.ts';
 import type { EnvoyDump } from './envoy-dump.ts';
+import type { Metrics } from './metrics.ts';
+import type { WantedFile } from './wanted-file.ts';
 
 /** Something that was seen of a running mesh, as one file of the input holds it. What it shows is worked out in `evidence`. */
-export type Observation = EnvoyDump;
+export type Observation = EnvoyDump | Metrics | AccessLog | WantedFile;

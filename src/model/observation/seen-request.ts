@@ -13,8 +13,14 @@ export interface SeenEnd {
 }
 
 /** What a log line, or a person, says about one refused request. What is absent was not said. */
-export interface Seen {
+export interface SeenRequest {
   readonly kind: 'envoy' | 'ztunnel' | 'stated';
+  /** When it began, ISO 8601 in UTC. */
+  readonly at?: string;
+  /** The pod whose proxy wrote it, where the line says so: `kubectl logs --prefix`, or a collector's own fields. */
+  readonly proxy?: { readonly pod: string; readonly namespace?: string };
+  /** ztunnel: which side of the connection it stood at. */
+  readonly direction?: 'inbound' | 'outbound';
   readonly method?: string;
   readonly path?: string;
   readonly host?: string;

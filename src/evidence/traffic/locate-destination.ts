@@ -5,13 +5,13 @@ import type { Enforcement } from '../../semantics/enforcement.ts';
 import { indexGateways } from '../../semantics/gateway/index-gateways.ts';
 import { matchLabelsOf } from '../../semantics/policy-index.ts';
 import { findServices, type Unresolved } from '../../semantics/resolve-request.ts';
-import { hostOf, portOf, workloadAt, workloadOfPod } from './locate-pod.ts';
-import type { Seen, SeenEnd } from './seen.ts';
+import { hostOf, portOf, workloadAt, workloadOfPod, workloadOfProxy } from './locate-pod.ts';
+import type { SeenRequest, SeenEnd } from '../../model/observation/seen-request.ts';
 
 const TELL = 'say it with `--to ns/workload:port`, `service:ns/name:port` or `gateway:ns/name:port`';
 
 /** Where a request that a log line tells of went, by the names of the mesh. */
-export function locateDestination(enforcement: Enforcement, seen: Seen): RequestTo | Unresolved {
+export function locateDestination(enforcement: Enforcement, seen: SeenRequest): RequestTo | Unresolved {
   const { mesh } = enforcement;
   if (seen.kind === 'ztunnel') return ofZtunnel(mesh, seen.destination ?? {});
   const [direction = '', port, , host = ''] = seen.cluster?.split('|') ?? [];
@@ -46,8 +46,8 @@ function ofZtunnel(mesh: Mesh, end: SeenEnd): RequestTo | Unresolved {
 }
 
 /** The pod that the proxy belongs to: by its address, by the service that was asked for, by the policy that refused. */
-function inboundWorkload(mesh: Mesh, seen: Seen, port: number): Workload | undefined {
-  const own = workloadAt(mesh, hostOf(seen.downstreamLocal));
+function inboundWorkload(mesh: Mesh, seen: SeenRequest, port: number): Workload | undefined {
+  const own = workloadOfProxy(mesh, seen.proxy) ?? workloadAt(mesh, hostOf(seen.downstreamLocal));
   if (own) return own;
   const viaSni = /^outbound_\.\d+_\..*?_\.(.+)$/.exec(seen.sni ?? '')?.[1];
   const service = (viaSni && serviceOf(mesh, viaSni)) || (seen.host && serviceOf(mesh, seen.host)) || undefined;
@@ -72,7 +72,7 @@ function inboundWorkload(mesh: Mesh, seen: Seen, port: number): Workload | undef
 }
 
 /** A refusal on the way out is that of a gateway (or waypoint): sidecars enforce nothing there. */
-function gatewayOf(enforcement: Enforcement, seen: Seen): RequestTo | Unresolved {
+function gatewayOf(enforcement: Enforcement, seen: SeenRequest): RequestTo | Unresolved {
   const { mesh } = enforcement;
   const port = portOf(seen.downstreamLocal) ?? seen.port;
   const host = seen.host?.replace(/:\d+$/, '');
@@ -100,7 +100,7 @@ function gatewayOf(enforcement: Enforcement, seen: Seen): RequestTo | Unresolved
   return { error: 'more than one gateway listener fits', help: `say which: \`--to ${names.join('`, `--to ')}\`` };
 }
 
-function toService({ id, namespace, name, ports }: MeshService, seen: Seen): RequestTo | Unresolved {
+function toService({ id, namespace, name, ports }: MeshService, seen: SeenRequest): RequestTo | Unresolved {
   const wanted = Number(/:(\d+)$/.exec(seen.host ?? '')?.[1] ?? seen.port ?? 80);
   const port = ports.find((each) => each.port === wanted) ?? onlyOf(ports);
   // By its name it is that of all clusters.

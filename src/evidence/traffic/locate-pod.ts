@@ -1,5 +1,5 @@
 import type { Mesh, Workload } from '../../model/inventory/types.ts';
-import type { SeenEnd } from './seen.ts';
+import type { SeenEnd, SeenRequest } from '../../model/observation/seen-request.ts';
 
 /** The workload that a pod belongs to, by the name that its controller gave it. */
 export function workloadOfPod(mesh: Mesh, { pod, namespace }: SeenEnd): Workload | undefined {
@@ -15,6 +15,16 @@ export function workloadOfPod(mesh: Mesh, { pod, namespace }: SeenEnd): Workload
 function isPodOf(pod: string, workload: string): boolean {
   if (!pod.startsWith(`${workload}-`)) return false;
   return /^([a-z0-9]{5,10}|\d+)(-[a-z0-9]{5})?$/.test(pod.slice(workload.length + 1));
+}
+
+/** Whose proxy wrote a line; `kubectl logs --prefix` names no namespace, so that the pod's name has to tell. */
+export function workloadOfProxy(mesh: Mesh, proxy: SeenRequest['proxy']): Workload | undefined {
+  if (proxy?.namespace !== undefined) return workloadOfPod(mesh, proxy);
+  if (!proxy) return undefined;
+  const found = [...new Set(mesh.workloads.map(({ namespace }) => namespace))].flatMap(
+    (namespace) => workloadOfPod(mesh, { pod: proxy.pod, namespace }) ?? [],
+  );
+  return found.length === 1 ? found[0] : undefined;
 }
 
 export function workloadAt(mesh: Mesh, ip: string | undefined): Workload | undefined {

@@ -1,9 +1,10 @@
-import type { MatchedPolicy, Seen, SeenEnd } from './seen.ts';
+import { readTime } from '../read-time.ts';
+import type { MatchedPolicy, SeenRequest, SeenEnd } from '../../../model/observation/seen-request.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** An access-log entry of ztunnel, as text (`key=value key="value"`) or JSON. Source: ztunnel src/proxy/metrics.rs. */
-export function readZtunnel(entry: string | Fields): Seen | undefined {
+export function readZtunnel(entry: string | Fields): SeenRequest | undefined {
   const fields = typeof entry === 'string' ? readPairs(entry) : entry;
   const get = (name: string): string | undefined => {
     const value = fields[name];
@@ -15,8 +16,12 @@ export function readZtunnel(entry: string | Fields): Seen | undefined {
   const source = endOf(get, 'src', get('src.addr'));
   // Over HBONE the connection goes to port 15008 of the pod, and to the real port inside of it.
   const destination = endOf(get, 'dst', get('dst.hbone_addr') ?? get('dst.addr'));
+  const at = readTime(typeof entry === 'string' ? /^\S*?(\d{4}-\d\d-\d\dT\S+)/.exec(entry)?.[1] : get('time'));
+  const direction = get('direction');
   return {
     kind: 'ztunnel',
+    ...(at === undefined ? {} : { at }),
+    ...(direction === 'inbound' || direction === 'outbound' ? { direction } : {}),
     source,
     destination,
     ...(error === undefined ? {} : { error }),
