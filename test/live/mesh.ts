@@ -46,6 +46,9 @@ kind: MutatingWebhookConfiguration
 metadata: { name: istio-sidecar-injector, labels: { istio.io/rev: default } }
 webhooks:
   - name: namespace.sidecar-injector.istio.io
+    sideEffects: None
+    admissionReviewVersions: [v1]
+    failurePolicy: Ignore
     clientConfig: { service: { name: istiod, namespace: istio-system, path: /inject, port: 443 }, caBundle: cGxhbnRlZA== }
     namespaceSelector: { matchLabels: { istio-injection: enabled } }
     rules: [{ apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods], scope: "*" }]
