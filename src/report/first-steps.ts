@@ -19,7 +19,7 @@ export function firstSteps(result: AuditResult, workloadOf: WorkloadOf, limit: n
 function stepOfPlan(step: PlanStep): FirstStep {
   return {
     what: step.summary,
-    effect: [stepCloses(step), stepCosts(step)].filter(Boolean).join('; '),
+    effect: [stepCloses(step), stepCosts(step), stepOpen(step)].filter(Boolean).join('; '),
     command: `meshproof plan --step ${step.number}`,
   };
 }
@@ -39,6 +39,10 @@ function stepCosts({ keeps, breaks }: PlanStep): string {
   if (broken.length > 0) return `breaks ${fewOf(broken, 2)}`;
   return keeps.of > 0 ? `keeps ${keeps.have} of ${count(keeps.of, 'wanted flow')}` : '';
 }
+
+/** What nobody has shown, so that a reader looks before doing it; what is known to break says more. */
+export const stepOpen = ({ unproven, breaks }: PlanStep): string =>
+  unproven.length > 0 && breaks.length === 0 ? `unproven: ${fewOf(unproven, 1)}` : '';
 
 function remediesOf(findings: readonly Finding[], workloadOf: WorkloadOf): FirstStep[] {
   const bySummary = new Map<string, Finding[]>();

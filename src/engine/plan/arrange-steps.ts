@@ -46,7 +46,10 @@ export function arrangeSteps(weighed: readonly WeighedStep[]): readonly Arranged
   for (const [index, place] of places.entries())
     horizons.push(Math.max(place ?? LATEST, ...[...(before[index] ?? [])].map((other) => horizons[other] ?? 0)));
   const ids = idsOf(weighed);
-  const order = weighed.map((_, index) => index).sort((a, b) => (horizons[a] ?? 0) - (horizons[b] ?? 0) || a - b);
+  const unsure = unsureOf(weighed, before);
+  const order = weighed
+    .map((_, index) => index)
+    .sort((a, b) => (horizons[a] ?? 0) - (horizons[b] ?? 0) || (unsure[a] ?? 0) - (unsure[b] ?? 0) || a - b);
   return order.map((index, position) => {
     const { step, severity = 'LOW' } = weighed[index] as WeighedStep;
     return {
@@ -64,11 +67,22 @@ const LATEST = HORIZONS.length - 1;
 /** A dry run is due soon, and never before what closes something. */
 const WATCHING = 1;
 
-function placeOf({ candidate: { effort, unknownCallers, unproven } }: Step, severity: Severity): number {
+/** 1 for a step that rests on something nobody has shown, or comes after one: within a horizon, these come last. */
+function unsureOf(weighed: readonly WeighedStep[], before: readonly ReadonlySet<number>[]): readonly number[] {
+  const unsure: number[] = [];
+  for (const [index, { step }] of weighed.entries())
+    unsure.push(Math.max(isUnsure(step), ...[...(before[index] ?? [])].map((other) => unsure[other] ?? 0)));
+  return unsure;
+}
+
+const isUnsure = ({ candidate: { unknownCallers, unproven } }: Step): number =>
+  unknownCallers.length > 0 || unproven.length > 0 ? 1 : 0;
+
+function placeOf(step: Step, severity: Severity): number {
+  const { effort } = step.candidate;
   const rank = Math.max(0, severityRank(severity) - 1);
   const isUrgent = severity === 'CRITICAL' ? 1 : 0;
-  const isUnsure = unknownCallers.length > 0 || unproven.length > 0 ? 1 : 0;
-  return Math.min(LATEST, Math.max(0, rank + Math.max(0, effort - 2) + isUnsure - isUrgent));
+  return Math.min(LATEST, Math.max(0, rank + Math.max(0, effort - 2) + isUnsure(step) - isUrgent));
 }
 
 /** Earlier steps that it was prepared by, or that touch what it touches; of a chain of these only the last. */

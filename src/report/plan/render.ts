@@ -1,6 +1,6 @@
 import type { PlanAnswer, Standing } from '../../result/plan.ts';
 import type { PlanStep } from '../../result/types.ts';
-import { stepCloses } from '../first-steps.ts';
+import { stepCloses, stepOpen } from '../first-steps.ts';
 import { type ListOptions, type ListView, listView } from '../list-view.ts';
 import { toPrintable } from '../printable.ts';
 import { flowPhrases, hang, wrap } from '../terminal/layout.ts';
@@ -76,6 +76,7 @@ function stepLines(step: PlanStep, steps: readonly PlanStep[], { width, style }:
     ...(after.length > 0 ? [`after ${numbersOf(after, steps)}`] : []),
     ...needs.map((flag) => `needs ${flag}`),
     ...(byHand.length > 0 ? [`${count(byHand.length, 'object')} by hand`] : []),
+    ...[stepOpen(step)].filter(Boolean),
   ];
   return [
     ...hang(` ${number}`, wrap(`${style.severity(severity)(severityLabel(severity))} ${what}`, width - INDENT), INDENT),
