@@ -7,7 +7,7 @@ import { appendObject } from '../../remediate/text/append-object.ts';
 import { removeObject } from '../../remediate/text/remove-object.ts';
 import type { Spliced } from '../../remediate/text/splice-edits.ts';
 import { type Manifest, yamlOf } from '../../rules/patch.ts';
-import { type EditedFile, editObject, findPlace, leadOf, openFile, withText } from './edited-file.ts';
+import { type EditedFile, editObject, findPlace, leadOf, lengthen, openFile, withText } from './edited-file.ts';
 import type { InputTexts } from './input-texts.ts';
 
 /** Files as they are after the steps so far; without a text the file is gone. */
@@ -135,7 +135,9 @@ function addObject(
   if (!place)
     return { refused: `${nameOfResource(beside)} is not in \`${near.name}\` any more`, help: 'run the command again' };
   const longer: Spliced = appendObject(near.text, place, manifest);
-  return 'refused' in longer ? refusal(longer) : { name: near.name, file: withText(near, longer.text), ...source };
+  if ('refused' in longer) return refusal(longer);
+  const file = place.path.length > 0 ? withText(near, longer.text) : lengthen(near, longer.text);
+  return { name: near.name, file, ...source };
 }
 
 function freeName(near: string, { kind, metadata }: Manifest, isTaken: (name: string) => boolean): string {

@@ -26,6 +26,8 @@ interface FileObject {
   /** As written. */
   readonly namespace: string | undefined;
   readonly place: Place;
+  /** So many shifts had been made when it stood there. */
+  readonly since: number;
 }
 
 interface Shift {
@@ -34,18 +36,22 @@ interface Shift {
 }
 
 export function openFile(name: string, raw: string): EditedFile {
+  return { name, raw, text: withPlainBreaks(raw), objects: objectsOf(name, raw), shifts: [] };
+}
+
+function objectsOf(name: string, text: string): Map<string, FileObject[]> {
   const objects = new Map<string, FileObject[]>();
-  for (const { value, origin } of readText(raw, name).objects) {
+  for (const { value, origin } of readText(text, name).objects) {
     if (!(origin instanceof DocumentOrigin)) continue;
     const { metadata } = value as { readonly metadata?: { readonly namespace?: unknown } };
     const namespace = typeof metadata?.namespace === 'string' ? metadata.namespace : undefined;
-    const object: FileObject = { namespace, place: origin.place };
+    const object: FileObject = { namespace, place: origin.place, since: 0 };
     const key = keyOf(value);
     const alike = objects.get(key);
     if (alike) alike.push(object);
     else objects.set(key, [object]);
   }
-  return { name, raw, text: withPlainBreaks(raw), objects, shifts: [] };
+  return objects;
 }
 
 function keyOf(value: Readonly<Record<string, unknown>>): string {
@@ -63,7 +69,7 @@ export function findPlace({ objects, shifts }: EditedFile, resource: Resource): 
   const found = objects
     .get(keyOf(writtenForm(resource)))
     ?.findLast((each) => namespace === '' || (each.namespace ?? namespace) === namespace);
-  return found && shifts.reduce(moved, found.place);
+  return found && shifts.slice(found.since).reduce(moved, found.place);
 }
 
 function moved(place: Place, { from, by }: Shift): Place {
@@ -92,6 +98,24 @@ export function editObject(
     text: spliced.text,
     shifts: [...file.shifts, shift],
   };
+}
+
+/** The file with more documents at its end: what stands before them is not read again. */
+export function lengthen(file: EditedFile, text: string): EditedFile {
+  // What ends without a line break gets one, and so another end of its last document.
+  const start = file.text.endsWith('\n') && text.startsWith(file.text) ? file.text.length : 0;
+  if (start === 0) return withText(file, text);
+  const added = objectsOf(file.name, text.slice(start));
+  const objects = new Map(file.objects);
+  for (const [key, list] of added) {
+    const behind = list.map(({ namespace, place }) => ({
+      namespace,
+      place: { ...place, start: place.start + start, end: place.end + start },
+      since: file.shifts.length,
+    }));
+    objects.set(key, [...(objects.get(key) ?? []), ...behind]);
+  }
+  return { ...file, raw: withBreaksOf(file.raw, text), text, objects };
 }
 
 /** The file with a text that was made otherwise. */
