@@ -1,3 +1,4 @@
+import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
 import { isDryRun } from '../semantics/authz/dry-run.ts';
@@ -8,20 +9,27 @@ import type { DriftKind } from './evidence.ts';
 const named = (list: readonly string[]): string => list.join(', ');
 
 interface PolicyNames {
-  /** Attached and enforced by the configuration, and not among the proxy's filters. */
   readonly missing: readonly string[];
   /** Among the proxy's filters, and not attached. */
   readonly extra: readonly string[];
 }
 
-function compareNames(enforcement: Enforcement, workload: Workload, held: readonly string[]): PolicyNames {
+const nameOf = ({ namespace, name }: AuthorizationPolicy): string => `${namespace}/${name}`;
+
+/** Attached and enforced by the configuration, and not among the proxy's filters. */
+export function missingPolicies(
+  enforcement: Enforcement,
+  workload: Workload,
+  held: readonly string[],
+): readonly AuthorizationPolicy[] {
   const { authorization } = enforcement.envoy(workload);
-  const attached = authorization.map(({ namespace, name }) => `${namespace}/${name}`);
-  const enforced = authorization
-    .filter((policy) => !isDryRun(policy))
-    .map(({ namespace, name }) => `${namespace}/${name}`);
+  return authorization.filter((policy) => !isDryRun(policy) && !held.includes(nameOf(policy)));
+}
+
+function compareNames(enforcement: Enforcement, workload: Workload, held: readonly string[]): PolicyNames {
+  const attached = enforcement.envoy(workload).authorization.map(nameOf);
   return {
-    missing: enforced.filter((name) => !held.includes(name)).sort(),
+    missing: missingPolicies(enforcement, workload, held).map(nameOf).sort(),
     extra: held.filter((name) => !attached.includes(name)),
   };
 }

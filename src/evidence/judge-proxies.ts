@@ -6,7 +6,7 @@ import { modeOfPort } from '../semantics/mtls/effective-mode.ts';
 import { comparePort, type PortComparison } from './envoy/compare-port.ts';
 import { readChains } from './envoy/read-chains.ts';
 import type { Drift, PortEvidence, Proof, SeenProxy, WorkloadEvidence } from './evidence.ts';
-import { causesOf, describePolicies } from './explain-drift.ts';
+import { causesOf, describePolicies, missingPolicies } from './explain-drift.ts';
 
 /** How far back something seen still counts; see `isRecent`. */
 export type IsRecent = (dump: EnvoyDump) => boolean;
@@ -27,10 +27,10 @@ export function judgeProxies(
   dumps: readonly EnvoyDump[],
   isRecent: IsRecent,
 ): { readonly evidence: WorkloadEvidence; readonly drifts: readonly Drift[] } {
-  const seen = dumps.map((dump) => lookInto(enforcement, workload, dump));
+  const seen = dumps.map((dump) => lookInto(enforcement, workload, dump, isRecent));
   const proxies = seen.map(({ proxy }) => proxy);
   const replicas = replicasOf(workload);
-  const extent = extentOf(seen, replicas, isRecent);
+  const extent = extentOf(seen, replicas);
   const bare = seen.flatMap(({ uncaptured }) => (uncaptured === undefined ? [] : [uncaptured]));
   const captured = proofOf(extent, bare.map(contradicts));
   const ports = new Map<number, PortEvidence>();
@@ -52,9 +52,14 @@ export function judgeProxies(
   };
 }
 
-function lookInto(enforcement: Enforcement, workload: Workload, dump: EnvoyDump): Seen {
+function lookInto(enforcement: Enforcement, workload: Workload, dump: EnvoyDump, isRecent: IsRecent): Seen {
   const { pod, interceptionMode } = dump.proxy;
-  const proxy = { pod, file: dump.file, ...(dump.at === undefined ? {} : { at: dump.at }) };
+  const proxy: SeenProxy = {
+    pod,
+    file: dump.file,
+    ...(dump.at === undefined ? {} : { at: dump.at }),
+    isOld: !isRecent(dump),
+  };
   const chains = readChains(dump);
   const uncaptured =
     chains.length === 0
@@ -86,8 +91,8 @@ interface Extent {
   readonly text: string;
 }
 
-function extentOf(seen: readonly Seen[], replicas: number | undefined, isRecent: IsRecent): Extent {
-  const old = seen.filter(({ dump }) => !isRecent(dump));
+function extentOf(seen: readonly Seen[], replicas: number | undefined): Extent {
+  const old = seen.filter(({ proxy }) => proxy.isOld);
   const count = `${seen.length} of ${replicas ?? 'an unknown number of'} replica${replicas === 1 ? '' : 's'}`;
   if (old.length > 0) return { whole: false, text: `${count}, seen more than 24 h before the newest evidence` };
   return { whole: replicas !== undefined && seen.length >= replicas, text: count };
@@ -130,6 +135,7 @@ function driftsOf(enforcement: Enforcement, workload: Workload, seen: Seen): rea
     kind: 'rejected',
     workload,
     what: `Envoy rejected ${what}${keepsOld ? ' and goes on with what it had before' : ' and has none in use'}: ${details}`,
+    reason: details,
     causes: causesOf(enforcement, workload, dump, 'rejected'),
     proxies: [proxy],
   }));
@@ -176,6 +182,7 @@ function portDrifts(
       kind: 'policies',
       looser: first.passes,
       what: describePolicies(enforcement, workload, policies, differences),
+      missing: missingPolicies(enforcement, workload, policies),
       witness: first.witness,
       causes: causesOf(enforcement, workload, dump, 'policies', policies),
     });
