@@ -35,6 +35,10 @@ export interface PortEvidence {
   /** What its proxies hold, where that is not what the configuration says; the weakest, where they differ. */
   readonly holds?: 'STRICT' | 'PERMISSIVE' | 'DISABLE';
   readonly mtls: Proof;
+  readonly policies: Proof;
+  /** The JWT rules. */
+  readonly tokens: Proof;
+  /** Policies and tokens: what decides who gets in. */
   readonly authorization: Proof;
 }
 

@@ -2,23 +2,12 @@ import type { Workload } from '../model/inventory/types.ts';
 import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
 import { isCaptured } from '../semantics/capture.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
-import { modeOfPort } from '../semantics/mtls/effective-mode.ts';
 import { comparePort, type PortComparison } from './envoy/compare-port.ts';
 import { readChains } from './envoy/read-chains.ts';
-import type { Drift, PortEvidence, Proof, SeenProxy, WorkloadEvidence } from './evidence.ts';
-import { causesOf, describePolicies, missingPolicies } from './explain-drift.ts';
-
-/** How far back something seen still counts; see `isRecent`. */
-export type IsRecent = (dump: EnvoyDump) => boolean;
-
-/** What one proxy showed. */
-interface Seen {
-  readonly proxy: SeenProxy;
-  readonly dump: EnvoyDump;
-  /** Why its traffic is not known to pass it; undefined: it does. */
-  readonly uncaptured: string | undefined;
-  readonly ports: ReadonlyMap<number, PortComparison>;
-}
+import type { Drift, PortEvidence, SeenProxy, WorkloadEvidence } from './evidence.ts';
+import { describeMode, findDrifts, rankOf } from './find-drifts.ts';
+import type { IsRecent, Seen } from './looked-into.ts';
+import { AGREES, contradicts, extentOf, proofOf, type Shown } from './proof.ts';
 
 /** Holds the proxies of a workload against what its configuration comes to. */
 export function judgeProxies(
@@ -30,7 +19,7 @@ export function judgeProxies(
   const seen = dumps.map((dump) => lookInto(enforcement, workload, dump, isRecent));
   const proxies = seen.map(({ proxy }) => proxy);
   const replicas = replicasOf(workload);
-  const extent = extentOf(seen, replicas);
+  const extent = extentOf(proxies, replicas);
   const bare = seen.flatMap(({ uncaptured }) => (uncaptured === undefined ? [] : [uncaptured]));
   const captured = proofOf(extent, bare.map(contradicts));
   const ports = new Map<number, PortEvidence>();
@@ -43,6 +32,8 @@ export function judgeProxies(
     ports.set(port, {
       ...(weakest ? { holds: weakest } : {}),
       mtls: proofOf(extent, [...bare.map(contradicts), ...mtls]),
+      policies: proofOf(extent, [...bare.map(contradicts), ...compared.map(policiesOf)]),
+      tokens: proofOf(extent, [...bare.map(contradicts), ...compared.map(tokensOf)]),
       authorization: proofOf(extent, [...bare.map(contradicts), ...compared.map(authorizationOf)]),
     });
   }
@@ -82,112 +73,19 @@ function replicasOf({ pods, kind, replicas }: Workload): number | undefined {
   return kind === 'Deployment' || kind === 'StatefulSet' || kind === 'ReplicaSet' ? (replicas ?? 1) : undefined;
 }
 
-type Finding = { readonly state: 'agrees' } | { readonly state: 'contradicted' | 'open'; readonly why: string };
-const AGREES: Finding = { state: 'agrees' };
-const contradicts = (why: string): Finding => ({ state: 'contradicted', why });
-
-interface Extent {
-  readonly whole: boolean;
-  readonly text: string;
+function tokensOf({ jwt }: PortComparison): Shown {
+  const [difference] = jwt;
+  return difference === undefined ? AGREES : contradicts(difference);
 }
 
-function extentOf(seen: readonly Seen[], replicas: number | undefined): Extent {
-  const old = seen.filter(({ proxy }) => proxy.isOld);
-  const count = `${seen.length} of ${replicas ?? 'an unknown number of'} replica${replicas === 1 ? '' : 's'}`;
-  if (old.length > 0) return { whole: false, text: `${count}, seen more than 24 h before the newest evidence` };
-  return { whole: replicas !== undefined && seen.length >= replicas, text: count };
-}
-
-function proofOf({ whole, text }: Extent, findings: readonly Finding[]): Proof {
-  for (const state of ['contradicted', 'open'] as const) {
-    const found = findings.find((finding) => finding.state === state);
-    if (found && found.state !== 'agrees') return { state, why: found.why };
-  }
-  return { state: whole ? 'verified' : 'loaded', why: `loaded and captured, ${text}` };
-}
-
-function authorizationOf({ differences, jwt, open }: PortComparison): Finding {
+function policiesOf({ differences, jwt, open }: PortComparison): Shown {
   if (differences.length > 0) return contradicts('a proxy lets other requests through than its policies say');
-  const [token] = jwt;
-  if (token !== undefined) return contradicts(token);
+  if (jwt.length > 0) return { state: 'open', why: 'policies read what tokens say, and the JWT rules differ' };
   return open.length > 0 ? { state: 'open', why: open.join('; ') } : AGREES;
 }
 
-const describeMode = ({ mode, trustDomains }: PortComparison['mtls']['loaded']): string =>
-  `a proxy holds ${mode}${trustDomains.length > 0 ? ` for ${trustDomains.join(', ')}` : ''}`;
-
-/** Every difference once, with all proxies that show it. */
-function findDrifts(enforcement: Enforcement, workload: Workload, seen: readonly Seen[]): readonly Drift[] {
-  const found = new Map<string, Drift>();
-  for (const each of seen) {
-    for (const drift of driftsOf(enforcement, workload, each)) {
-      const key = `${drift.kind} ${drift.port} ${drift.what}`;
-      const known = found.get(key);
-      found.set(key, known ? { ...known, proxies: [...known.proxies, ...drift.proxies] } : drift);
-    }
-  }
-  return [...found.values()];
+/** Both together decide who gets in. */
+function authorizationOf(compared: PortComparison): Shown {
+  const tokens = tokensOf(compared);
+  return tokens.state === 'agrees' ? policiesOf(compared) : tokens;
 }
-
-function driftsOf(enforcement: Enforcement, workload: Workload, seen: Seen): readonly Drift[] {
-  const { dump, proxy, uncaptured } = seen;
-  const drifts: Drift[] = dump.rejected.map(({ what, details, keepsOld }) => ({
-    kind: 'rejected',
-    workload,
-    what: `Envoy rejected ${what}${keepsOld ? ' and goes on with what it had before' : ' and has none in use'}: ${details}`,
-    reason: details,
-    causes: causesOf(enforcement, workload, dump, 'rejected'),
-    proxies: [proxy],
-  }));
-  if (uncaptured !== undefined && workload.dataPlane.kind === 'sidecar' && workload.dataPlane.capture.mode !== 'NONE') {
-    const causes = causesOf(enforcement, workload, dump, 'not-captured');
-    drifts.push({ kind: 'not-captured', workload, looser: 'proxy', what: uncaptured, causes, proxies: [proxy] });
-  }
-  for (const compared of seen.ports.values()) drifts.push(...portDrifts(enforcement, workload, dump, compared, proxy));
-  return drifts;
-}
-
-function portDrifts(
-  enforcement: Enforcement,
-  workload: Workload,
-  dump: EnvoyDump,
-  { port, mtls, differences, jwt, policies }: PortComparison,
-  proxy: SeenProxy,
-): readonly Drift[] {
-  const drifts: Drift[] = [];
-  const common = { workload, port, proxies: [proxy] };
-  if (!mtls.same) {
-    const { mode } = modeOfPort(enforcement.modes(workload), port);
-    const looser =
-      rankOf(mtls.loaded.mode) < rankOf(mode)
-        ? 'proxy'
-        : rankOf(mtls.loaded.mode) > rankOf(mode)
-          ? 'configuration'
-          : undefined;
-    drifts.push({
-      ...common,
-      kind: 'mutual-tls',
-      ...(looser ? { looser } : {}),
-      what: `${describeMode(mtls.loaded)}, and the configuration comes to ${mode}`,
-      causes: causesOf(enforcement, workload, dump, 'mutual-tls'),
-    });
-  }
-  for (const what of jwt) {
-    drifts.push({ ...common, kind: 'tokens', what, causes: causesOf(enforcement, workload, dump, 'tokens') });
-  }
-  const [first] = [...differences].sort((a, b) => (a.passes === b.passes ? 0 : a.passes === 'proxy' ? -1 : 1));
-  if (first) {
-    drifts.push({
-      ...common,
-      kind: 'policies',
-      looser: first.passes,
-      what: describePolicies(enforcement, workload, policies, differences),
-      missing: missingPolicies(enforcement, workload, policies),
-      witness: first.witness,
-      causes: causesOf(enforcement, workload, dump, 'policies', policies),
-    });
-  }
-  return drifts;
-}
-
-const rankOf = (mode: string): number => ['DISABLE', 'PERMISSIVE', 'STRICT'].indexOf(mode);

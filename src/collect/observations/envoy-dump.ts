@@ -103,8 +103,12 @@ function readListener(text: string, at: number, type: EnvoyDump['proxy']['type']
   if (error !== at) {
     const details = textOf(valueAt(text, findJsonValue(text, error, ['details'])));
     const last = textOf(valueAt(text, findJsonValue(text, error, ['last_update_attempt'])));
+    // Envoy lists what it never had once more, by its configuration alone.
+    const failed = textOf(valueAt(text, findJsonValue(text, error, ['failed_configuration', 'name'])));
+    const what = `listener ${name || failed || 'without a name'}`;
+    if (into.rejected.some((known) => known.what === what && known.details === details)) return;
     into.rejected.push({
-      what: `listener ${name}`,
+      what,
       details: details ?? 'no reason given',
       ...(last === undefined ? {} : { at: last }),
       keepsOld: isActive,

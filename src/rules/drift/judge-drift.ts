@@ -37,7 +37,10 @@ export const driftsOf = ({ evidence }: Facts, kind: DriftKind, { id }: Pick<Work
 /** What could not be compared is neither the same nor different. */
 function comparedPorts({ ports }: WorkloadEvidence, kind: DriftKind): readonly number[] {
   return [...ports]
-    .filter(([, { mtls, authorization }]) => (kind === 'mutual-tls' ? mtls : authorization).state !== 'open')
+    .filter(([, { mtls, policies, tokens }]) => {
+      const proof = kind === 'mutual-tls' ? mtls : kind === 'tokens' ? tokens : policies;
+      return proof.state !== 'open';
+    })
     .map(([port]) => port);
 }
 
