@@ -1,12 +1,12 @@
 import type { Drift, DriftKind, WorkloadEvidence } from '../../evidence/evidence.ts';
 import type { Facts } from '../../graph/facts.ts';
-import { strangerOf } from '../../graph/reach/sources.ts';
 import { requestOf } from '../../graph/request-of.ts';
 import { byOf } from '../../model/by.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import type { Evidence } from '../../result/types.ts';
 import type { Query } from '../../semantics/query.ts';
+import { strangerOf } from '../../semantics/stranger.ts';
 import { type Factors, type Fail, type Outcome, subjectOf } from '../rule.ts';
 
 const PER_PORT: readonly DriftKind[] = ['policies', 'mutual-tls', 'tokens'];

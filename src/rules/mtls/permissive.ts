@@ -48,7 +48,7 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
     cause: mtls.by,
     causeKey: mtls.by ? mtls.level : NOTHING_SET,
     factors: factorsOf(facts, port),
-    status: mtls.status === 'UNKNOWN' ? 'UNKNOWN' : 'INFERRED',
+    status: mtls.status,
     assumes: assumptionsOf(facts, port),
     evidence: [evidenceOf(port)],
     ...(plaintext ? { witness: plaintext.request } : {}),
@@ -75,6 +75,8 @@ function factorsOf(facts: Facts, { workload, port, access }: PortFacts): Factors
 }
 
 function assumptionsOf(facts: Facts, { mtls }: PortFacts): readonly string[] {
+  // A proxy holds all that is in force there, whatever level it comes from.
+  if (mtls.status === 'VERIFIED') return [];
   const { rootNamespace } = facts.enforcement;
   const seesRoot = facts.isComplete('root-policies') || facts.isComplete({ namespace: rootNamespace });
   if (mtls.by !== null || seesRoot) return mtls.assumes;
