@@ -7,7 +7,7 @@ import type { Drift, SeenProxy } from './evidence.ts';
 import { causesOf, describePolicies, missingPolicies } from './explain-drift.ts';
 import type { Seen } from './looked-into.ts';
 
-export const describeMode = ({ mode, trustDomains }: PortComparison['mtls']['loaded']): string =>
+export const describeMode = ({ mode, trustDomains }: NonNullable<PortComparison['mtls']>['loaded']): string =>
   `a proxy holds ${mode}${trustDomains.length > 0 ? ` for ${trustDomains.join(', ')}` : ''}`;
 
 /** Every difference once, with all proxies that show it. */
@@ -50,7 +50,7 @@ function portDrifts(
 ): readonly Drift[] {
   const drifts: Drift[] = [];
   const common = { workload, port, proxies: [proxy] };
-  if (!mtls.same) {
+  if (mtls && !mtls.same) {
     const { mode } = modeOfPort(enforcement.modes(workload), port);
     const looser =
       rankOf(mtls.loaded.mode) < rankOf(mode)

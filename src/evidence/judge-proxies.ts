@@ -2,8 +2,8 @@ import type { Workload } from '../model/inventory/types.ts';
 import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
 import { isCaptured } from '../semantics/capture.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
-import { comparePort, type PortComparison } from './envoy/compare-port.ts';
-import { readChains } from './envoy/read-chains.ts';
+import { compareGatewayPort, comparePort, type PortComparison } from './envoy/compare-port.ts';
+import { readChains, readGatewayChains } from './envoy/read-chains.ts';
 import type { Drift, PortEvidence, SeenProxy, WorkloadEvidence } from './evidence.ts';
 import { describeMode, findDrifts, rankOf } from './find-drifts.ts';
 import type { IsRecent, Seen } from './looked-into.ts';
@@ -26,12 +26,11 @@ export function judgeProxies(
   for (const { port } of workload.ports) {
     const compared = seen.flatMap(({ ports: all }) => all.get(port) ?? []);
     if (compared.length === 0) continue;
-    const mtls = compared.map(({ mtls: held }) => (held.same ? AGREES : contradicts(describeMode(held.loaded))));
-    const other = compared.filter(({ mtls: held }) => !held.same).map(({ mtls: held }) => held.loaded.mode);
-    const [weakest] = [...other].sort((a, b) => rankOf(a) - rankOf(b));
+    const other = compared.flatMap(({ mtls }) => (mtls && !mtls.same ? [mtls.loaded.mode] : []));
+    const [weakest] = other.sort((a, b) => rankOf(a) - rankOf(b));
     ports.set(port, {
       ...(weakest ? { holds: weakest } : {}),
-      mtls: proofOf(extent, [...bare.map(contradicts), ...mtls]),
+      mtls: proofOf(extent, [...bare.map(contradicts), ...compared.map(mtlsOf)]),
       policies: proofOf(extent, [...bare.map(contradicts), ...compared.map(policiesOf)]),
       tokens: proofOf(extent, [...bare.map(contradicts), ...compared.map(tokensOf)]),
       authorization: proofOf(extent, [...bare.map(contradicts), ...compared.map(authorizationOf)]),
@@ -51,6 +50,9 @@ function lookInto(enforcement: Enforcement, workload: Workload, dump: EnvoyDump,
     ...(dump.at === undefined ? {} : { at: dump.at }),
     isOld: !isRecent(dump),
   };
+  if (workload.dataPlane.kind === 'gateway') {
+    return { proxy, dump, uncaptured: undefined, ports: gatewayPorts(enforcement, workload, dump) };
+  }
   const chains = readChains(dump);
   const uncaptured =
     chains.length === 0
@@ -66,11 +68,31 @@ function lookInto(enforcement: Enforcement, workload: Workload, dump: EnvoyDump,
   return { proxy, dump, uncaptured, ports: new Map(compared.map((each) => [each.port, each])) };
 }
 
+/** Clients call gateways themselves: nothing is redirected. What a waypoint holds is by service, and not compared. */
+function gatewayPorts(enforcement: Enforcement, workload: Workload, dump: EnvoyDump): Seen['ports'] {
+  const found = new Map<number, PortComparison>();
+  for (const { port } of workload.ports) {
+    if (dump.proxy.type === 'waypoint') {
+      const open = ['the chains of a waypoint, which are by service, are not compared'];
+      found.set(port, { port, differences: [], jwt: [], policies: [], open });
+      continue;
+    }
+    const chains = readGatewayChains(dump, port);
+    if (chains.length > 0) found.set(port, compareGatewayPort(enforcement, workload, port, chains));
+  }
+  return found;
+}
+
 /** Running replicas. What a DaemonSet or an autoscaler makes of it, manifests do not say. */
 function replicasOf({ pods, kind, replicas }: Workload): number | undefined {
   if (pods.length > 0) return pods.length;
   if (kind === 'Pod') return 1;
   return kind === 'Deployment' || kind === 'StatefulSet' || kind === 'ReplicaSet' ? (replicas ?? 1) : undefined;
+}
+
+function mtlsOf({ mtls }: PortComparison): Shown {
+  if (!mtls) return { state: 'open', why: 'the TLS settings of a gateway are not compared with its Gateways' };
+  return mtls.same ? AGREES : contradicts(describeMode(mtls.loaded));
 }
 
 function tokensOf({ jwt }: PortComparison): Shown {
