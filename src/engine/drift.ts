@@ -25,12 +25,14 @@ export async function runDrift(
     );
   const enforcement = new Enforcement(mesh);
   const { all, drifts, strangers } = readEvidence(enforcement, observations, options.now);
-  const seen = new Set(all.map(({ workload }) => workload.id));
+  const seen = new Set(all.filter(({ proxies }) => proxies.length > 0).map(({ workload }) => workload.id));
+  const drifting = new Set(drifts.map(({ workload }) => workload.id));
   const inMesh = mesh.workloads.filter(({ dataPlane }) => dataPlane.kind !== 'none');
   const answer: DriftAnswer = {
     agrees: drifts.length === 0,
     looked: { of: inMesh.length, have: inMesh.filter(({ id }) => seen.has(id)).length },
     workloads: all
+      .filter(({ workload: { id } }) => seen.has(id) || drifting.has(id))
       .map((evidence) => workloadOf(enforcement, evidence, drifts))
       .sort((a, b) => (a.workload < b.workload ? -1 : 1)),
     unseen: inMesh

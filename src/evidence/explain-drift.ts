@@ -56,6 +56,9 @@ export function describePolicies(
   return `the proxy ${effect}: ${parts.length > 0 ? parts.join('; ') : 'its rules are others, under the same names'}`;
 }
 
+export const REFUSED =
+  'what istiod sent is not valid for this build of Envoy: an EnvoyFilter, a plugin or a version that does not fit';
+
 /** Likely causes of a difference, the likeliest first. */
 export function causesOf(
   enforcement: Enforcement,
@@ -67,10 +70,7 @@ export function causesOf(
   const causes: string[] = [];
   const { rejected, proxy } = dump;
   const inbound = rejected.find(({ what }) => what.startsWith('listener virtualInbound'));
-  if (kind === 'rejected')
-    causes.push(
-      'what istiod sent is not valid for this build of Envoy: an EnvoyFilter, a plugin or a version that does not fit',
-    );
+  if (kind === 'rejected') causes.push(REFUSED);
   else if (inbound) causes.push(`Envoy rejected the newer configuration: ${inbound.details}`);
   const version = enforcement.mesh.version?.value;
   if (version !== undefined && proxy.istioVersion !== undefined && minor(version) !== minor(proxy.istioVersion)) {

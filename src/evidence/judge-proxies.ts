@@ -4,9 +4,11 @@ import { isCaptured } from '../semantics/capture.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import { compareGatewayPort, comparePort, type PortComparison } from './envoy/compare-port.ts';
 import { readChains, readGatewayChains } from './envoy/read-chains.ts';
-import type { Drift, PortEvidence, SeenProxy, WorkloadEvidence } from './evidence.ts';
+import type { Drift, PortEvidence, Proof, SeenProxy, WorkloadEvidence } from './evidence.ts';
+import { REFUSED } from './explain-drift.ts';
 import { describeMode, findDrifts, rankOf } from './find-drifts.ts';
 import type { IsRecent, Seen } from './looked-into.ts';
+import type { Synced } from './match-proxies.ts';
 import { AGREES, contradicts, extentOf, proofOf, type Shown } from './proof.ts';
 
 /** Holds the proxies of a workload against what its configuration comes to. */
@@ -14,14 +16,15 @@ export function judgeProxies(
   enforcement: Enforcement,
   workload: Workload,
   dumps: readonly EnvoyDump[],
-  isRecent: IsRecent,
+  { synced = [], isRecent }: { readonly synced?: readonly Synced[]; readonly isRecent: IsRecent },
 ): { readonly evidence: WorkloadEvidence; readonly drifts: readonly Drift[] } {
   const seen = dumps.map((dump) => lookInto(enforcement, workload, dump, isRecent));
   const proxies = seen.map(({ proxy }) => proxy);
   const replicas = replicasOf(workload);
-  const extent = extentOf(proxies, replicas);
+  const extent = extentOf(proxies, replicas, countAlike(dumps, synced));
   const bare = seen.flatMap(({ uncaptured }) => (uncaptured === undefined ? [] : [uncaptured]));
-  const captured = proofOf(extent, bare.map(contradicts));
+  const captured: Proof =
+    seen.length === 0 ? { state: 'open', why: 'no proxy of it was dumped' } : proofOf(extent, bare.map(contradicts));
   const ports = new Map<number, PortEvidence>();
   for (const { port } of workload.ports) {
     const compared = seen.flatMap(({ ports: all }) => all.get(port) ?? []);
@@ -38,7 +41,7 @@ export function judgeProxies(
   }
   return {
     evidence: { workload, proxies, replicas, captured, ports },
-    drifts: findDrifts(enforcement, workload, seen),
+    drifts: [...findDrifts(enforcement, workload, seen), ...refusals(workload, dumps, synced, isRecent)],
   };
 }
 
@@ -66,6 +69,41 @@ function lookInto(enforcement: Enforcement, workload: Workload, dump: EnvoyDump,
     .filter(({ port, transport }) => chains.length > 0 && isCaptured(workload, port, transport).captured)
     .map((port) => comparePort(enforcement, workload, port, chains));
   return { proxy, dump, uncaptured, ports: new Map(compared.map((each) => [each.port, each])) };
+}
+
+/** Replicas beside those that were dumped which took the same push, in the same version (method.md, Evidence: verified by class). */
+function countAlike(dumps: readonly EnvoyDump[], synced: readonly Synced[]): number {
+  const dumped = new Set(dumps.map(({ proxy }) => proxy.pod));
+  const classOf = ({ istioVersion, listeners, errors }: Synced): string | undefined =>
+    listeners === undefined || errors.length > 0 ? undefined : `${istioVersion} ${listeners}`;
+  const shown = new Set(synced.filter(({ pod }) => dumped.has(pod)).map(classOf));
+  if (shown.size !== 1 || shown.has(undefined)) return 0;
+  return synced.filter((each) => !dumped.has(each.pod) && shown.has(classOf(each))).length;
+}
+
+/** What proxies answered istiod with, where no dump of theirs says the same. */
+function refusals(
+  workload: Workload,
+  dumps: readonly EnvoyDump[],
+  synced: readonly Synced[],
+  isRecent: IsRecent,
+): readonly Drift[] {
+  const told = new Set(dumps.filter(({ rejected }) => rejected.length > 0).map(({ proxy }) => proxy.pod));
+  return synced
+    .filter(({ pod }) => !told.has(pod))
+    .flatMap(({ pod, errors, from }) =>
+      errors.map((reason): Drift => {
+        const { file, at } = from;
+        return {
+          kind: 'rejected',
+          workload,
+          what: `istiod was told that configuration is rejected: ${reason}`,
+          reason,
+          causes: [REFUSED],
+          proxies: [{ pod, file, ...(at === undefined ? {} : { at }), isOld: !isRecent(from) }],
+        };
+      }),
+    );
 }
 
 /** Clients call gateways themselves: nothing is redirected. What a waypoint holds is by service, and not compared. */

@@ -3,7 +3,7 @@ import type { PortComparison } from './envoy/compare-port.ts';
 import type { SeenProxy } from './evidence.ts';
 
 /** How far back something seen still counts; see `isRecent`. */
-export type IsRecent = (dump: EnvoyDump) => boolean;
+export type IsRecent = (seen: Pick<EnvoyDump, 'at'>) => boolean;
 
 /** What one proxy showed. */
 export interface Seen {

@@ -11,11 +11,13 @@ export interface Extent {
   readonly text: string;
 }
 
-export function extentOf(proxies: readonly SeenProxy[], replicas: number | undefined): Extent {
+/** `alike`: replicas that hold the same by what istiod says. */
+export function extentOf(proxies: readonly SeenProxy[], replicas: number | undefined, alike = 0): Extent {
   const old = proxies.filter(({ isOld }) => isOld);
-  const count = `${proxies.length} of ${replicas ?? 'an unknown number of'} replica${replicas === 1 ? '' : 's'}`;
+  const byClass = alike === 0 ? '' : `, ${alike} more by class: they took the same push`;
+  const count = `${proxies.length} of ${replicas ?? 'an unknown number of'} replica${replicas === 1 ? '' : 's'}${byClass}`;
   if (old.length > 0) return { whole: false, text: `${count}, seen more than 24 h before the newest evidence` };
-  return { whole: replicas !== undefined && proxies.length >= replicas, text: count };
+  return { whole: replicas !== undefined && proxies.length + alike >= replicas, text: count };
 }
 
 /** What all of them together prove. */

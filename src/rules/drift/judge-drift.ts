@@ -17,7 +17,7 @@ export function* judgeDrift(facts: Facts, kind: DriftKind): Iterable<Outcome> {
   for (const workload of facts.mesh.workloads) {
     if (workload.dataPlane.kind === 'none') continue;
     const seen = evidence?.of(workload);
-    if (!seen) {
+    if (!seen || (seen.proxies.length === 0 && kind !== 'rejected')) {
       yield { kind: 'not-applicable', subject: subjectOf(workload), why: 'no proxy of it was looked into' };
       continue;
     }
