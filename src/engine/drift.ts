@@ -17,7 +17,7 @@ export async function runDrift(
   io: CollectIo,
 ): Promise<{ readonly answer: DriftAnswer; readonly diagnostics: readonly Diagnostic[] }> {
   const { mesh, observations, diagnostics } = await readInput(inputs, options, io);
-  if (observations.length === 0)
+  if (!observations.some(({ kind }) => kind === 'envoy-config-dump' || kind === 'istiod-syncz'))
     throw new InputError(
       'nothing in the input shows what runs: expected dumps of proxies beside the manifests',
       'istioctl proxy-config all POD -n NAMESPACE -o json > POD.json, then name the file too',

@@ -2,6 +2,7 @@ import type { Workload } from '../model/inventory/types.ts';
 import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
 import { isCaptured } from '../semantics/capture.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
+import { modeOfPort } from '../semantics/mtls/effective-mode.ts';
 import { compareGatewayPort, comparePort, type PortComparison } from './envoy/compare-port.ts';
 import { readChains, readGatewayChains } from './envoy/read-chains.ts';
 import type { Drift, PortEvidence, Proof, SeenProxy, WorkloadEvidence } from './evidence.ts';
@@ -29,7 +30,8 @@ export function judgeProxies(
   for (const { port } of workload.ports) {
     const compared = seen.flatMap(({ ports: all }) => all.get(port) ?? []);
     if (compared.length === 0) continue;
-    const other = compared.flatMap(({ mtls }) => (mtls && !mtls.same ? [mtls.loaded.mode] : []));
+    const configured = modeOfPort(enforcement.modes(workload), port).mode;
+    const other = compared.flatMap(({ mtls }) => (mtls && mtls.loaded.mode !== configured ? [mtls.loaded.mode] : []));
     const [weakest] = other.sort((a, b) => rankOf(a) - rankOf(b));
     ports.set(port, {
       ...(weakest ? { holds: weakest } : {}),

@@ -5,6 +5,7 @@ import { buildFindings } from '../../findings/build-findings.ts';
 import type { Facts } from '../../graph/facts.ts';
 import type { Finding } from '../../result/types.ts';
 import type { Rule } from '../rule.ts';
+import { permissive } from '../mtls/permissive.ts';
 import { mutualTls } from './mutual-tls.ts';
 import { notCaptured } from './not-captured.ts';
 import { policies } from './policies.ts';
@@ -69,6 +70,10 @@ it('drift/mutual-tls: a proxy that takes plaintext under STRICT lets anybody in'
     status: 'VERIFIED',
     factors: expect.arrayContaining([expect.stringContaining('reachable in plaintext')]),
   });
+});
+
+it('mtls/permissive leaves what a proxy holds against the configuration to drift/mutual-tls', () => {
+  expect(findings(permissive, vulnerable(mutualTls))).toEqual([]);
 });
 
 it('drift/tokens: a rule that only the configuration has', () => {

@@ -41,6 +41,8 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
     return skip('gateway listeners and waypoints have TLS settings of their own');
   if (!captured.captured) return skip(`not captured, so that no PeerAuthentication reaches it: ${captured.why}`);
   if (mtls.mode === 'STRICT' || mtls.mode === 'none') return { kind: 'pass', subject };
+  if (facts.evidence?.of(workload)?.ports.get(port.port.port)?.holds)
+    return skip('its proxy holds another mode than is configured: see drift/mutual-tls');
   const { plaintext } = port.access;
   return {
     kind: 'fail',
