@@ -19,10 +19,11 @@ const HEADINGS = [
   'Controls',
 ];
 
-/** The YAML blocks under a heading of a page. */
-function blocksUnder(page: string, heading: string): readonly string[] {
+/** The blocks under a heading of a page: manifests; and as JSON what is seen of them running, where the rule is about that. */
+function blocksUnder(page: string, heading: string, language: 'yaml' | 'json' = 'yaml'): readonly string[] {
   const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
-  return [...section.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+  const blocks = section.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm);
+  return [...blocks].filter(([, name]) => name === language).map(([, , text = '']) => text);
 }
 
 /** What is seen of the mesh of a fixture, for rules that judge that. */
@@ -59,16 +60,18 @@ describe.each(RULES.map((rule) => [rule.meta.id, rule] as const))('%s', (id, rul
 
   it('fires on the vulnerable mesh of its page', () => {
     const blocks = blocksUnder(page, 'Vulnerable');
+    const seen = blocksUnder(page, 'Vulnerable', 'json');
     expect(blocks.length).toBeGreaterThan(0);
     for (const block of blocks)
-      expect(failsOf(rule, factsOfText(block, `${id}.md`, observed(id, 'vulnerable')))).not.toEqual([]);
+      expect(failsOf(rule, factsOfText(block, `${id}.md`, observed(id, 'vulnerable'), {}, seen))).not.toEqual([]);
   });
 
   it('does not fire on the hardened mesh of its page', () => {
     const blocks = blocksUnder(page, 'Hardened');
+    const seen = blocksUnder(page, 'Hardened', 'json');
     expect(blocks.length).toBeGreaterThan(0);
     for (const block of blocks)
-      expect(failsOf(rule, factsOfText(block, `${id}.md`, observed(id, 'hardened')))).toEqual([]);
+      expect(failsOf(rule, factsOfText(block, `${id}.md`, observed(id, 'hardened'), {}, seen))).toEqual([]);
   });
 
   it('has fixtures that are the meshes of its page', () => {
@@ -79,6 +82,8 @@ describe.each(RULES.map((rule) => [rule.meta.id, rule] as const))('%s', (id, rul
       const file = new URL(`src/rules/${id}/${name}.yaml`, root);
       expect(existsSync(file)).toBe(true);
       expect(blocksUnder(page, heading)).toContain(readFileSync(file, 'utf8'));
+      const dump = new URL(`src/rules/${id}/${name}.json`, root);
+      for (const seen of blocksUnder(page, heading, 'json')) expect(readFileSync(dump, 'utf8')).toBe(seen);
     }
   });
 

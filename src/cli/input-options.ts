@@ -67,3 +67,10 @@ function readToken(file: string, cwd: string): string {
     throw new InputError(`\`${file}\` cannot be read`, '`--prometheus-token-file` names a file with a bearer token');
   }
 }
+
+/** What `--now` says. */
+export function parseDate(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) throw new InputError(`\`${text}\` is no date`, 'give it as 2026-11-25');
+  return date;
+}

@@ -140,6 +140,15 @@ function makeProgram(finish: (code: number) => void): Command {
       finish(await (await import('./commands/contain.ts')).containCommand([workload, ...inputs], flags)),
     );
 
+  reading(common(program.command('drift')))
+    .description('what runs against what is configured: dumps of proxies beside the manifests; exit 1 when they differ')
+    .argument('[input...]', 'files and folders: manifests, and what was seen running (Envoy config_dump, …)')
+    .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
+    .option('--now <date>', 'what the age of evidence is measured against (default: the newest evidence)')
+    .action(async (inputs: string[], flags) =>
+      finish(await (await import('./commands/drift.ts')).driftCommand(inputs, flags)),
+    );
+
   reading(common(program.command('diff')))
     .description('what a change opens and closes: requests with witnesses, findings; exit 1 when it opens something')
     .argument('[state...]', 'BASE and HEAD: files or folders; with --base only what is applied to it')

@@ -4,6 +4,7 @@ import { config } from '../result/config.ts';
 import { containment } from '../result/containment.ts';
 import { denial } from '../result/denial.ts';
 import { dryRun } from '../result/dry-run.ts';
+import { driftAnswer } from '../result/drift.ts';
 import { explanation } from '../result/explanation.ts';
 import { createResultJsonSchema } from '../result/json-schema.ts';
 import { planAnswer } from '../result/plan.ts';
@@ -29,6 +30,7 @@ export const SCHEMAS: Readonly<Record<string, () => Record<string, unknown>>> = 
   'docs/dry-run.schema.json': () => titled('Result of meshproof dry-run', dryRun, 'output'),
   'docs/learnt.schema.json': () => titled('Result of meshproof wanted --learn', learnt, 'output'),
   'docs/wanted.schema.json': () => titled('Wanted, meshproof.dev/v1', wantedFile),
+  'docs/drift.schema.json': () => titled('Result of meshproof drift', driftAnswer, 'output'),
   'docs/policy-test.schema.json': () => titled('PolicyTest, meshproof.dev/v1', policyTest),
 };
 

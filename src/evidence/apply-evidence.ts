@@ -13,7 +13,7 @@ export function applyEvidence(enforcement: Enforcement, evidence: Evidence): Enf
   const seen = new Map<Workload, Workload>();
   for (const { id, captured } of evidence.all.map(({ workload, captured }) => ({ id: workload.id, captured }))) {
     const workload = mesh.workloadById.get(id);
-    if (workload && captured.state !== 'loaded') {
+    if (workload && (captured.state === 'verified' || captured.state === 'contradicted')) {
       seen.set(workload, { ...workload, dataPlane: shown(workload.dataPlane, captured) });
     }
   }

@@ -1,3 +1,4 @@
+import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import type { Query } from '../semantics/query.ts';
 
@@ -26,12 +27,18 @@ export interface SeenProxy {
   readonly pod: string;
   readonly file: string;
   readonly at?: string;
+  /** Too long ago to say what is in force now. */
+  readonly isOld: boolean;
 }
 
 export interface PortEvidence {
   /** What its proxies hold, where that is not what the configuration says; the weakest, where they differ. */
   readonly holds?: 'STRICT' | 'PERMISSIVE' | 'DISABLE';
   readonly mtls: Proof;
+  readonly policies: Proof;
+  /** The JWT rules. */
+  readonly tokens: Proof;
+  /** Policies and tokens: what decides who gets in. */
   readonly authorization: Proof;
 }
 
@@ -56,6 +63,10 @@ export interface Drift {
   readonly looser?: 'proxy' | 'configuration';
   /** What is different, as a sentence. */
   readonly what: string;
+  /** Why it was rejected, in the proxy's words. */
+  readonly reason?: string;
+  /** Policies that apply and of which the proxy holds nothing. */
+  readonly missing?: readonly AuthorizationPolicy[];
   /** A request that the two treat differently. */
   readonly witness?: Query;
   /** Likely causes, the likeliest first. */

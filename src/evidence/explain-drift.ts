@@ -1,3 +1,4 @@
+import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
 import { isDryRun } from '../semantics/authz/dry-run.ts';
@@ -8,20 +9,27 @@ import type { DriftKind } from './evidence.ts';
 const named = (list: readonly string[]): string => list.join(', ');
 
 interface PolicyNames {
-  /** Attached and enforced by the configuration, and not among the proxy's filters. */
   readonly missing: readonly string[];
   /** Among the proxy's filters, and not attached. */
   readonly extra: readonly string[];
 }
 
-function compareNames(enforcement: Enforcement, workload: Workload, held: readonly string[]): PolicyNames {
+const nameOf = ({ namespace, name }: AuthorizationPolicy): string => `${namespace}/${name}`;
+
+/** Attached and enforced by the configuration, and not among the proxy's filters. */
+export function missingPolicies(
+  enforcement: Enforcement,
+  workload: Workload,
+  held: readonly string[],
+): readonly AuthorizationPolicy[] {
   const { authorization } = enforcement.envoy(workload);
-  const attached = authorization.map(({ namespace, name }) => `${namespace}/${name}`);
-  const enforced = authorization
-    .filter((policy) => !isDryRun(policy))
-    .map(({ namespace, name }) => `${namespace}/${name}`);
+  return authorization.filter((policy) => !isDryRun(policy) && !held.includes(nameOf(policy)));
+}
+
+function compareNames(enforcement: Enforcement, workload: Workload, held: readonly string[]): PolicyNames {
+  const attached = enforcement.envoy(workload).authorization.map(nameOf);
   return {
-    missing: enforced.filter((name) => !held.includes(name)).sort(),
+    missing: missingPolicies(enforcement, workload, held).map(nameOf).sort(),
     extra: held.filter((name) => !attached.includes(name)),
   };
 }
@@ -48,6 +56,9 @@ export function describePolicies(
   return `the proxy ${effect}: ${parts.length > 0 ? parts.join('; ') : 'its rules are others, under the same names'}`;
 }
 
+export const REFUSED =
+  'what istiod sent is not valid for this build of Envoy: an EnvoyFilter, a plugin or a version that does not fit';
+
 /** Likely causes of a difference, the likeliest first. */
 export function causesOf(
   enforcement: Enforcement,
@@ -59,10 +70,7 @@ export function causesOf(
   const causes: string[] = [];
   const { rejected, proxy } = dump;
   const inbound = rejected.find(({ what }) => what.startsWith('listener virtualInbound'));
-  if (kind === 'rejected')
-    causes.push(
-      'what istiod sent is not valid for this build of Envoy: an EnvoyFilter, a plugin or a version that does not fit',
-    );
+  if (kind === 'rejected') causes.push(REFUSED);
   else if (inbound) causes.push(`Envoy rejected the newer configuration: ${inbound.details}`);
   const version = enforcement.mesh.version?.value;
   if (version !== undefined && proxy.istioVersion !== undefined && minor(version) !== minor(proxy.istioVersion)) {

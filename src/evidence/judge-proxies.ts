@@ -3,58 +3,61 @@ import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
 import { isCaptured } from '../semantics/capture.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import { modeOfPort } from '../semantics/mtls/effective-mode.ts';
-import { comparePort, type PortComparison } from './envoy/compare-port.ts';
-import { readChains } from './envoy/read-chains.ts';
+import { compareGatewayPort, comparePort, type PortComparison } from './envoy/compare-port.ts';
+import { readChains, readGatewayChains } from './envoy/read-chains.ts';
 import type { Drift, PortEvidence, Proof, SeenProxy, WorkloadEvidence } from './evidence.ts';
-import { causesOf, describePolicies } from './explain-drift.ts';
-
-/** How far back something seen still counts; see `isRecent`. */
-export type IsRecent = (dump: EnvoyDump) => boolean;
-
-/** What one proxy showed. */
-interface Seen {
-  readonly proxy: SeenProxy;
-  readonly dump: EnvoyDump;
-  /** Why its traffic is not known to pass it; undefined: it does. */
-  readonly uncaptured: string | undefined;
-  readonly ports: ReadonlyMap<number, PortComparison>;
-}
+import { REFUSED } from './explain-drift.ts';
+import { describeMode, findDrifts, rankOf } from './find-drifts.ts';
+import type { IsRecent, Seen } from './looked-into.ts';
+import type { Synced } from './match-proxies.ts';
+import { AGREES, contradicts, extentOf, proofOf, type Shown } from './proof.ts';
 
 /** Holds the proxies of a workload against what its configuration comes to. */
 export function judgeProxies(
   enforcement: Enforcement,
   workload: Workload,
   dumps: readonly EnvoyDump[],
-  isRecent: IsRecent,
+  { synced = [], isRecent }: { readonly synced?: readonly Synced[]; readonly isRecent: IsRecent },
 ): { readonly evidence: WorkloadEvidence; readonly drifts: readonly Drift[] } {
-  const seen = dumps.map((dump) => lookInto(enforcement, workload, dump));
+  const seen = dumps.map((dump) => lookInto(enforcement, workload, dump, isRecent));
   const proxies = seen.map(({ proxy }) => proxy);
   const replicas = replicasOf(workload);
-  const extent = extentOf(seen, replicas, isRecent);
+  const extent = extentOf(proxies, replicas, countAlike(dumps, synced));
   const bare = seen.flatMap(({ uncaptured }) => (uncaptured === undefined ? [] : [uncaptured]));
-  const captured = proofOf(extent, bare.map(contradicts));
+  const captured: Proof =
+    seen.length === 0 ? { state: 'open', why: 'no proxy of it was dumped' } : proofOf(extent, bare.map(contradicts));
   const ports = new Map<number, PortEvidence>();
   for (const { port } of workload.ports) {
     const compared = seen.flatMap(({ ports: all }) => all.get(port) ?? []);
     if (compared.length === 0) continue;
-    const mtls = compared.map(({ mtls: held }) => (held.same ? AGREES : contradicts(describeMode(held.loaded))));
-    const other = compared.filter(({ mtls: held }) => !held.same).map(({ mtls: held }) => held.loaded.mode);
-    const [weakest] = [...other].sort((a, b) => rankOf(a) - rankOf(b));
+    const configured = modeOfPort(enforcement.modes(workload), port).mode;
+    const other = compared.flatMap(({ mtls }) => (mtls && mtls.loaded.mode !== configured ? [mtls.loaded.mode] : []));
+    const [weakest] = other.sort((a, b) => rankOf(a) - rankOf(b));
     ports.set(port, {
       ...(weakest ? { holds: weakest } : {}),
-      mtls: proofOf(extent, [...bare.map(contradicts), ...mtls]),
+      mtls: proofOf(extent, [...bare.map(contradicts), ...compared.map(mtlsOf)]),
+      policies: proofOf(extent, [...bare.map(contradicts), ...compared.map(policiesOf)]),
+      tokens: proofOf(extent, [...bare.map(contradicts), ...compared.map(tokensOf)]),
       authorization: proofOf(extent, [...bare.map(contradicts), ...compared.map(authorizationOf)]),
     });
   }
   return {
     evidence: { workload, proxies, replicas, captured, ports },
-    drifts: findDrifts(enforcement, workload, seen),
+    drifts: [...findDrifts(enforcement, workload, seen), ...refusals(workload, dumps, synced, isRecent)],
   };
 }
 
-function lookInto(enforcement: Enforcement, workload: Workload, dump: EnvoyDump): Seen {
+function lookInto(enforcement: Enforcement, workload: Workload, dump: EnvoyDump, isRecent: IsRecent): Seen {
   const { pod, interceptionMode } = dump.proxy;
-  const proxy = { pod, file: dump.file, ...(dump.at === undefined ? {} : { at: dump.at }) };
+  const proxy: SeenProxy = {
+    pod,
+    file: dump.file,
+    ...(dump.at === undefined ? {} : { at: dump.at }),
+    isOld: !isRecent(dump),
+  };
+  if (workload.dataPlane.kind === 'gateway') {
+    return { proxy, dump, uncaptured: undefined, ports: gatewayPorts(enforcement, workload, dump) };
+  }
   const chains = readChains(dump);
   const uncaptured =
     chains.length === 0
@@ -70,6 +73,56 @@ function lookInto(enforcement: Enforcement, workload: Workload, dump: EnvoyDump)
   return { proxy, dump, uncaptured, ports: new Map(compared.map((each) => [each.port, each])) };
 }
 
+/** Replicas beside those that were dumped which took the same push, in the same version (method.md, Evidence: verified by class). */
+function countAlike(dumps: readonly EnvoyDump[], synced: readonly Synced[]): number {
+  const dumped = new Set(dumps.map(({ proxy }) => proxy.pod));
+  const classOf = ({ istioVersion, listeners, errors }: Synced): string | undefined =>
+    listeners === undefined || errors.length > 0 ? undefined : `${istioVersion} ${listeners}`;
+  const shown = new Set(synced.filter(({ pod }) => dumped.has(pod)).map(classOf));
+  if (shown.size !== 1 || shown.has(undefined)) return 0;
+  return synced.filter((each) => !dumped.has(each.pod) && shown.has(classOf(each))).length;
+}
+
+/** What proxies answered istiod with, where no dump of theirs says the same. */
+function refusals(
+  workload: Workload,
+  dumps: readonly EnvoyDump[],
+  synced: readonly Synced[],
+  isRecent: IsRecent,
+): readonly Drift[] {
+  const told = new Set(dumps.filter(({ rejected }) => rejected.length > 0).map(({ proxy }) => proxy.pod));
+  return synced
+    .filter(({ pod }) => !told.has(pod))
+    .flatMap(({ pod, errors, from }) =>
+      errors.map((reason): Drift => {
+        const { file, at } = from;
+        return {
+          kind: 'rejected',
+          workload,
+          what: `istiod was told that configuration is rejected: ${reason}`,
+          reason,
+          causes: [REFUSED],
+          proxies: [{ pod, file, ...(at === undefined ? {} : { at }), isOld: !isRecent(from) }],
+        };
+      }),
+    );
+}
+
+/** Clients call gateways themselves: nothing is redirected. What a waypoint holds is by service, and not compared. */
+function gatewayPorts(enforcement: Enforcement, workload: Workload, dump: EnvoyDump): Seen['ports'] {
+  const found = new Map<number, PortComparison>();
+  for (const { port } of workload.ports) {
+    if (dump.proxy.type === 'waypoint') {
+      const open = ['the chains of a waypoint, which are by service, are not compared'];
+      found.set(port, { port, differences: [], jwt: [], policies: [], open });
+      continue;
+    }
+    const chains = readGatewayChains(dump, port);
+    if (chains.length > 0) found.set(port, compareGatewayPort(enforcement, workload, port, chains));
+  }
+  return found;
+}
+
 /** Running replicas. What a DaemonSet or an autoscaler makes of it, manifests do not say. */
 function replicasOf({ pods, kind, replicas }: Workload): number | undefined {
   if (pods.length > 0) return pods.length;
@@ -77,110 +130,24 @@ function replicasOf({ pods, kind, replicas }: Workload): number | undefined {
   return kind === 'Deployment' || kind === 'StatefulSet' || kind === 'ReplicaSet' ? (replicas ?? 1) : undefined;
 }
 
-type Finding = { readonly state: 'agrees' } | { readonly state: 'contradicted' | 'open'; readonly why: string };
-const AGREES: Finding = { state: 'agrees' };
-const contradicts = (why: string): Finding => ({ state: 'contradicted', why });
-
-interface Extent {
-  readonly whole: boolean;
-  readonly text: string;
+function mtlsOf({ mtls }: PortComparison): Shown {
+  if (!mtls) return { state: 'open', why: 'the TLS settings of a gateway are not compared with its Gateways' };
+  return mtls.same ? AGREES : contradicts(describeMode(mtls.loaded));
 }
 
-function extentOf(seen: readonly Seen[], replicas: number | undefined, isRecent: IsRecent): Extent {
-  const old = seen.filter(({ dump }) => !isRecent(dump));
-  const count = `${seen.length} of ${replicas ?? 'an unknown number of'} replica${replicas === 1 ? '' : 's'}`;
-  if (old.length > 0) return { whole: false, text: `${count}, seen more than 24 h before the newest evidence` };
-  return { whole: replicas !== undefined && seen.length >= replicas, text: count };
+function tokensOf({ jwt }: PortComparison): Shown {
+  const [difference] = jwt;
+  return difference === undefined ? AGREES : contradicts(difference);
 }
 
-function proofOf({ whole, text }: Extent, findings: readonly Finding[]): Proof {
-  for (const state of ['contradicted', 'open'] as const) {
-    const found = findings.find((finding) => finding.state === state);
-    if (found && found.state !== 'agrees') return { state, why: found.why };
-  }
-  return { state: whole ? 'verified' : 'loaded', why: `loaded and captured, ${text}` };
-}
-
-function authorizationOf({ differences, jwt, open }: PortComparison): Finding {
+function policiesOf({ differences, jwt, open }: PortComparison): Shown {
   if (differences.length > 0) return contradicts('a proxy lets other requests through than its policies say');
-  const [token] = jwt;
-  if (token !== undefined) return contradicts(token);
+  if (jwt.length > 0) return { state: 'open', why: 'policies read what tokens say, and the JWT rules differ' };
   return open.length > 0 ? { state: 'open', why: open.join('; ') } : AGREES;
 }
 
-const describeMode = ({ mode, trustDomains }: PortComparison['mtls']['loaded']): string =>
-  `a proxy holds ${mode}${trustDomains.length > 0 ? ` for ${trustDomains.join(', ')}` : ''}`;
-
-/** Every difference once, with all proxies that show it. */
-function findDrifts(enforcement: Enforcement, workload: Workload, seen: readonly Seen[]): readonly Drift[] {
-  const found = new Map<string, Drift>();
-  for (const each of seen) {
-    for (const drift of driftsOf(enforcement, workload, each)) {
-      const key = `${drift.kind} ${drift.port} ${drift.what}`;
-      const known = found.get(key);
-      found.set(key, known ? { ...known, proxies: [...known.proxies, ...drift.proxies] } : drift);
-    }
-  }
-  return [...found.values()];
+/** Both together decide who gets in. */
+function authorizationOf(compared: PortComparison): Shown {
+  const tokens = tokensOf(compared);
+  return tokens.state === 'agrees' ? policiesOf(compared) : tokens;
 }
-
-function driftsOf(enforcement: Enforcement, workload: Workload, seen: Seen): readonly Drift[] {
-  const { dump, proxy, uncaptured } = seen;
-  const drifts: Drift[] = dump.rejected.map(({ what, details, keepsOld }) => ({
-    kind: 'rejected',
-    workload,
-    what: `Envoy rejected ${what}${keepsOld ? ' and goes on with what it had before' : ' and has none in use'}: ${details}`,
-    causes: causesOf(enforcement, workload, dump, 'rejected'),
-    proxies: [proxy],
-  }));
-  if (uncaptured !== undefined && workload.dataPlane.kind === 'sidecar' && workload.dataPlane.capture.mode !== 'NONE') {
-    const causes = causesOf(enforcement, workload, dump, 'not-captured');
-    drifts.push({ kind: 'not-captured', workload, looser: 'proxy', what: uncaptured, causes, proxies: [proxy] });
-  }
-  for (const compared of seen.ports.values()) drifts.push(...portDrifts(enforcement, workload, dump, compared, proxy));
-  return drifts;
-}
-
-function portDrifts(
-  enforcement: Enforcement,
-  workload: Workload,
-  dump: EnvoyDump,
-  { port, mtls, differences, jwt, policies }: PortComparison,
-  proxy: SeenProxy,
-): readonly Drift[] {
-  const drifts: Drift[] = [];
-  const common = { workload, port, proxies: [proxy] };
-  if (!mtls.same) {
-    const { mode } = modeOfPort(enforcement.modes(workload), port);
-    const looser =
-      rankOf(mtls.loaded.mode) < rankOf(mode)
-        ? 'proxy'
-        : rankOf(mtls.loaded.mode) > rankOf(mode)
-          ? 'configuration'
-          : undefined;
-    drifts.push({
-      ...common,
-      kind: 'mutual-tls',
-      ...(looser ? { looser } : {}),
-      what: `${describeMode(mtls.loaded)}, and the configuration comes to ${mode}`,
-      causes: causesOf(enforcement, workload, dump, 'mutual-tls'),
-    });
-  }
-  for (const what of jwt) {
-    drifts.push({ ...common, kind: 'tokens', what, causes: causesOf(enforcement, workload, dump, 'tokens') });
-  }
-  const [first] = [...differences].sort((a, b) => (a.passes === b.passes ? 0 : a.passes === 'proxy' ? -1 : 1));
-  if (first) {
-    drifts.push({
-      ...common,
-      kind: 'policies',
-      looser: first.passes,
-      what: describePolicies(enforcement, workload, policies, differences),
-      witness: first.witness,
-      causes: causesOf(enforcement, workload, dump, 'policies', policies),
-    });
-  }
-  return drifts;
-}
-
-const rankOf = (mode: string): number => ['DISABLE', 'PERMISSIVE', 'STRICT'].indexOf(mode);

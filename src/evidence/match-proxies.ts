@@ -1,4 +1,5 @@
 import type { Mesh, Workload } from '../model/inventory/types.ts';
+import type { SyncedProxy, SyncStatus } from '../model/observation/sync-status.ts';
 import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
 import { groupBy } from '../util/group-by.ts';
 
@@ -26,7 +27,31 @@ export function matchProxies(mesh: Mesh, dumps: readonly EnvoyDump[]): MatchedPr
   return { byWorkload, strangers: found.filter(([, workload]) => !workload).map(([dump]) => dump) };
 }
 
-function findWorkload(mesh: Mesh, { proxy, cluster }: EnvoyDump): Workload | undefined {
+/** What istiod says of one proxy, with the file that says so. */
+export interface Synced extends SyncedProxy {
+  readonly from: SyncStatus;
+}
+
+/** The same for proxies that istiod tells of. */
+export function matchSynced(mesh: Mesh, statuses: readonly SyncStatus[]): ReadonlyMap<Workload, readonly Synced[]> {
+  const all = statuses.flatMap((from) => from.proxies.map((proxy) => ({ ...proxy, from })));
+  const found = all.map((synced) => {
+    const workload = findWorkload(mesh, { proxy: synced, cluster: synced.from.cluster });
+    return [synced, workload] as const;
+  });
+  const byWorkload = new Map<Workload, readonly Synced[]>();
+  for (const [workload, list] of groupBy(found, ([, whose]) => whose)) {
+    if (workload) byWorkload.set(workload, [...new Map(list.map(([synced]) => [synced.pod, synced])).values()]);
+  }
+  return byWorkload;
+}
+
+interface Placed {
+  readonly proxy: { readonly pod: string; readonly namespace: string; readonly workload?: string };
+  readonly cluster: string;
+}
+
+function findWorkload(mesh: Mesh, { proxy, cluster }: Placed): Workload | undefined {
   const isThere = (workload: Workload): boolean =>
     workload.namespace === proxy.namespace && (cluster === '' || workload.cluster === cluster);
   const here = mesh.workloads.filter(isThere);

@@ -1,9 +1,9 @@
-import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
 import type { Observation } from '../model/observation/observation.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeProxies } from './judge-proxies.ts';
-import { matchProxies } from './match-proxies.ts';
+import type { IsRecent } from './looked-into.ts';
+import { matchProxies, matchSynced } from './match-proxies.ts';
 
 /** Dumps prove nothing about today after a day (method.md, Evidence). */
 const DAY = 24 * 60 * 60 * 1000;
@@ -16,9 +16,16 @@ export function readEvidence(enforcement: Enforcement, observations: readonly Ob
   const dumps = observations.filter((each) => each.kind === 'envoy-config-dump');
   const newest =
     now?.getTime() ?? Math.max(...observations.map(({ at }) => (at === undefined ? 0 : Date.parse(at))), 0);
-  const isRecent = ({ at }: EnvoyDump): boolean => at === undefined || newest - Date.parse(at) <= DAY;
+  const isRecent: IsRecent = ({ at }) => at === undefined || newest - Date.parse(at) <= DAY;
   const { byWorkload, strangers } = matchProxies(enforcement.mesh, dumps);
-  const judged = [...byWorkload].map(([workload, list]) => judgeProxies(enforcement, workload, list, isRecent));
+  const statuses = observations.filter((each) => each.kind === 'istiod-syncz');
+  const synced = matchSynced(enforcement.mesh, statuses);
+  const judged = [...new Set([...byWorkload.keys(), ...synced.keys()])].map((workload) =>
+    judgeProxies(enforcement, workload, byWorkload.get(workload) ?? [], {
+      synced: synced.get(workload) ?? [],
+      isRecent,
+    }),
+  );
   const known = new Map(judged.map(({ evidence }) => [evidence.workload.id, evidence]));
   return {
     of: ({ id }) => known.get(id),

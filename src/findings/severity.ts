@@ -52,6 +52,10 @@ function judge(factors: Factors): SeverityJudgement {
     severity = severityLimits.unstated;
     moved.push(`no wanted traffic is stated, so the excess is probable: ${severity} at most`);
   }
+  if (factors.contradicted && isWorse(severityLimits.contradicted, severity)) {
+    severity = severityLimits.contradicted;
+    moved.push(`what runs is not what is configured: ${severity} at least`);
+  }
   return { severity, factors: moved };
 }
 

@@ -66,6 +66,14 @@ const topics = {
     'ISO/IEC 27001:2022 A.8.20',
     'DoD Zero Trust 5.4',
   ],
+  drift: [
+    'NIST SP 800-204A SM-DR5',
+    'NIST SP 800-53 r5 CM-3',
+    'NIST SP 800-53 r5 CM-6',
+    'NIST SP 800-53 r5 CA-7',
+    'SOC 2 CC7.1',
+    'ISO/IEC 27001:2022 A.8.9',
+  ],
   change: ['NIST SP 800-53 r5 CM-3', 'NIST SP 800-53 r5 CM-6', 'SOC 2 CC8.1', 'ISO/IEC 27001:2022 A.8.32'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
@@ -84,6 +92,11 @@ const rules: Readonly<Record<string, readonly (keyof typeof topics)[]>> = {
   'telemetry/unexpected-trust-domain': ['transport', 'authorization'],
   'telemetry/unused-grant': ['authorization'],
   'egress/allow-any': ['egress', 'defaultDeny'],
+  'drift/policies': ['authorization', 'drift'],
+  'drift/mutual-tls': ['transport', 'drift'],
+  'drift/tokens': ['requestAuthentication', 'drift'],
+  'drift/rejected': ['drift'],
+  'drift/not-captured': ['transport', 'authorization', 'drift'],
 };
 
 /** Control ids that findings of a rule support evidence for, as `STANDARD ID`; none for a rule without a mapping. */

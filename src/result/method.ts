@@ -179,4 +179,6 @@ export const severityLimits = {
   defenceInDepth: 'MEDIUM',
   /** A check that failed is this at least. */
   atLeast: 'LOW',
+  /** At least, where what runs contradicts what is configured: nothing that was concluded of it holds. */
+  contradicted: 'MEDIUM',
 } as const;

@@ -13,6 +13,7 @@ export const SOURCE_KINDS = [
   'manifests',
   'cluster',
   'envoy-config-dump',
+  'istiod-syncz',
   'prometheus',
   'access-log',
   'wanted',

@@ -5,6 +5,11 @@ import { httpOnlyDeny } from './authz/http-only-deny.ts';
 import { idleRule } from './authz/idle-rule.ts';
 import { noPolicy } from './authz/no-policy.ts';
 import { removedControl } from './authz/removed-control.ts';
+import { mutualTls } from './drift/mutual-tls.ts';
+import { notCaptured } from './drift/not-captured.ts';
+import { policies } from './drift/policies.ts';
+import { rejected } from './drift/rejected.ts';
+import { tokens } from './drift/tokens.ts';
 import { allowAny as egressAllowAny } from './egress/allow-any.ts';
 import { registryOnlyAlone } from './egress/registry-only-alone.ts';
 import { permissive } from './mtls/permissive.ts';
@@ -23,6 +28,11 @@ export const RULES: readonly Rule[] = [
   idleRule,
   noPolicy,
   removedControl,
+  mutualTls,
+  notCaptured,
+  policies,
+  rejected,
+  tokens,
   egressAllowAny,
   registryOnlyAlone,
   permissive,

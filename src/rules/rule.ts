@@ -72,6 +72,8 @@ export interface Factors {
   readonly stated: boolean;
   /** No way to use it was shown: a missing layer of defence. */
   readonly defenceInDepth: boolean;
+  /** What runs was seen to be something else than what is configured, whichever is the stricter. */
+  readonly contradicted?: true;
 }
 
 export interface CauseGroup {

@@ -67,7 +67,7 @@ type Terminated =
 /** What the listener makes of the connection, by the mode of the port. */
 function terminate(enforcement: Enforcement, query: Query, connects: Transport): Terminated {
   const { workload, port } = query.destination;
-  const { mode, by } = modeOfPort(enforcement.modes(workload), port);
+  const { mode, by, level } = modeOfPort(enforcement.modes(workload), port);
   const chainKind = findPort(workload, port)?.chain ?? 'auto';
   const peer = isIdentified(connects) ? query.source.identity : null;
   const arrived = acceptConnection(mode, chainKind, { transport: connects, speaksHttp: query.http !== undefined });
@@ -76,7 +76,10 @@ function terminate(enforcement: Enforcement, query: Query, connects: Transport):
     const why = `the sidecar trusts no certificate of trust domain \`${peer.slice(0, peer.indexOf('/'))}\``;
     return { accepted: false, why };
   }
-  const mandate = connects === 'hbone' ? 'the sidecar' : `${mode}${by ? '' : ', the default,'}`;
+  const mandate =
+    connects === 'hbone'
+      ? 'the sidecar'
+      : `${mode}${by ? '' : level === 'default' ? ', the default,' : ', as its proxy was seen to hold it,'}`;
   const text = `${mandate} takes ${NAMES[connects]} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
   return { accepted: true, peer, chain: arrived.chain, text };
 }

@@ -9,7 +9,7 @@ import { applyBaseline, writeBaseline } from '../../findings/baseline.ts';
 import { type RenderOptions, renderers } from '../../report/index.ts';
 import type { AuditResult, Finding } from '../../result/types.ts';
 import { printDiagnostics } from '../errors.ts';
-import { namedInputs } from '../input-options.ts';
+import { namedInputs, parseDate } from '../input-options.ts';
 import { type Output, processOutput } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { readStdin } from '../stdin.ts';
@@ -150,10 +150,4 @@ function refuseInput(file: string, inputs: readonly InputSpec[], cwd: string): v
 function judgedAgainst({ now, context }: Flags): { readonly now?: Date } {
   if (now !== undefined) return { now: parseDate(now) };
   return context.length > 0 ? { now: new Date() } : {};
-}
-
-function parseDate(text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime())) throw new InputError(`\`${text}\` is no date`, 'give it as 2026-11-25');
-  return date;
 }

@@ -99,3 +99,16 @@ export function skipValue(text: string, from: number): number {
   }
   return at;
 }
+
+/** Whether the object or list at `from` is there to its end: a file that was cut is not. */
+export function isClosed(text: string, from: number): boolean {
+  let depth = 0;
+  for (let at = skipSpace(text, from); at < text.length; ) {
+    const c = text.charCodeAt(at);
+    at = c === 34 ? skipString(text, at) : at + 1;
+    if (c === 123 || c === 91) depth++;
+    else if (c === 125 || c === 93) depth--;
+    if (depth === 0) return c === 125 || c === 93;
+  }
+  return false;
+}

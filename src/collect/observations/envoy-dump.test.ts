@@ -46,6 +46,7 @@ describe('an Envoy configuration dump', () => {
   it('says what Envoy refused and why', () => {
     const { rejected, listeners } = read(sample('config_dump-nack.json'));
     expect(listeners).toEqual([]);
+    expect(rejected.map(({ what }) => what)).toEqual(['listener 0.0.0.0_80', 'listener virtualInbound']);
     expect(rejected.find(({ what }) => what === 'listener virtualInbound')).toMatchObject({
       keepsOld: false,
       details: expect.stringContaining('istio.metadata_exchange'),

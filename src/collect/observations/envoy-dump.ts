@@ -1,5 +1,5 @@
 import type { EnvoyDump, EnvoyJson, LoadedListener, RejectedConfig } from '../../model/observation/envoy-dump.ts';
-import { findJsonValue, jsonItems, skipValue } from '../json/positions.ts';
+import { findJsonValue, isClosed, jsonItems, skipValue } from '../json/positions.ts';
 import { readCertificates } from './certificates.ts';
 import { readNode } from './envoy-node.ts';
 import { isJson, textOf } from './json.ts';
@@ -18,6 +18,12 @@ export const envoyDump: Form = {
 const SECTION = /"@type"\s*:\s*"type\.googleapis\.com\/envoy\.admin\.v3\.(\w+)"/;
 
 function readEnvoyDump(text: string, from: From): ReadForm | Broken {
+  if (!isClosed(text, 0)) {
+    return {
+      message: 'an Envoy configuration dump that is not whole: expected JSON to its end',
+      help: 'dump it again: what is missing must not pass for what the proxy lacks',
+    };
+  }
   const sections = sectionsOf(text);
   const bootstrap = parsed(text, sections.get('BootstrapConfigDump'), ['bootstrap', 'node']);
   if (!isJson(bootstrap)) {
@@ -103,8 +109,12 @@ function readListener(text: string, at: number, type: EnvoyDump['proxy']['type']
   if (error !== at) {
     const details = textOf(valueAt(text, findJsonValue(text, error, ['details'])));
     const last = textOf(valueAt(text, findJsonValue(text, error, ['last_update_attempt'])));
+    // Envoy lists what it never had once more, by its configuration alone.
+    const failed = textOf(valueAt(text, findJsonValue(text, error, ['failed_configuration', 'name'])));
+    const what = `listener ${name || failed || 'without a name'}`;
+    if (into.rejected.some((known) => known.what === what && known.details === details)) return;
     into.rejected.push({
-      what: `listener ${name}`,
+      what,
       details: details ?? 'no reason given',
       ...(last === undefined ? {} : { at: last }),
       keepsOld: isActive,

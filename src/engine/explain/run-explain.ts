@@ -2,7 +2,7 @@ import type { CollectIo, InputSpec } from '../../collect/collect.ts';
 import { InputError } from '../../collect/input-error.ts';
 import type { Diagnostic } from '../../result/diagnostic.ts';
 import type { Explanation } from '../../result/explanation.ts';
-import { Enforcement } from '../../semantics/enforcement.ts';
+import { observeFacts } from '../observe.ts';
 import { type InputOptions, readInput } from '../read-input.ts';
 import type { Ask } from './ask.ts';
 import { explain } from './explain.ts';
@@ -20,8 +20,9 @@ export async function runExplain(
   options: InputOptions,
   io: CollectIo,
 ): Promise<Explained> {
-  const { mesh, diagnostics } = await readInput(inputs, options, io);
-  const enforcement = new Enforcement(mesh);
+  const input = await readInput(inputs, options, io);
+  const { diagnostics } = input;
+  const { enforcement } = observeFacts(input);
   const request = readAsk(enforcement, ask);
   if ('error' in request) throw new InputError(request.error, request.help, diagnostics);
   const explanation = explain(enforcement, request);

@@ -2,11 +2,10 @@ import type { CollectIo, InputSpec } from '../../collect/collect.ts';
 import type { AttackPath } from '../../graph/attack/attack-path.ts';
 import { isAsset } from '../../graph/attack/find-grants.ts';
 import type { Asset, Facts } from '../../graph/facts.ts';
-import { makeFacts } from '../../graph/make-facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { Diagnostic } from '../../result/diagnostic.ts';
 import type { PathsAnswer } from '../../result/paths.ts';
-import { Enforcement } from '../../semantics/enforcement.ts';
+import { observeFacts } from '../observe.ts';
 import { type InputOptions, readInput } from '../read-input.ts';
 import { attackResult } from './attack-result.ts';
 import { DEFAULT_ENTRIES, readEntries, readTarget } from './read-entries.ts';
@@ -27,14 +26,16 @@ export async function runPaths(
   options: InputOptions,
   io: CollectIo,
 ): Promise<{ readonly answer: PathsAnswer; readonly diagnostics: readonly Diagnostic[] }> {
-  const { mesh, stated, diagnostics } = await readInput(inputs, options, io);
+  const input = await readInput(inputs, options, io);
+  const { stated, diagnostics } = input;
+  const observed = observeFacts(input);
+  const { mesh } = observed;
   const entries = readEntries(mesh, from === undefined ? (stated.entries ?? DEFAULT_ENTRIES) : [from]);
   const target = to === undefined ? undefined : readTarget(mesh, to);
   const isAsked = (path: AttackPath): boolean =>
     target === undefined ||
     (target === 'tier0' ? path.to.kind === 'tier0' : path.to.kind === 'workload' && path.to.workload === target);
-  const enforcement = new Enforcement(mesh);
-  const facts = withTarget(makeFacts(enforcement, stated), target);
+  const facts = withTarget(observed, target);
   const result = attackResult(facts, { entries, variants, isAsked, budget: { excess: max, inherent: max } });
   const paths = result.paths.slice(0, max);
   return {

@@ -1,10 +1,9 @@
 import type { CollectIo, InputSpec } from '../../collect/collect.ts';
 import { InputError } from '../../collect/input-error.ts';
-import { makeFacts } from '../../graph/make-facts.ts';
 import type { Mesh, Workload } from '../../model/inventory/types.ts';
 import type { Diagnostic } from '../../result/diagnostic.ts';
 import type { Reach } from '../../result/reach.ts';
-import { Enforcement } from '../../semantics/enforcement.ts';
+import { observeFacts } from '../observe.ts';
 import { resolveSource } from '../../semantics/resolve-request.ts';
 import { type InputOptions, readInput } from '../read-input.ts';
 import { reach, type ReachQuestion } from './reach.ts';
@@ -16,12 +15,15 @@ export async function runReach(
   options: InputOptions,
   io: CollectIo,
 ): Promise<{ readonly reach: Reach; readonly diagnostics: readonly Diagnostic[] }> {
-  const { mesh, stated, diagnostics } = await readInput(inputs, options, io);
+  const input = await readInput(inputs, options, io);
+  const { diagnostics } = input;
+  const facts = observeFacts(input);
+  const { mesh } = facts;
   const question: ReachQuestion = {
     ...(ask.from === undefined ? {} : { from: readFrom(mesh, ask.from, diagnostics) }),
     ...(ask.to === undefined ? {} : { to: readTo(mesh, ask.to, diagnostics) }),
   };
-  return { reach: reach(makeFacts(new Enforcement(mesh), stated), question), diagnostics };
+  return { reach: reach(facts, question), diagnostics };
 }
 
 function readFrom(mesh: Mesh, text: string, diagnostics: readonly Diagnostic[]): NonNullable<ReachQuestion['from']> {

@@ -11,11 +11,34 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
   };
   const inMesh = facts.mesh.workloads.filter(({ dataPlane }) => dataPlane.kind !== 'none');
   const ports = inMesh.reduce((total, { ports }) => total + ports.length, 0);
-  add(
-    'whether the proxies hold and capture what the manifests say (no data-plane evidence in the input)',
-    ports + findings.length,
-    'istioctl proxy-config all <pod> -o json',
-  );
+  const unproven = inMesh.filter((workload) => facts.evidence?.of(workload)?.captured.state !== 'verified');
+  const isSeen = unproven.length < inMesh.length;
+  if (unproven.length > 0) {
+    const left = unproven.reduce((total, { ports }) => total + ports.length, 0);
+    add(
+      isSeen
+        ? `whether the proxies of ${unproven.length} of ${inMesh.length} workloads hold and capture what the manifests say (not all of their replicas were looked into)`
+        : 'whether the proxies hold and capture what the manifests say (no data-plane evidence in the input)',
+      isSeen ? left + findings.filter(({ status }) => status !== 'VERIFIED').length : ports + findings.length,
+      'istioctl proxy-config all <pod> -o json',
+    );
+  }
+  for (const workload of inMesh) {
+    for (const [port, { mtls, policies, tokens }] of facts.evidence?.of(workload)?.ports ?? []) {
+      for (const [what, { state, why }] of [
+        ['mutual TLS', mtls],
+        ['policies', policies],
+        ['token rules', tokens],
+      ] as const) {
+        if (state !== 'open') continue;
+        add(
+          `what the proxies of ${workload.id} make of ${what} on port ${port}: ${why}`,
+          1,
+          `istioctl proxy-config listener <pod> -n ${workload.namespace} -o json`,
+        );
+      }
+    }
+  }
   for (const workload of facts.mesh.workloads) {
     if (workload.dataPlane.status !== 'UNKNOWN') continue;
     add(

@@ -15,7 +15,8 @@ import { chainFor, chainsOfPort, type LoadedChain, type LoadedMtls, mtlsOf } fro
 /** What a proxy holds for one port beside what the configuration comes to. */
 export interface PortComparison {
   readonly port: number;
-  readonly mtls: { readonly loaded: LoadedMtls; readonly same: boolean };
+  /** Absent where PeerAuthentication does not govern the port. */
+  readonly mtls?: { readonly loaded: LoadedMtls; readonly same: boolean };
   readonly differences: readonly Difference[];
   /** JWT rules that only one side has, in words. */
   readonly jwt: readonly string[];
@@ -58,6 +59,30 @@ export function comparePort(
   return {
     port: port.port,
     mtls: { loaded: mtls, same: mtls.mode === mode && sameDomains },
+    ...joined(found),
+  };
+}
+
+/**
+ * The same at a gateway, for each chain of a port, whether its callers have proven an identity or not. TLS is Gateways' affair and not compared.
+ */
+export function compareGatewayPort(
+  enforcement: Enforcement,
+  workload: Workload,
+  port: number,
+  chains: readonly LoadedChain[],
+): Omit<PortComparison, 'mtls'> {
+  const different = new Map(chains.map((chain) => [JSON.stringify([chain.type, chain.filters]), chain]));
+  const found = [...different.values()].flatMap((chain) =>
+    (['mtls', 'plaintext'] as const).map((transport) =>
+      compareWay(enforcement, workload, port, { transport, type: chain.type, chain }),
+    ),
+  );
+  return { port, ...joined(found) };
+}
+
+function joined(found: readonly WayComparison[]): Omit<PortComparison, 'mtls' | 'port'> {
+  return {
     differences: found.flatMap(({ differences }) => differences),
     jwt: [...new Set(found.flatMap(({ jwt }) => jwt))],
     policies: [...new Set(found.flatMap(({ loaded }) => loaded.policies))].sort(),

@@ -1,4 +1,4 @@
-import type { EnvoyDump, EnvoyJson } from '../../model/observation/envoy-dump.ts';
+import type { EnvoyDump, EnvoyJson, LoadedListener } from '../../model/observation/envoy-dump.ts';
 import { at, isJson, listAt, textAt } from './json.ts';
 
 /** A filter chain of `virtualInbound`: which connections it takes, and what it makes of them. */
@@ -33,13 +33,18 @@ const BLACKHOLE = 'virtualInbound-blackhole';
 /** The chains of a sidecar's inbound listener; empty where it has none in use. */
 export function readChains({ listeners }: Pick<EnvoyDump, 'listeners'>): readonly LoadedChain[] {
   const inbound = listeners.find(({ name }) => name === 'virtualInbound');
-  if (!inbound) return [];
-  const chains = [...listAt(inbound.config, 'filter_chains'), inbound.config.default_filter_chain];
-  return chains
-    .filter(isJson)
-    .map(readChain)
-    .filter(({ name }) => name !== BLACKHOLE);
+  return inbound ? chainsOf(inbound).filter(({ name }) => name !== BLACKHOLE) : [];
 }
+
+/** The chains of a gateway's listeners on a port: one for each server name that is told apart. */
+export function readGatewayChains({ listeners }: Pick<EnvoyDump, 'listeners'>, port: number): readonly LoadedChain[] {
+  return listeners
+    .filter(({ config }) => at(config, 'address', 'socket_address').port_value === port)
+    .flatMap(chainsOf);
+}
+
+const chainsOf = ({ config }: LoadedListener): readonly LoadedChain[] =>
+  [...listAt(config, 'filter_chains'), config.default_filter_chain].filter(isJson).map(readChain);
 
 function readChain(chain: EnvoyJson): LoadedChain {
   const match = at(chain, 'filter_chain_match');

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Principal } from '../../model/inventory/types.ts';
+import type { Principal, Workload } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import type { Request } from '../../result/request.ts';
 import type { EvidenceStatus } from '../../result/status.ts';
 import type { Position } from '../../semantics/attempt.ts';
-import type { Requirement } from '../../semantics/verdict.ts';
-import type { Asset } from '../facts.ts';
+import type { Requirement, Verdict } from '../../semantics/verdict.ts';
+import type { Asset, Facts } from '../facts.ts';
 import { decideWitness } from '../reach/port-reach.ts';
 import { assetOf } from './asset-of.ts';
 import { actorOf, type AttackGraph, causeOf } from './attack-graph.ts';
@@ -235,12 +235,20 @@ function requestHop(
     ...(edge.kind === 'grant' ? { who: edge.grant.who.kind } : {}),
     ...(cause ? { cause } : {}),
     technique: 'T1210',
-    status: statusOf(verdict.outcome),
+    status: statusOfCall(graph.facts, workload, port.port, verdict),
     why: edge.kind === 'wanted' ? `wanted (${edge.hop.flow.basis}): ${verdict.reason}` : verdict.reason,
     requires: verdict.requires,
     demands: [],
     assumes: verdict.assumes,
   };
+}
+
+/** Shown where the proxy of what is called was seen to hold what decides, and nothing else had to be assumed. */
+function statusOfCall({ evidence }: Facts, workload: Workload, port: number, verdict: Verdict): EvidenceStatus {
+  const seen = evidence?.of(workload)?.ports.get(port);
+  if (verdict.outcome === 'unknown' || seen?.authorization.state === 'contradicted') return 'UNKNOWN';
+  const isShown = seen?.mtls.state === 'verified' && seen.authorization.state === 'verified';
+  return isShown && workload.dataPlane.kind === 'sidecar' && verdict.assumes.length === 0 ? 'VERIFIED' : 'INFERRED';
 }
 
 const statusOf = (outcome: string): EvidenceStatus => (outcome === 'unknown' ? 'UNKNOWN' : 'INFERRED');

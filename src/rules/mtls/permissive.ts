@@ -41,6 +41,8 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
     return skip('gateway listeners and waypoints have TLS settings of their own');
   if (!captured.captured) return skip(`not captured, so that no PeerAuthentication reaches it: ${captured.why}`);
   if (mtls.mode === 'STRICT' || mtls.mode === 'none') return { kind: 'pass', subject };
+  if (facts.evidence?.of(workload)?.ports.get(port.port.port)?.holds)
+    return skip('its proxy holds another mode than is configured: see drift/mutual-tls');
   const { plaintext } = port.access;
   return {
     kind: 'fail',
@@ -48,7 +50,7 @@ function judgePort(facts: Facts, port: PortFacts): Outcome {
     cause: mtls.by,
     causeKey: mtls.by ? mtls.level : NOTHING_SET,
     factors: factorsOf(facts, port),
-    status: mtls.status === 'UNKNOWN' ? 'UNKNOWN' : 'INFERRED',
+    status: mtls.status,
     assumes: assumptionsOf(facts, port),
     evidence: [evidenceOf(port)],
     ...(plaintext ? { witness: plaintext.request } : {}),
@@ -75,6 +77,8 @@ function factorsOf(facts: Facts, { workload, port, access }: PortFacts): Factors
 }
 
 function assumptionsOf(facts: Facts, { mtls }: PortFacts): readonly string[] {
+  // A proxy holds all that is in force there, whatever level it comes from.
+  if (mtls.status === 'VERIFIED') return [];
   const { rootNamespace } = facts.enforcement;
   const seesRoot = facts.isComplete('root-policies') || facts.isComplete({ namespace: rootNamespace });
   if (mtls.by !== null || seesRoot) return mtls.assumes;
