@@ -149,7 +149,7 @@ function outsideQuery(
  * The plain request of a route and one below its path, which policies on `path/*` ask for; then the same with a token that the gateway and the
  * backend would take.
  */
-function* waysThrough(enforcement: Enforcement, route: InternetRoute, query: Query): Iterable<Query> {
+export function* waysThrough(enforcement: Enforcement, route: InternetRoute, query: Query): Iterable<Query> {
   const { http } = query;
   if (!http) {
     yield query;

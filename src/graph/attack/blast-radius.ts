@@ -2,7 +2,7 @@ import { SENSITIVITIES } from '../../result/status.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { AttackGraph } from './attack-graph.ts';
-import { canUse } from './can-use.ts';
+import { canUse, isAdmitted } from './can-use.ts';
 import { assetOf } from './asset-of.ts';
 import { isAsset } from './find-grants.ts';
 import { footholdId } from './foothold.ts';
@@ -202,11 +202,9 @@ class CommonReach {
 const isExcept = (who: Grant['who'], identity: NonNullable<Actor['identity']>): boolean =>
   who.kind === 'any-identity' && who.except.has(identity);
 
-function isOpenTo(
-  { network }: AttackGraph,
-  { who, workload, port, region }: Grant,
-  { place, identity }: Actor,
-): boolean {
+function isOpenTo({ network }: AttackGraph, grant: Grant, actor: Actor): boolean {
+  const { who } = grant;
+  const { identity, place } = actor;
   if (who.kind === 'any-identity' && (identity === null || who.except.has(identity))) return false;
-  return network.admits({ kind: 'workload', workload: place }, workload, port, region.transport) !== 'deny';
+  return isAdmitted(grant, { kind: 'workload', workload: place }, network);
 }
