@@ -14,6 +14,7 @@ import { causeOfOpening, causeOfSharing } from './cause.ts';
 import { forgersOf } from './forgers.ts';
 import type { DirectGrant, Grant } from './grant.ts';
 import { isObservability } from './observability.ts';
+import { waypointsBefore } from './passing-traffic.ts';
 import { tier0Of } from './tier0.ts';
 
 /**
@@ -38,6 +39,9 @@ export function* grantsOf(facts: Facts, workload: Workload, port: WorkloadPort):
   const { enforcement } = facts;
   const flows = facts.wanted.to(workload).filter((flow) => flow.port === undefined || flow.port === port.port);
   const wanted = new Set(flows.map(({ from }) => from));
+  // What stands behind a waypoint is there for it to call.
+  if (workload.dataPlane.kind === 'ambient')
+    for (const { id } of waypointsBefore(enforcement, workload)) wanted.add(id);
   const isStated = facts.wanted.isStated(workload);
   const seen = { anyone: false, anyIdentity: false, workloads: new Set<Workload>() };
   for (const region of distinctWays(enforcement, workload, port)) {
