@@ -8,6 +8,8 @@ import { isAsset } from './find-grants.ts';
 import { footholdId } from './foothold.ts';
 import type { Actor, Grant } from './grant.ts';
 import type { Edge } from './label.ts';
+import { passingTrafficOf } from './passing-traffic.ts';
+import { metadata } from './platform-services.ts';
 import { isTerminal } from './search.ts';
 
 /** How far somebody gets in one step who controls a workload. */
@@ -131,8 +133,16 @@ function radiusOf(graph: AttackGraph, workload: Workload, common: CommonReach, o
       .map(([each, isExcess]) => ({ workload: each, isExcess })),
     pivots: [
       ...new Set(pivotsOf(graph, workload).map(({ edge }) => (edge.to.kind === 'tier0' ? edge.to.name : edge.why))),
+      ...besidesOf(graph, workload),
     ],
   };
+}
+
+/** What passes through it, if it is a gateway; and what its node gives away, where the cluster is known to run on a cloud. */
+function besidesOf({ facts }: AttackGraph, workload: Workload): readonly string[] {
+  const passing = passingTrafficOf(facts, workload);
+  const credentials = metadata(facts, workload).filter(({ status }) => status === 'INFERRED');
+  return [...(passing ? [passing.why] : []), ...credentials.map(({ gives }) => `may ask 169.254.169.254 for ${gives}`)];
 }
 
 const levelOf = ({ facts }: AttackGraph, workload: Workload): number =>
