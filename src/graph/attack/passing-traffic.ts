@@ -34,7 +34,8 @@ export function passingTrafficOf(
   const tokensOf = [...new Set(providers.flatMap(({ rule }) => rule.issuer ?? []))].sort();
   const tokens = tokensOf.length > 0 ? `, with tokens of ${tokensOf.join(', ')}` : '';
   const sees = targets.map(({ id }) => id).sort();
-  return { sees, tokensOf, why: `${gateway.id} sees in plaintext what passes to ${sees.length} workloads${tokens}` };
+  const whom = sees.length === 1 ? sees[0] : `${sees.length} workloads`;
+  return { sees, tokensOf, why: `${gateway.id} sees in plaintext what passes to ${whom}${tokens}` };
 }
 
 /** Waypoints that requests to a workload, or to one of its services, are led through. */
