@@ -147,7 +147,7 @@ export function sampleFacts({
       from: () => [],
       isStated: (workload) => specOf.get(workload)?.stated ?? false,
     },
-    entrances: { of: () => [], routes: [], gateways: () => [] },
+    entrances: { of: () => [], inside: () => [], routes: [], gateways: () => [] },
     isComplete: (question) =>
       complete.includes('all') ||
       complete.includes(typeof question === 'string' ? question : `namespace:${question.namespace}`),

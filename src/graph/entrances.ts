@@ -25,14 +25,9 @@ export function findEntrances(enforcement: Enforcement): Entrances {
   const { mesh } = enforcement;
   const index = indexGateways(enforcement);
   const routes = routesOf(enforcement, index, (place) => findTaking(enforcement, place));
-  const found = new Map<Workload, Map<number, Entrance[]>>();
-  const add = (workload: Workload, port: number, entrance: Entrance): void => {
-    const ports = found.get(workload) ?? new Map<number, Entrance[]>();
-    found.set(workload, ports);
-    const entrances = ports.get(port);
-    if (entrances) entrances.push(entrance);
-    else ports.set(port, [entrance]);
-  };
+  const found: ByPort = new Map();
+  const inside: ByPort = new Map();
+  const add: Add = (...entrance) => addTo(found, ...entrance);
   const ways = new Map<InternetRoute, Entrance>();
   const exposures = new Map(index.proxies.map(({ workload }) => [workload, gatewayExposure(mesh, workload)]));
   // One request that passes says all about a gateway's own port.
@@ -48,7 +43,7 @@ export function findEntrances(enforcement: Enforcement): Entrances {
     if (exposure)
       addRoute(enforcement, route, exposure, (workload, port, entrance) => {
         if (!ways.has(route)) ways.set(route, entrance);
-        if (exposure.exposed !== 'cluster') add(workload, port, entrance);
+        addTo(exposure.exposed === 'cluster' ? inside : found, workload, port, entrance);
       });
   }
   for (const { workload, port, entry, why, by, assumes } of exposedServices(mesh)) {
@@ -64,6 +59,7 @@ export function findEntrances(enforcement: Enforcement): Entrances {
   }
   return {
     of: (workload, port) => found.get(workload)?.get(port) ?? [],
+    inside: (workload, port) => inside.get(workload)?.get(port) ?? [],
     routes,
     gateways: () =>
       index.proxies.map((proxy) => gatewayResult(mesh, proxy, exposures.get(proxy.workload), routes, ways)),
@@ -71,6 +67,15 @@ export function findEntrances(enforcement: Enforcement): Entrances {
 }
 
 type Add = (workload: Workload, port: number, entrance: Entrance) => void;
+type ByPort = Map<Workload, Map<number, Entrance[]>>;
+
+function addTo(all: ByPort, workload: Workload, port: number, entrance: Entrance): void {
+  const ports = all.get(workload) ?? new Map<number, Entrance[]>();
+  all.set(workload, ports);
+  const entrances = ports.get(port);
+  if (entrances) entrances.push(entrance);
+  else ports.set(port, [entrance]);
+}
 
 /** A route is an entrance to each of its endpoints; of a gateway that only the cluster reaches, for whoever gets to it. */
 function addRoute(enforcement: Enforcement, route: InternetRoute, exposure: Exposure, add: Add): void {
@@ -149,7 +154,7 @@ function outsideQuery(
  * The plain request of a route and one below its path, which policies on `path/*` ask for; then the same with a token that the gateway and the
  * backend would take.
  */
-function* waysThrough(enforcement: Enforcement, route: InternetRoute, query: Query): Iterable<Query> {
+export function* waysThrough(enforcement: Enforcement, route: InternetRoute, query: Query): Iterable<Query> {
   const { http } = query;
   if (!http) {
     yield query;

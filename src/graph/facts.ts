@@ -94,6 +94,8 @@ export interface Entrance {
 
 export interface Entrances {
   of(workload: Workload, port: number): readonly Entrance[];
+  /** Ways through gateways that only the cluster reaches, for whoever gets to them. */
+  inside(workload: Workload, port: number): readonly Entrance[];
   /** All routes of all gateways, wherever these can be reached from. */
   readonly routes: readonly InternetRoute[];
   /** Gateways with their listeners and routes, by workload id. */

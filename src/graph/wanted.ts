@@ -18,8 +18,8 @@ export interface StatedFlow {
 }
 
 /**
- * Flows that have to go on. Declared ones, and those that somebody accepted out of telemetry; for a destination without any, those implied by an ALLOW that names principals one by one, each
- * held by one workload; and what routes lead to it from outside.
+ * Flows that have to go on. Declared ones, and those that somebody accepted out of telemetry; for a destination without any, those implied by an
+ * ALLOW that names principals one by one, each held by one workload; and what routes of gateways lead to it.
  */
 export function wantedTraffic(
   enforcement: Enforcement,
@@ -119,7 +119,8 @@ function policiesFor(enforcement: Enforcement, workload: Workload): readonly Nam
 function routedFlows(workload: Workload, entrances: Entrances): readonly Flow[] {
   const flows: Flow[] = [];
   for (const port of workload.ports) {
-    for (const { gateway, by, request } of entrances.of(workload, port.port)) {
+    const ways = [...entrances.of(workload, port.port), ...entrances.inside(workload, port.port)];
+    for (const { gateway, by, request } of ways) {
       if (!gateway) continue;
       const flow: Flow = {
         from: gateway.id,

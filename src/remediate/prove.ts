@@ -1,7 +1,9 @@
-import { actorOf, tokenlessCause } from '../graph/attack/attack-graph.ts';
+import { actorOf } from '../graph/attack/attack-graph.ts';
 import type { AttackPath, Hop } from '../graph/attack/attack-path.ts';
 import { canUse, canUseFrom } from '../graph/attack/can-use.ts';
 import { grantsOf } from '../graph/attack/find-grants.ts';
+import { tokenlessCause } from '../graph/attack/tokenless-cause.ts';
+import { gatewayGrantsOf } from '../graph/attack/gateway-grants.ts';
 import { footholdId } from '../graph/attack/foothold.ts';
 import { NetworkPlaces } from '../graph/attack/network-places.ts';
 import { PIVOTS } from '../graph/attack/pivots/index.ts';
@@ -154,6 +156,8 @@ function isOpen(facts: Facts, network: NetworkPlaces, hop: Hop): boolean {
     return false;
   }
   if (pivot === 'entry' && to.kind === 'workload') {
+    // As its client from inside: whether the gateway still asks for it, the route tells.
+    if (to.workload.dataPlane.kind === 'gateway') return true;
     const workload = facts.mesh.workloadById.get(to.workload.id);
     return (
       workload !== undefined &&
@@ -166,6 +170,8 @@ function isOpen(facts: Facts, network: NetworkPlaces, hop: Hop): boolean {
     const workload = facts.mesh.workloadById.get(to.workload.id);
     const port = workload?.ports.find((own) => own.port === hop.port);
     if (!workload || !port) return false;
+    for (const { through } of gatewayGrantsOf(facts, workload, port, []))
+      if (through.gateway.id === from.workload.id) return true;
     return facts.entrances
       .of(workload, port.port)
       .some(

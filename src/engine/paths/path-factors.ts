@@ -1,5 +1,6 @@
 import { type SeverityJudgement, severityOf } from '../../findings/severity.ts';
 import type { AttackPath } from '../../graph/attack/attack-path.ts';
+import { isGateway } from '../../graph/attack/label.ts';
 import type { Facts } from '../../graph/facts.ts';
 import type { AttackPath as PathResult } from '../../result/types.ts';
 import type { Factors } from '../../rules/rule.ts';
@@ -34,7 +35,7 @@ function entryOf({ from, hops }: AttackPath): Factors['entry'] {
 
 /** Wanted traffic is declared for where the first excess leads, so that it is certain to be one. Of rights nobody declares anything. */
 function isStated(facts: Facts, { hops }: AttackPath): boolean {
-  const to = hops.find(({ excess }) => excess)?.to;
+  const to = hops.find(({ excess, to: at }) => excess && !isGateway(at))?.to;
   return to?.kind === 'workload' && facts.wanted.isStated(to.workload);
 }
 

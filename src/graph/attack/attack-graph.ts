@@ -1,17 +1,16 @@
-import { byOf } from '../../model/by.ts';
-import type { Workload, WorkloadId, WorkloadPort } from '../../model/inventory/types.ts';
+import type { WorkloadId } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
-import { isPublicEndpoint } from '../public-endpoints.ts';
-import { tokenFactOf } from '../tokenless.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { Entrance, Facts } from '../facts.ts';
 import { findGrants } from './find-grants.ts';
 import { type Foothold, footholdId } from './foothold.ts';
+import { gatewayGrants } from './gateway-grants.ts';
 import type { Actor, Grant } from './grant.ts';
 import type { Edge } from './label.ts';
 import { NetworkPlaces } from './network-places.ts';
 import type { Pivot, PivotEdge } from './pivots/pivot.ts';
 import { PIVOTS } from './pivots/index.ts';
+import { tokenlessCause } from './tokenless-cause.ts';
 import { WantedHops } from './wanted-hops.ts';
 
 /** All edges of the attack graph, in the form in which they were found: openings for many sources stay one. */
@@ -35,11 +34,13 @@ export function buildAttackGraph(facts: Facts): AttackGraph {
     [...pivot.find(facts)].map((edge: PivotEdge) => ({ kind: 'pivot', pivot, edge }) as const),
   );
   const { entrances, routes } = findEntryEdges(facts);
+  const direct = [...findGrants(facts)];
   return {
     facts,
     network,
     wanted: new WantedHops(facts, network),
-    grants: [...findGrants(facts)],
+    // Where one gets to by oneself no gateway has to be asked: these come last.
+    grants: [...direct, ...gatewayGrants(facts, direct)],
     entrances,
     routes: groupBy(routes, ({ gateway }) => gateway.id),
     pivots: groupBy(pivots, ({ edge }) => footholdId(edge.from)),
@@ -72,20 +73,6 @@ function findEntryEdges(facts: Facts): {
     }
   }
   return { entrances: found, routes };
-}
-
-/** The RequestAuthentication behind a route that checks tokens and asks for none, where nobody else on the way does; not for public endpoints. */
-export function tokenlessCause(
-  { enforcement }: Pick<Facts, 'enforcement'>,
-  workload: Workload,
-  port: WorkloadPort,
-  { request, verdict }: Entrance,
-): By | undefined {
-  const { http } = request;
-  if (!http || isPublicEndpoint(http.path, http.method)) return undefined;
-  if (verdict.requires.some(({ kind }) => kind === 'jwt' || kind === 'ext-authz')) return undefined;
-  const fact = tokenFactOf(enforcement, workload, port);
-  return fact.kind === 'open' ? byOf(fact.policy) : undefined;
 }
 
 /** Of several entrances from the same place through the same gateway, the one that asks least. */

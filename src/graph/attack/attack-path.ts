@@ -4,7 +4,9 @@ import type { By } from '../../result/location.ts';
 import type { Request } from '../../result/request.ts';
 import type { EvidenceStatus } from '../../result/status.ts';
 import type { Position } from '../../semantics/attempt.ts';
+import type { Query, Source } from '../../semantics/query.ts';
 import type { Requirement, Verdict } from '../../semantics/verdict.ts';
+import { decideWay } from '../decide-way.ts';
 import type { Asset, Facts } from '../facts.ts';
 import { decideWitness } from '../reach/port-reach.ts';
 import { assetOf } from './asset-of.ts';
@@ -12,6 +14,9 @@ import { actorOf, type AttackGraph, causeOf } from './attack-graph.ts';
 import { causeKey } from './cause.ts';
 import type { Route } from './find-paths.ts';
 import { type Foothold, footholdId } from './foothold.ts';
+import type { DirectGrant, GatewayGrant, Passage } from './grant.ts';
+import type { WantedHop } from './wanted-hops.ts';
+import { requestOf } from '../request-of.ts';
 import { type Cost, type Edge, isExcess, type Label } from './label.ts';
 
 /** One step of a path, decided. */
@@ -67,6 +72,7 @@ export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined
   for (const [index, { previous, edge }] of labels.entries()) {
     const hop = previous && edge && hopOf(graph, previous.at, edge);
     if (!hop) return undefined;
+    if (edge.kind === 'grant' && 'through' in edge.grant) hops.push(knockAt(previous.at, edge.grant.through, hop));
     hops.push(edge.kind === 'entrance' ? throughGateway(graph, hop, edge, labels[index + 1]?.edge) : hop);
   }
   const { at, cost } = route.end;
@@ -114,6 +120,21 @@ function throughGateway(
   const shared = { ...hop, by: entrance.by, requires: [], assumes: entrance.verdict.assumes };
   if (way) return { ...shared, port: way.request.to.port, witness: way.request };
   return { ...shared, witness: { ...entrance.request, to: { ...entrance.request.to, at: 'gateway' } } };
+}
+
+/** The hop before a route that somebody inside takes: as a client of the gateway, by the request that goes through. */
+function knockAt(from: Foothold, { gateway, query }: Passage, { identity: _, ...route }: Hop): Hop {
+  return {
+    ...route,
+    from,
+    to: { kind: 'workload', workload: gateway },
+    port: query.destination.port,
+    pivot: 'entry',
+    by: route.cause ?? null,
+    why: `${gateway.id} takes requests from inside the cluster`,
+    requires: [],
+    assumes: [],
+  };
 }
 
 const HOPS = new WeakMap<AttackGraph, Map<string, Map<object, Hop | null>>>();
@@ -188,8 +209,10 @@ function makeHop(graph: AttackGraph, from: Foothold, edge: Edge): Hop | undefine
         assumes: found.assumes,
       };
     }
-    default:
-      return requestHop(graph, from, edge);
+    case 'grant':
+      return 'through' in edge.grant ? routeHop(graph, from, edge.grant) : requestHop(graph, from, edge, edge.grant);
+    case 'wanted':
+      return requestHop(graph, from, edge, edge.hop);
   }
 }
 
@@ -199,26 +222,64 @@ function familyOf(id: string, to: Foothold): string {
   return id.startsWith('rbac/') ? 'identity' : 'control';
 }
 
+/** Where packets of a foothold come from. */
+function placeOf(from: Foothold): Pick<Source, 'position' | 'ip'> {
+  const actor = actorOf(from);
+  if (!actor)
+    return {
+      position: { kind: from.kind === 'pod-outside-mesh' || from.kind === 'node-network' ? from.kind : 'unstated' },
+    };
+  const [ip, ...others] = actor.place.addresses;
+  const position: Position = { kind: 'workload', workload: actor.place };
+  return ip === undefined || others.length > 0 ? { position } : { position, ip };
+}
+
+/** Through a gateway, which the destination takes for the caller. */
+function routeHop({ facts }: AttackGraph, from: Foothold, grant: GatewayGrant): Hop | undefined {
+  const { workload, port, cause, who, through } = grant;
+  const { gateway, why } = through;
+  const asks = through.query;
+  const identity = who.kind === 'anyone' ? null : (actorOf(from)?.identity ?? null);
+  if (who.kind !== 'anyone' && identity === null) return undefined;
+  const query: Query = {
+    ...asks,
+    source: { ...asks.source, ...placeOf(from), identity },
+    ...(asks.tls && identity !== null ? { tls: { ...asks.tls, clientCert: { principal: identity } } } : {}),
+  };
+  const verdict = decideWay(facts.enforcement, query, workload, port.port);
+  if (verdict.outcome === 'deny') return undefined;
+  return {
+    from: { kind: 'workload', workload: gateway },
+    to: { kind: 'workload', workload },
+    port: port.port,
+    pivot: 'route',
+    ...(gateway.identity === null ? {} : { identity: gateway.identity }),
+    witness: requestOf(query),
+    verdict: verdict.outcome === 'unknown' ? 'unknown' : 'allow',
+    by: verdict.by,
+    excess: true,
+    who: who.kind,
+    cause,
+    technique: 'T1090.001',
+    status: statusOf(verdict.outcome),
+    why,
+    requires: verdict.requires,
+    demands: [],
+    assumes: verdict.assumes,
+  };
+}
+
 function requestHop(
   graph: AttackGraph,
   from: Foothold,
   edge: Extract<Edge, { kind: 'wanted' | 'grant' }>,
+  { region, witness, port, workload }: DirectGrant | WantedHop,
 ): Hop | undefined {
-  const { region, witness, port, workload } = edge.kind === 'grant' ? edge.grant : edge.hop;
   const actor = actorOf(from);
-  const position: Position = actor
-    ? { kind: 'workload', workload: actor.place }
-    : from.kind === 'pod-outside-mesh' || from.kind === 'node-network'
-      ? { kind: from.kind }
-      : { kind: 'unstated' };
   const identity = region.transport === 'mtls' ? (actor?.identity ?? null) : null;
   if (region.transport === 'mtls' && identity === null) return undefined;
-  const ip = actor && actor.place.addresses.length === 1 ? actor.place.addresses[0] : undefined;
-  const decided = decideWitness(graph.facts.enforcement, region, witness, port, {
-    position,
-    identity,
-    ...(ip === undefined ? {} : { ip }),
-  });
+  const source = { ...placeOf(from), identity };
+  const decided = decideWitness(graph.facts.enforcement, region, witness, port, source);
   if (!decided) return undefined;
   const { request, verdict } = decided;
   const cause = causeOf(edge);

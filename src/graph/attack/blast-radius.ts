@@ -2,12 +2,14 @@ import { SENSITIVITIES } from '../../result/status.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { AttackGraph } from './attack-graph.ts';
-import { canUse } from './can-use.ts';
+import { canUse, isAdmitted } from './can-use.ts';
 import { assetOf } from './asset-of.ts';
 import { isAsset } from './find-grants.ts';
 import { footholdId } from './foothold.ts';
 import type { Actor, Grant } from './grant.ts';
 import type { Edge } from './label.ts';
+import { passingTrafficOf } from './passing-traffic.ts';
+import { metadata } from './platform-services.ts';
 import { isTerminal } from './search.ts';
 
 /** How far somebody gets in one step who controls a workload. */
@@ -131,8 +133,16 @@ function radiusOf(graph: AttackGraph, workload: Workload, common: CommonReach, o
       .map(([each, isExcess]) => ({ workload: each, isExcess })),
     pivots: [
       ...new Set(pivotsOf(graph, workload).map(({ edge }) => (edge.to.kind === 'tier0' ? edge.to.name : edge.why))),
+      ...besidesOf(graph, workload),
     ],
   };
+}
+
+/** What passes through it, if it is a gateway; and what its node gives away, where the cluster is known to run on a cloud. */
+function besidesOf({ facts }: AttackGraph, workload: Workload): readonly string[] {
+  const passing = passingTrafficOf(facts, workload);
+  const credentials = metadata(facts, workload).filter(({ status }) => status === 'INFERRED');
+  return [...(passing ? [passing.why] : []), ...credentials.map(({ gives }) => `may ask 169.254.169.254 for ${gives}`)];
 }
 
 const levelOf = ({ facts }: AttackGraph, workload: Workload): number =>
@@ -202,11 +212,9 @@ class CommonReach {
 const isExcept = (who: Grant['who'], identity: NonNullable<Actor['identity']>): boolean =>
   who.kind === 'any-identity' && who.except.has(identity);
 
-function isOpenTo(
-  { network }: AttackGraph,
-  { who, workload, port, region }: Grant,
-  { place, identity }: Actor,
-): boolean {
+function isOpenTo({ network }: AttackGraph, grant: Grant, actor: Actor): boolean {
+  const { who } = grant;
+  const { identity, place } = actor;
   if (who.kind === 'any-identity' && (identity === null || who.except.has(identity))) return false;
-  return network.admits({ kind: 'workload', workload: place }, workload, port, region.transport) !== 'deny';
+  return isAdmitted(grant, { kind: 'workload', workload: place }, network);
 }

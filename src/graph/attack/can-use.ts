@@ -1,4 +1,5 @@
 import type { Workload } from '../../model/inventory/types.ts';
+import type { Position } from '../../semantics/attempt.ts';
 import { actorOf, type AttackGraph } from './attack-graph.ts';
 import type { Foothold } from './foothold.ts';
 import { type Actor, type Grant, isGranted } from './grant.ts';
@@ -6,17 +7,31 @@ import type { NetworkPlaces } from './network-places.ts';
 
 /** Whether an actor gets through an opening: by who it is, and by where it is. */
 export function canUse(grant: Grant, actor: Actor, network: NetworkPlaces): boolean {
-  if (!isGranted(grant, actor)) return false;
-  const { workload, port, region } = grant;
-  return network.admits({ kind: 'workload', workload: actor.place }, workload, port, region.transport) !== 'deny';
+  if (!isGranted(grant, actor) || !isAdmitted(grant, { kind: 'workload', workload: actor.place }, network))
+    return false;
+  if (!('through' in grant)) return true;
+  const { gateway, direct, wanted } = grant.through;
+  if (actor.place === gateway || (!actor.isBorrowed && wanted.has(actor.place.id))) return false;
+  return !direct.some((own) => canUse(own, actor, network));
 }
 
 /** Whether an opening is for anybody, and the network lets in those who start at a place without any identity. */
-export function canUseFrom({ who, workload, port }: Grant, { kind }: Foothold, network: NetworkPlaces): boolean {
+export function canUseFrom(grant: Grant, { kind }: Foothold, network: NetworkPlaces): boolean {
+  if (kind !== 'pod-outside-mesh' && kind !== 'node-network') return false;
+  if (grant.who.kind !== 'anyone' || !isAdmitted(grant, { kind }, network)) return false;
+  return !('through' in grant) || !grant.through.direct.some((own) => canUseFrom(own, { kind }, network));
+}
+
+/** Whether packets get from a place to where an opening is asked for: to the port, or to the gateway before it. */
+export function isAdmitted(grant: Grant, position: Position, network: NetworkPlaces): boolean {
+  if ('through' in grant) {
+    const { destination, transport } = grant.through.query;
+    const { workload: gateway, port } = destination;
+    return network.admits(position, gateway, { port, transport }, 'plaintext') !== 'deny';
+  }
+  const { workload, port, region } = grant;
   return (
-    who.kind === 'anyone' &&
-    (kind === 'pod-outside-mesh' || kind === 'node-network') &&
-    network.admits({ kind }, workload, port, 'plaintext') !== 'deny'
+    network.admits(position, workload, port, position.kind === 'workload' ? region.transport : 'plaintext') !== 'deny'
   );
 }
 

@@ -12,8 +12,9 @@ import { distinctWays, queryOfWitness } from '../reach/port-reach.ts';
 import { peerSets, sourcesOf, type Witness } from '../reach/sources.ts';
 import { causeOfOpening, causeOfSharing } from './cause.ts';
 import { forgersOf } from './forgers.ts';
-import type { Grant } from './grant.ts';
+import type { DirectGrant, Grant } from './grant.ts';
 import { isObservability } from './observability.ts';
+import { waypointsBefore } from './passing-traffic.ts';
 import { tier0Of } from './tier0.ts';
 
 /**
@@ -23,7 +24,7 @@ import { tier0Of } from './tier0.ts';
  *
  * @throws {SearchLimit} when the search was given up.
  */
-export function* findGrants(facts: Facts): Iterable<Grant> {
+export function* findGrants(facts: Facts): Iterable<DirectGrant> {
   for (const workload of facts.mesh.workloads) {
     if (workload.dataPlane.kind === 'gateway' || isMachinery(workload)) continue;
     // The same goes for an authorizer or an issuer of keys outside the mesh: proxies ask it from everywhere.
@@ -34,15 +35,18 @@ export function* findGrants(facts: Facts): Iterable<Grant> {
   }
 }
 
-export function* grantsOf(facts: Facts, workload: Workload, port: WorkloadPort): Iterable<Grant> {
+export function* grantsOf(facts: Facts, workload: Workload, port: WorkloadPort): Iterable<DirectGrant> {
   const { enforcement } = facts;
   const flows = facts.wanted.to(workload).filter((flow) => flow.port === undefined || flow.port === port.port);
   const wanted = new Set(flows.map(({ from }) => from));
+  // What stands behind a waypoint is there for it to call.
+  if (workload.dataPlane.kind === 'ambient')
+    for (const { id } of waypointsBefore(enforcement, workload)) wanted.add(id);
   const isStated = facts.wanted.isStated(workload);
   const seen = { anyone: false, anyIdentity: false, workloads: new Set<Workload>() };
   for (const region of distinctWays(enforcement, workload, port)) {
     const sources = sourcesOf(enforcement, region);
-    const make = (who: Grant['who'], witness: Witness, shared?: Workload): Grant =>
+    const make = (who: Grant['who'], witness: Witness, shared?: Workload): DirectGrant =>
       new FoundGrant(enforcement, { workload, port, region, witness, who, beyondWanted: false }, shared);
     if (sources.anonymous && !seen.anyone) {
       seen.anyone = true;
@@ -105,7 +109,12 @@ const literalNames = (formula: Formula): ReadonlySet<string> =>
  * Wanted callers of an asset who may send more than what is wanted. Elsewhere that makes no difference: a caller who was taken over gets on by
  * the wanted requests.
  */
-function* beyondWanted(facts: Facts, workload: Workload, port: WorkloadPort, flows: readonly Flow[]): Iterable<Grant> {
+function* beyondWanted(
+  facts: Facts,
+  workload: Workload,
+  port: WorkloadPort,
+  flows: readonly Flow[],
+): Iterable<DirectGrant> {
   const { enforcement, mesh } = facts;
   if (!isAsset(facts, workload)) return;
   const bySource = new Map<WorkloadId, Flow[]>();
@@ -148,7 +157,7 @@ export function isAsset(facts: Facts, workload: Workload): boolean {
 }
 
 /** A grant whose verdict and cause are worked out when a path goes through it. */
-class FoundGrant implements Grant {
+class FoundGrant implements DirectGrant {
   readonly workload: Workload;
   readonly port: WorkloadPort;
   readonly region: Region;
@@ -159,7 +168,7 @@ class FoundGrant implements Grant {
   readonly #sharedBy: Workload | undefined;
   #verdict: Verdict | undefined;
 
-  constructor(enforcement: Enforcement, found: Omit<Grant, 'verdict' | 'cause'>, sharedBy?: Workload) {
+  constructor(enforcement: Enforcement, found: Omit<DirectGrant, 'verdict' | 'cause'>, sharedBy?: Workload) {
     this.workload = found.workload;
     this.port = found.port;
     this.region = found.region;

@@ -1,5 +1,6 @@
 import type { Workload } from '../../model/inventory/types.ts';
 import { waypointOf } from '../../semantics/ambient/waypoint.ts';
+import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Facts } from '../facts.ts';
 
 /** What control of a gateway or waypoint shows and lets change, besides its own identity. */
@@ -20,18 +21,12 @@ export function passingTrafficOf(
   if (gateway.dataPlane.kind !== 'gateway') return undefined;
   const targets =
     gateway.gateway?.kind === 'waypoint'
-      ? mesh.workloads.filter(
-          (each) =>
-            each.dataPlane.kind !== 'gateway' &&
-            [each, ...each.services.flatMap((id) => mesh.serviceById.get(id) ?? [])].some(
-              (target) => waypointOf(enforcement, target) === gateway,
-            ),
-        )
+      ? mesh.workloads.filter((each) => waypointsBefore(enforcement, each).includes(gateway))
       : mesh.workloads.filter((each) =>
           each.ports.some(({ port }) =>
-            entrances
-              .of(each, port)
-              .some((entrance) => entrance.gateway === gateway && entrance.request.http !== undefined),
+            [...entrances.of(each, port), ...entrances.inside(each, port)].some(
+              (entrance) => entrance.gateway === gateway && entrance.request.http !== undefined,
+            ),
           ),
         );
   if (targets.length === 0) return undefined;
@@ -39,5 +34,13 @@ export function passingTrafficOf(
   const tokensOf = [...new Set(providers.flatMap(({ rule }) => rule.issuer ?? []))].sort();
   const tokens = tokensOf.length > 0 ? `, with tokens of ${tokensOf.join(', ')}` : '';
   const sees = targets.map(({ id }) => id).sort();
-  return { sees, tokensOf, why: `${gateway.id} sees in plaintext what passes to ${sees.length} workloads${tokens}` };
+  const whom = sees.length === 1 ? sees[0] : `${sees.length} workloads`;
+  return { sees, tokensOf, why: `${gateway.id} sees in plaintext what passes to ${whom}${tokens}` };
+}
+
+/** Waypoints that requests to a workload, or to one of its services, are led through. */
+export function waypointsBefore(enforcement: Enforcement, workload: Workload): readonly Workload[] {
+  if (workload.dataPlane.kind === 'gateway') return [];
+  const services = workload.services.flatMap((id) => enforcement.mesh.serviceById.get(id) ?? []);
+  return [...new Set([workload, ...services].flatMap((target) => waypointOf(enforcement, target) ?? []))];
 }

@@ -1,3 +1,4 @@
+import { byOf } from '../../model/by.ts';
 import type { Principal, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import { all } from '../../semantics/algebra/formula.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
@@ -9,6 +10,7 @@ import { distinctWays } from '../reach/port-reach.ts';
 import { type Witness, witnessAs } from '../reach/sources.ts';
 import type { NetworkPlaces } from './network-places.ts';
 import { isObservability } from './observability.ts';
+import { passingTrafficOf } from './passing-traffic.ts';
 
 /** A wanted call that really passes. */
 export interface WantedHop {
@@ -44,7 +46,7 @@ export class WantedHops {
   #find(caller: Workload, place: Workload): readonly WantedHop[] {
     const hops: WantedHop[] = [];
     const seen = new Set<string>();
-    for (const flow of this.#facts.wanted.from(caller)) {
+    for (const flow of [...this.#facts.wanted.from(caller), ...flowsThroughWaypoint(this.#facts, caller)]) {
       const workload = this.#facts.mesh.workloadById.get(flow.to);
       if (!workload || workload === caller || workload.dataPlane.kind === 'gateway') continue;
       for (const port of workload.ports) {
@@ -84,6 +86,15 @@ export class WantedHops {
     }
     return undefined;
   }
+}
+
+/** A waypoint calls what stands behind it for everybody. */
+function flowsThroughWaypoint(facts: Facts, waypoint: Workload): readonly Flow[] {
+  if (waypoint.gateway?.kind !== 'waypoint') return [];
+  const by = byOf(waypoint.resource);
+  return (passingTrafficOf(facts, waypoint)?.sees ?? []).map(
+    (to): Flow => ({ from: waypoint.id, to, basis: 'implied', by }),
+  );
 }
 
 /** A request that is wanted and passes; where the port carries no HTTP, any bytes are. */

@@ -1,6 +1,7 @@
 import { beClusterAdmin } from './be-cluster-admin.ts';
 import { createTokens } from './create-tokens.ts';
 import { createWorkloads } from './create-workloads.ts';
+import { divertRequests } from './divert-requests.ts';
 import { editAuthorization, editMeshPolicy, runInProxies } from './edit-mesh-policy.ts';
 import { editNamespaces } from './edit-namespaces.ts';
 import { escapeToNode } from './escape-to-node.ts';
@@ -23,6 +24,7 @@ export const PIVOTS: readonly Pivot[] = [
   extendRights,
   runInProxies,
   editAuthorization,
+  divertRequests,
   editMeshPolicy,
   editNamespaces,
   editWebhooks,
