@@ -4,6 +4,7 @@ import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeProxies } from './judge-proxies.ts';
 import { matchProxies } from './match-proxies.ts';
+import { addProbes } from './probes/add-probes.ts';
 
 /** Dumps prove nothing about today after a day (method.md, Evidence). */
 const DAY = 24 * 60 * 60 * 1000;
@@ -16,11 +17,11 @@ export function readEvidence(enforcement: Enforcement, observations: readonly Ob
   const dumps = observations.filter((each) => each.kind === 'envoy-config-dump');
   const newest =
     now?.getTime() ?? Math.max(...observations.map(({ at }) => (at === undefined ? 0 : Date.parse(at))), 0);
-  const isRecent = ({ at }: EnvoyDump): boolean => at === undefined || newest - Date.parse(at) <= DAY;
+  const isRecent = ({ at }: Pick<EnvoyDump, 'at'>): boolean => at === undefined || newest - Date.parse(at) <= DAY;
   const { byWorkload, strangers } = matchProxies(enforcement.mesh, dumps);
   const judged = [...byWorkload].map(([workload, list]) => judgeProxies(enforcement, workload, list, isRecent));
   const known = new Map(judged.map(({ evidence }) => [evidence.workload.id, evidence]));
-  return {
+  const seen: Evidence = {
     of: ({ id }) => known.get(id),
     all: judged.map(({ evidence }) => evidence),
     drifts: judged.flatMap(({ drifts }) => drifts),
@@ -28,4 +29,6 @@ export function readEvidence(enforcement: Enforcement, observations: readonly Ob
       ({ proxy, file }) => `${file}: ${proxy.namespace}/${proxy.pod} is no pod of a workload of the input`,
     ),
   };
+  const probes = observations.filter((each) => each.kind === 'probe-result');
+  return addProbes(enforcement, seen, probes, isRecent);
 }
