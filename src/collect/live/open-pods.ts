@@ -69,10 +69,11 @@ function runInPod(
     const input = stdin === '' ? null : new PassThrough();
     if (staysOpen) input?.write(stdin);
     else input?.end(stdin);
-    let socket: { close(): void } | undefined;
+    let socket: { terminate(): void } | undefined;
     const finish = (exit: number, why = ''): void => {
       clearTimeout(late);
-      socket?.close();
+      // A server that does not answer a polite close would keep the process up.
+      socket?.terminate();
       resolve({ output: Buffer.concat(chunks).toString('utf8') + why, exit });
     };
     const late = setTimeout(() => finish(1, 'no answer in time'), LONGEST_MS);
