@@ -12,7 +12,11 @@ export interface Executed {
   readonly stdin: string;
 }
 
-export type FakeExec = (executed: Executed) => { readonly output: string; readonly exit: number; readonly message?: string };
+export type FakeExec = (executed: Executed) => {
+  readonly output: string;
+  readonly exit: number;
+  readonly message?: string;
+};
 
 const PROTOCOL = 'v5.channel.k8s.io';
 const [STDIN, STDOUT, STATUS, CLOSE] = [0, 1, 3, 255];

@@ -101,7 +101,10 @@ describe('meshproof test --live', () => {
 
     const text = readFileSync(join(folder, 'results.jsonl'), 'utf8');
     expect(text).not.toMatch(/k-123|personal data/);
-    const lines = text.trim().split('\n').map((line) => probeResult.parse(JSON.parse(line)));
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => probeResult.parse(JSON.parse(line)));
     expect(lines.map(({ code: status }) => status)).toEqual([200, 200, 0, 403]);
     const audit = await runMeshproof(['audit', 'mesh.yaml', 'results.jsonl', '--format', 'json'], { cwd: folder });
     const { workloads } = JSON.parse(audit.out).inventory;

@@ -64,7 +64,12 @@ export function addressProbe(
   };
   const unsaid = [...sent.headers.flat(), method, http.path].some((text) => /[\r\n\0]/.test(text));
   if (unsaid) return 'it holds line breaks: no client sends them';
-  return { ...base, request: { ...through, http: kept.length === 0 ? http : { ...http, headers: kept } }, asked: through, http: sent };
+  return {
+    ...base,
+    request: { ...through, http: kept.length === 0 ? http : { ...http, headers: kept } },
+    asked: through,
+    http: sent,
+  };
 }
 
 function findSource(mesh: Mesh, name: string, cluster = ''): Workload | string {

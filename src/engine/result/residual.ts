@@ -95,7 +95,12 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
   }
   const narrows = narrowing(facts, findings);
   return [...open]
-    .map(([unknown, { settles, command, about }]) => ({ unknown, settles, command, points: about ? narrows(about) : 0 }))
+    .map(([unknown, { settles, command, about }]) => ({
+      unknown,
+      settles,
+      command,
+      points: about ? narrows(about) : 0,
+    }))
     .sort((a, b) => b.settles - a.settles || b.points - a.points || (a.unknown < b.unknown ? -1 : 1))
     .map(({ points, ...question }) => ({ ...question, ...(points > 0 ? { narrows: points } : {}) }));
 }

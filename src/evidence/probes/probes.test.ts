@@ -13,7 +13,11 @@ function result(over: Partial<ProbeResult>): ProbeResult {
     suite: 's',
     name: 'n',
     expect: 'deny',
-    request: { from: { workload: 'shop/web' }, to: { service: 'shop/api', port: 80 }, http: { method: 'GET', path: '/' } },
+    request: {
+      from: { workload: 'shop/web' },
+      to: { service: 'shop/api', port: 80 },
+      http: { method: 'GET', path: '/' },
+    },
     pod: 'web-1',
     client: 'curl',
     exit: 0,
@@ -61,7 +65,10 @@ describe('what a probe says', () => {
   });
 
   it('a token is refused in the words of Envoy', () => {
-    expect(last(CONTROL, { code: 401, said: 'Jwt is missing', control: 1 })).toMatchObject({ answer: 'denied', by: 'token' });
+    expect(last(CONTROL, { code: 401, said: 'Jwt is missing', control: 1 })).toMatchObject({
+      answer: 'denied',
+      by: 'token',
+    });
   });
 
   it('a connection that ends is a refusal only where somebody else gets through to that port', () => {
