@@ -200,6 +200,12 @@ function makeProgram(finish: (code: number) => void): Command {
     )
     .option('--out <file>', 'write to a file')
     .option('--mutate', 'put faults into the policies one by one: which does no test notice, and which test is missing')
+    .option('--live', 'send the cases from pods that exist, with --context NAME; the results (--out) are evidence')
+    .option('--context <name>', CONTEXT, collectContexts, [])
+    .option('--probe-script <file>', 'write a shell script that sends the cases from pods that exist')
+    .option('--unsafe-methods', 'with these: also methods that may change something (POST, PUT, PATCH, DELETE)')
+    .option('--pause <seconds>', 'between two probes (default 1)', parseCount)
+    .option('--yes', 'send the probes without asking')
     .action(async (suites: string[], flags) =>
       finish(await (await import('./commands/test.ts')).testCommand(suites, flags)),
     );

@@ -74,7 +74,10 @@ export function auditInput(
   const planned = planFor(parts, found, entries, scope === 'first' ? FIRST_STEPS : undefined);
   onStep('scoring');
   const conflicts = facts.evidence?.drifts.length ?? 0;
-  const assessment = assess(facts, findings, { rules: RULES, observed: { conflicts } });
+  const criticalTargets = new Set(
+    paths.flatMap(({ severity, to }) => (severity === 'CRITICAL' && to.workload !== undefined ? [to.workload] : [])),
+  );
+  const assessment = assess(facts, findings, { rules: RULES, observed: { conflicts }, criticalTargets });
 
   const result: AuditResult = {
     schemaVersion: 1,

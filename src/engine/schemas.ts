@@ -10,6 +10,7 @@ import { createResultJsonSchema } from '../result/json-schema.ts';
 import { planAnswer } from '../result/plan.ts';
 import { learnt } from '../result/learnt.ts';
 import { reach } from '../result/reach.ts';
+import { probeResult } from '../result/probe-result.ts';
 import { pathsAnswer } from '../result/paths.ts';
 import { mutation } from '../result/mutation.ts';
 import { wantedFile } from '../result/wanted-file.ts';
@@ -31,6 +32,7 @@ export const SCHEMAS: Readonly<Record<string, () => Record<string, unknown>>> = 
   'docs/learnt.schema.json': () => titled('Result of meshproof wanted --learn', learnt, 'output'),
   'docs/wanted.schema.json': () => titled('Wanted, meshproof.dev/v1', wantedFile),
   'docs/drift.schema.json': () => titled('Result of meshproof drift', driftAnswer, 'output'),
+  'docs/probe-result.schema.json': () => titled('A line of the results of meshproof test --live', probeResult),
   'docs/policy-test.schema.json': () => titled('PolicyTest, meshproof.dev/v1', policyTest),
 };
 

@@ -40,6 +40,8 @@ export interface PortEvidence {
   readonly tokens: Proof;
   /** Policies and tokens: what decides who gets in. */
   readonly authorization: Proof;
+  /** Probes that were answered as the configuration says: allowed, and denied. */
+  readonly exercised?: { readonly allowed: number; readonly denied: number };
 }
 
 /**
@@ -50,6 +52,8 @@ export interface Proof {
   readonly state: 'verified' | 'loaded' | 'contradicted' | 'open';
   /** `loaded and captured, 3 of 3 replicas`, or what is missing. */
   readonly why: string;
+  /** Seen in traffic both ways: allowed passes, denied fails. That is proof by itself, whatever is known of the data plane. */
+  readonly exercised?: true;
 }
 
 export type DriftKind = 'policies' | 'mutual-tls' | 'tokens' | 'rejected' | 'not-captured';

@@ -4,6 +4,7 @@ import type { Evidence } from './evidence.ts';
 import { judgeProxies } from './judge-proxies.ts';
 import type { IsRecent } from './looked-into.ts';
 import { matchProxies, matchSynced } from './match-proxies.ts';
+import { addProbes } from './probes/add-probes.ts';
 
 /** Dumps prove nothing about today after a day (method.md, Evidence). */
 const DAY = 24 * 60 * 60 * 1000;
@@ -27,7 +28,7 @@ export function readEvidence(enforcement: Enforcement, observations: readonly Ob
     }),
   );
   const known = new Map(judged.map(({ evidence }) => [evidence.workload.id, evidence]));
-  return {
+  const seen: Evidence = {
     of: ({ id }) => known.get(id),
     all: judged.map(({ evidence }) => evidence),
     drifts: judged.flatMap(({ drifts }) => drifts),
@@ -35,4 +36,6 @@ export function readEvidence(enforcement: Enforcement, observations: readonly Ob
       ({ proxy, file }) => `${file}: ${proxy.namespace}/${proxy.pod} is no pod of a workload of the input`,
     ),
   };
+  const probes = observations.filter((each) => each.kind === 'probe-result');
+  return addProbes(enforcement, seen, probes, isRecent);
 }

@@ -7,6 +7,8 @@ import type { EvidenceStatus } from '../result/status.ts';
  */
 export function asSeen<F extends { readonly status: EvidenceStatus }>(fact: F, proof: Proof | undefined): F {
   if (proof?.state === 'contradicted') return { ...fact, status: 'UNKNOWN' };
+  if (proof?.state === 'verified' && proof.exercised && fact.status === 'INFERRED')
+    return { ...fact, status: 'VERIFIED' };
   if (fact.status === 'VERIFIED' && proof?.state !== 'verified') return { ...fact, status: 'INFERRED' };
   return fact;
 }

@@ -424,7 +424,15 @@ export const auditResult = z.strictObject({
   paths: z.array(attackPath),
   attack: attackSummary.optional(),
   plan,
-  residual: z.array(z.strictObject({ unknown: z.string(), settles: z.int(), command: z.string() })),
+  residual: z.array(
+    z.strictObject({
+      unknown: z.string(),
+      settles: z.int(),
+      command: z.string(),
+      /** Points by which the band of the configured score becomes narrower at least, however it turns out; absent: by none. */
+      narrows: z.number().optional(),
+    }),
+  ),
   diagnostics: z.array(diagnostic),
   rulesRun: z.array(
     z.strictObject({ id: z.string(), checked: z.int(), passed: z.int(), failed: z.int(), notApplicable: z.int() }),

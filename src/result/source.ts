@@ -17,5 +17,6 @@ export const SOURCE_KINDS = [
   'prometheus',
   'access-log',
   'wanted',
+  'probe-results',
 ] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];

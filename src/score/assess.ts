@@ -8,6 +8,7 @@ import { maturityOf } from './maturity.ts';
 import type { Observed } from './open-questions.ts';
 import { populationOf } from './population.ts';
 import { scoreOf } from './score.ts';
+import { areTested } from './traffic-tests.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface Assessment extends Pick<AuditResult, 'verdict' | 'verdictWhy' | 'score' | 'maturity' | 'confidence'> {
@@ -19,16 +20,19 @@ export interface AssessmentOptions {
   readonly rules?: readonly Pick<Rule, 'meta'>[];
   readonly observed?: Observed;
   readonly tested?: NonNullable<RatingOptions['tested']>;
+  /** Workloads that critical paths end at. */
+  readonly criticalTargets?: ReadonlySet<string>;
 }
 
 /** Everything that the method concludes from facts and findings: dimensions, both scores, confidence, maturity, verdict. */
 export function assess(
   facts: Facts,
   findings: readonly Finding[],
-  { rules = [], observed = {}, tested }: AssessmentOptions = {},
+  { rules = [], observed: seen = {}, tested, criticalTargets = new Set() }: AssessmentOptions = {},
 ): Assessment {
   const options = tested ? { tested } : {};
   const population = populationOf(facts);
+  const observed: Observed = { tested: areTested(population, criticalTargets), ...seen };
   const rated = rateDimensions(population, options);
   const score = scoreOf(rated, findings);
   const confidence = confidenceOf(population, findings, observed);

@@ -42,7 +42,8 @@ export function openQuestions(population: Population, observed: Observed): Parti
   return Object.fromEntries(open);
 }
 
-const TESTS = 'kubectl exec …  # the validation commands of each finding: what must pass, and what must be refused';
+const TESTS =
+  'meshproof test SUITE --live --context NAME --out results.jsonl  # on critical paths: what must pass, and what must be refused';
 
 function dataPlaneEvidence({ members }: Population): string | undefined {
   if (members.some(({ workload }) => workload.dataPlane.status === 'VERIFIED')) return undefined;

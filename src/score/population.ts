@@ -35,6 +35,8 @@ export interface Population {
   readonly rootUnknown: boolean;
   /** What counts as covered since findings about it were accepted: workloads by id, ports as `id:port`. */
   readonly accepted?: ReadonlySet<string>;
+  /** Workloads of which everything that is unknown is taken to be as bad as it may be. */
+  readonly settled?: ReadonlySet<string>;
 }
 
 export function populationOf(facts: Facts): Population {
@@ -78,26 +80,29 @@ export function isNamespaceComplete(facts: Facts, { cluster, namespace }: Worklo
 type Finding = Pick<Judged, 'covered' | 'status'> & { readonly assumed?: boolean };
 
 export function judgedWorkload(
-  { accepted }: Population,
+  { accepted, settled }: Population,
   { workload, sensitive, exposed }: Member,
   finding: Finding,
 ): Judged {
-  return judged(finding, accepted?.has(workload.id) ?? false, sensitive, exposed);
+  return judged(known(finding, settled?.has(workload.id)), accepted?.has(workload.id) ?? false, sensitive, exposed);
 }
 
 export function judgedPort(
-  { accepted }: Population,
+  { accepted, settled }: Population,
   { facts, sensitive, exposed }: MemberPort,
   finding: Finding,
 ): Judged {
   const { id } = facts.workload;
   return judged(
-    finding,
+    known(finding, settled?.has(id)),
     accepted !== undefined && (accepted.has(id) || accepted.has(`${id}:${facts.port.port}`)),
     sensitive,
     exposed,
   );
 }
+
+const known = (finding: Finding, isSettled = false): Finding =>
+  isSettled && finding.status === 'UNKNOWN' ? { ...finding, covered: false, status: 'INFERRED' } : finding;
 
 function judged(
   { covered, status, assumed = false }: Finding,

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { answerExec, type FakeExec } from './fake-exec.ts';
 
 export type Value = Readonly<Record<string, unknown>>;
 
@@ -58,6 +60,8 @@ export interface FakeOptions {
   /** Looks at each request for objects first. */
   readonly fault?: (asked: Asked) => Fault | undefined;
   readonly tls?: boolean;
+  /** Answers commands that are run in pods, for users that may `create` `pods/exec`. */
+  readonly exec?: FakeExec;
 }
 
 export interface FakeApiServer {
@@ -216,6 +220,13 @@ export async function startFakeApiServer(options: FakeOptions): Promise<FakeApiS
   const server = tls
     ? https.createServer({ key: read('server.key'), cert: read('server.crt') }, listener)
     : http.createServer(listener);
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    const user = users.find((each) => each.token === token);
+    if (options.exec && user && isAllowed(user, { verb: 'create', group: '', resource: 'pods/exec' }))
+      answerExec(request, socket, head, options.exec);
+    else socket.end(`HTTP/1.1 ${user ? '403 Forbidden' : '401 Unauthorized'}\r\ncontent-length: 0\r\n\r\n`);
+  });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
   return {

@@ -8,19 +8,17 @@ import { requestLine } from '../../report/request-text.ts';
 import { printDiagnostics } from '../errors.ts';
 import { type Output, processOutput } from '../output.ts';
 import { readStdin } from '../stdin.ts';
+import type { LiveFlags } from './test-live.ts';
 
-interface Flags {
-  readonly format: 'terminal' | 'json' | 'junit';
-  readonly out?: string;
+interface Flags extends LiveFlags {
   readonly mutate?: boolean;
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-  readonly color?: boolean;
 }
 
 /** `meshproof test SUITE...`: exit 1 when a case fails. */
 export async function testCommand(suites: readonly string[], flags: Flags): Promise<number> {
   if (flags.mutate) return mutate(suites, flags);
+  if (flags.live || flags.probeScript !== undefined || flags.context.length > 0)
+    return (await import('./test-live.ts')).testLive(suites, flags);
   const output = processOutput(flags);
   const result = await runSuites(suites, { cwd: process.cwd(), stdin: readStdin });
   printDiagnostics(result.diagnostics, output);

@@ -35,11 +35,11 @@ const IN_CLUSTER_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** Opens a context of the user's kubeconfig. Throws an InputError that says which there are. */
 export function connect(context: string): Connection {
-  const server = serverOf(load(context), context);
+  const server = serverOf(loadKubeConfig(context), context);
   let current: Promise<Access> | undefined;
   const agents: http.Agent[] = [];
   const open = async (): Promise<Access> => {
-    const config = load(context);
+    const config = loadKubeConfig(context);
     const options: https.RequestOptions = {};
     try {
       await withTimeout(config.applyToHTTPSOptions(options), PLUGIN_MS + 5000);
@@ -85,7 +85,8 @@ function keepAlive(agent: unknown): http.Agent | undefined {
   return agent;
 }
 
-function load(context: string): KubeConfig {
+/** The user's kubeconfig, set to a context of it. */
+export function loadKubeConfig(context: string): KubeConfig {
   const config = new KubeConfig();
   const files = (process.env.KUBECONFIG ?? '').split(path.delimiter).filter(Boolean);
   const usual = path.join(homedir(), '.kube', 'config');

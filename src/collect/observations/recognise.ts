@@ -2,10 +2,11 @@ import { envoyDump } from './envoy-dump.ts';
 import { istiodSyncz } from './istiod-syncz.ts';
 import type { Form } from './form.ts';
 import { accessLog } from './logs/access-log.ts';
+import { probeResults } from './probe-results.ts';
 import { prometheus } from './prometheus.ts';
 import { wantedFile } from './wanted-file.ts';
 
-const FORMS: readonly Form[] = [envoyDump, istiodSyncz, prometheus, wantedFile, accessLog];
+const FORMS: readonly Form[] = [envoyDump, istiodSyncz, prometheus, wantedFile, probeResults, accessLog];
 
 /** What is looked at to tell what a file is. */
 const HEAD = 8192;

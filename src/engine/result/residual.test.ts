@@ -59,4 +59,15 @@ describe('what is open', () => {
       'whether TrafficExtension shop/t rewrites what policies read, or refuses requests itself',
     );
   });
+
+  it('says by how much an answer narrows the score at least, and ranks equals by it', () => {
+    const bare = POD.slice(POD.indexOf('---') + 4);
+    const questions = residualResult(factsOfText(bare, 'shop.yaml'), [], 'shop.yaml');
+    const enrolment = questions.find(({ unknown }) => unknown.includes('is enrolled'));
+    expect(enrolment?.narrows).toBeGreaterThan(0);
+    const evidence = questions.find(({ unknown }) => unknown.includes('no data-plane evidence'));
+    expect(evidence).not.toHaveProperty('narrows');
+    const keys = questions.map(({ settles, narrows = 0 }) => settles * 1000 + narrows);
+    expect(keys).toEqual(keys.toSorted((a, b) => b - a));
+  });
 });

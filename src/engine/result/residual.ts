@@ -1,14 +1,20 @@
 import type { Facts } from '../../graph/facts.ts';
 import type { AuditResult, Finding } from '../../result/types.ts';
+import { narrowing, type Unsettled } from '../../score/narrowing.ts';
+import { groupBy } from '../../util/group-by.ts';
 
 /** What is open: every input that is missing or assumed, how many conclusions it would settle, and the read-only command that shows it. */
 export function residualResult(facts: Facts, findings: readonly Finding[], input: string): AuditResult['residual'] {
-  const open = new Map<string, { settles: number; command: string }>();
-  const add = (unknown: string, settles: number, command: string): void => {
+  const open = new Map<string, { settles: number; command: string; about?: Unsettled }>();
+  const add = (unknown: string, settles: number, command: string, about?: Unsettled): void => {
     const known = open.get(unknown);
     if (known) known.settles += settles;
-    else open.set(unknown, { settles, command });
+    else open.set(unknown, { settles, command, ...(about ? { about } : {}) });
   };
+  const unenrolled = groupBy(
+    facts.mesh.workloads.filter(({ dataPlane }) => dataPlane.status === 'UNKNOWN'),
+    ({ namespace }) => namespace,
+  );
   const inMesh = facts.mesh.workloads.filter(({ dataPlane }) => dataPlane.kind !== 'none');
   const ports = inMesh.reduce((total, { ports }) => total + ports.length, 0);
   const unproven = inMesh.filter((workload) => facts.evidence?.of(workload)?.captured.state !== 'verified');
@@ -24,7 +30,10 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
     );
   }
   for (const workload of inMesh) {
-    for (const [port, { mtls, policies, tokens }] of facts.evidence?.of(workload)?.ports ?? []) {
+    const seen = facts.evidence?.of(workload);
+    // Where only probes were sent, there is nothing that a proxy holds to be read.
+    if (!seen || seen.proxies.length === 0) continue;
+    for (const [port, { mtls, policies, tokens }] of seen.ports) {
       for (const [what, { state, why }] of [
         ['mutual TLS', mtls],
         ['policies', policies],
@@ -39,12 +48,12 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
       }
     }
   }
-  for (const workload of facts.mesh.workloads) {
-    if (workload.dataPlane.status !== 'UNKNOWN') continue;
+  for (const [namespace, workloads] of unenrolled) {
     add(
-      `whether namespace ${workload.namespace} is enrolled (its labels are not in the input)`,
-      1 + workload.ports.length,
-      `kubectl get namespace ${workload.namespace} -o yaml | meshproof audit ${input} -`,
+      `whether namespace ${namespace} is enrolled (its labels are not in the input)`,
+      workloads.reduce((total, { ports: own }) => total + 1 + own.length, 0),
+      `kubectl get namespace ${namespace} -o yaml | meshproof audit ${input} -`,
+      { workloads: new Set(workloads.map(({ id }) => id)) },
     );
   }
   for (const workload of inMesh) {
@@ -76,6 +85,7 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
       'the mesh config in force (Istio defaults are assumed)',
       inMesh.length,
       `kubectl get configmap istio -n ${root} -o yaml | meshproof audit ${input} -`,
+      { complete: 'mesh-config' },
     );
   }
   if (!facts.isComplete('root-policies') && !facts.isComplete({ namespace: root })) {
@@ -83,6 +93,7 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
       `policies in the root namespace ${root} (none are in the input)`,
       ports,
       `kubectl get authorizationpolicies,peerauthentications,requestauthentications -n ${root} -o yaml | meshproof audit ${input} -`,
+      { complete: 'root-policies' },
     );
   }
   if (facts.mesh.resources.of('NetworkPolicy').length > 0) {
@@ -108,7 +119,14 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
       'declare `wanted:` in meshproof.yaml',
     );
   }
+  const narrows = narrowing(facts, findings);
   return [...open]
-    .map(([unknown, { settles, command }]) => ({ unknown, settles, command }))
-    .sort((a, b) => b.settles - a.settles || (a.unknown < b.unknown ? -1 : 1));
+    .map(([unknown, { settles, command, about }]) => ({
+      unknown,
+      settles,
+      command,
+      points: about ? narrows(about) : 0,
+    }))
+    .sort((a, b) => b.settles - a.settles || b.points - a.points || (a.unknown < b.unknown ? -1 : 1))
+    .map(({ points, ...question }) => ({ ...question, ...(points > 0 ? { narrows: points } : {}) }));
 }

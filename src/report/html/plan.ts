@@ -1,6 +1,6 @@
 import type { AuditResult, PlanStep } from '../../result/types.ts';
 import { stepCloses } from '../first-steps.ts';
-import { nextProofs } from '../next-proof.ts';
+import { narrowsText, nextProofs } from '../next-proof.ts';
 import { count, percent } from '../wording.ts';
 import { block, bullets, code, folded, patchBlock, table } from './marks.ts';
 import { type Html, html, joined, prose } from './syntax.ts';
@@ -52,7 +52,7 @@ export function residual(result: AuditResult): Html {
   const { value, deductions, evidenceCoverage } = result.confidence;
   return html`<section id="residual" aria-labelledby="residual-title"><h2 id="residual-title">Residual risk and retest</h2>
 <p>${proofs.length > 0 ? `${count(open, 'conclusion')} open. The commands only read.` : 'No open question is listed.'}</p>
-${proofs.length > 0 && html`<ol class="ranked">${proofs.map(({ command, settles, unknowns }) => html`<li><p>settles ${count(settles, 'conclusion')}</p>${block(command, 'Command')}${bullets(unknowns.map(prose))}</li>`)}</ol>`}
+${proofs.length > 0 && html`<ol class="ranked">${proofs.map((proof) => html`<li><p>settles ${count(proof.settles, 'conclusion')}${narrowsText(proof)}</p>${block(proof.command, 'Command')}${bullets(proof.unknowns.map(prose))}</li>`)}</ol>`}
 <h3>Confidence ${value} %</h3>
 <p>Conclusions: ${percent(evidenceCoverage.verified)} verified, ${percent(evidenceCoverage.inferred)} inferred, ${percent(evidenceCoverage.unknown)} unknown.</p>
 ${table(

@@ -2,7 +2,7 @@ import type { AuditResult, Finding, VerdictWord } from '../../result/types.ts';
 import { acceptedFindings, openFindings, severityCounts, type WorkloadOf } from '../causes.ts';
 import { type Exposure, topExposures } from '../exposures.ts';
 import { firstSteps } from '../first-steps.ts';
-import { nextProofs } from '../next-proof.ts';
+import { narrowsText, nextProofs } from '../next-proof.ts';
 import { count, number } from '../wording.ts';
 import { block, code, severityChip, severityCountChips } from './marks.ts';
 import { type Content, type Html, html, joined, prose } from './syntax.ts';
@@ -37,7 +37,7 @@ ${
     : html`<p>Nothing is open that asks for a change.</p>`
 }
 <h3>Next best evidence</h3>
-${best ? html`<p class="small muted">Settles ${number(best.settles)} of ${count(open, 'open conclusion')}.</p>${block(best.command, 'Command')}` : html`<p>No open question is listed.</p>`}
+${best ? html`<p class="small muted">Settles ${number(best.settles)} of ${count(open, 'open conclusion')}${narrowsText(best)}.</p>${block(best.command, 'Command')}` : html`<p>No open question is listed.</p>`}
 </div></div>
 </section>`;
 }

@@ -1,6 +1,6 @@
 import type { AuditResult, PlanStep } from '../../result/types.ts';
 import { stepCloses } from '../first-steps.ts';
-import { nextProofs } from '../next-proof.ts';
+import { narrowsText, nextProofs } from '../next-proof.ts';
 import { count } from '../wording.ts';
 import { patch } from './findings.ts';
 import { bullets, code, prose, fenced, folded, numbered, table } from './syntax.ts';
@@ -72,8 +72,8 @@ export function residual(result: AuditResult): string[] {
     proofs.length > 0 ? `${count(open, 'conclusion')} open. The commands only read.` : 'No open question is listed.',
     ...numbered(
       proofs.map(
-        ({ command, settles, unknowns }) =>
-          `settles ${settles}: ${unknowns.map(prose).join('; ')}\n\n${fenced(command, 'sh')}`,
+        (proof) =>
+          `settles ${proof.settles}${narrowsText(proof)}: ${proof.unknowns.map(prose).join('; ')}\n\n${fenced(proof.command, 'sh')}`,
       ),
     ),
     `### Confidence ${value} %`,

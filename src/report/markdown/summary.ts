@@ -3,7 +3,7 @@ import { acceptedFindings, openFindings, severityCounts, type WorkloadOf } from 
 import { topExposures } from '../exposures.ts';
 import { firstSteps } from '../first-steps.ts';
 import { headline } from '../headline.ts';
-import { nextProofs } from '../next-proof.ts';
+import { narrowsText, nextProofs } from '../next-proof.ts';
 import { count, figure } from '../wording.ts';
 import { code, prose, numbered, table } from './syntax.ts';
 
@@ -65,6 +65,6 @@ function nextEvidence(result: AuditResult): string {
   const { proofs, open } = nextProofs(result);
   const [best] = proofs;
   return best
-    ? `${code(best.command)} settles ${best.settles} of ${count(open, 'open conclusion')}.`
+    ? `${code(best.command)} settles ${best.settles} of ${count(open, 'open conclusion')}${narrowsText(best)}.`
     : 'No open question is listed.';
 }

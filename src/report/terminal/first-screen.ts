@@ -5,7 +5,7 @@ import { acceptedFindings, openFindings, severityCounts, type WorkloadOf } from 
 import { type Exposure, topExposures } from '../exposures.ts';
 import { type FirstStep, firstSteps } from '../first-steps.ts';
 import { headline } from '../headline.ts';
-import { nextProofs } from '../next-proof.ts';
+import { narrowsText, nextProofs } from '../next-proof.ts';
 import { count, figure, number, oneLine } from '../wording.ts';
 import { align, flow, flowPhrases, hang, pad, widest, wrap } from './layout.ts';
 import { type Style, severityLabel } from './style.ts';
@@ -151,7 +151,7 @@ function counts(result: AuditResult, width: number, style: Style): string[] {
   const [best] = proofs;
   if (!best) return flowPhrases([found], ' ', width);
   const proof = `${style.heading('NEXT PROOF')}  ${style.code(best.command)}`;
-  const gain = `(settles ${number(best.settles)} of ${count(unknowns, 'open conclusion')})`;
+  const gain = `(settles ${number(best.settles)} of ${count(unknowns, 'open conclusion')}${narrowsText(best)})`;
   const together = `${found}     ${proof} ${gain}`;
   if (stringWidth(together) <= width) return [together];
   // A long command stands whole, so that it can be copied.

@@ -1,6 +1,6 @@
 import type { AuditResult } from '../../result/types.ts';
 import { openFindings } from '../causes.ts';
-import { nextProofs } from '../next-proof.ts';
+import { narrowsText, nextProofs } from '../next-proof.ts';
 import { mtlsText, postureText, principalShortener, reachedBy } from '../port-text.ts';
 import { groupSubjects } from '../subjects.ts';
 import { count, fewOf, number } from '../wording.ts';
@@ -110,13 +110,13 @@ export function inventoryLines(result: AuditResult, width: number, style: Style)
 export function residualLines(result: AuditResult, width: number, style: Style): string[] {
   const { proofs, open } = nextProofs(result);
   const { deductions } = result.confidence;
-  const unknowns = proofs.flatMap(({ command, settles, unknowns: questions }, index) =>
+  const unknowns = proofs.flatMap((proof, index) =>
     hang(
       `  ${index + 1}`,
       [
-        style.code(command),
-        `settles ${count(settles, 'conclusion')}:`,
-        ...questions.flatMap((question) => bullet(question, width - 4)),
+        style.code(proof.command),
+        `settles ${count(proof.settles, 'conclusion')}${narrowsText(proof)}:`,
+        ...proof.unknowns.flatMap((question) => bullet(question, width - 4)),
       ],
       4,
     ),
