@@ -59,6 +59,14 @@ describe('meshproof audit', () => {
     expect(JSON.parse(readFileSync(json, 'utf8')).schemaVersion).toBe(1);
   });
 
+  it('takes the format of a file from its name, unless another one was asked for', () => {
+    const [html, text] = [join(folder, 'named.html'), join(folder, 'asked.md')];
+    meshproof(['audit', PAYMENTS, '--out', html]);
+    meshproof(['audit', PAYMENTS, '--format', 'json', '--out', text]);
+    expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>/i);
+    expect(JSON.parse(readFileSync(text, 'utf8')).schemaVersion).toBe(1);
+  });
+
   it('never writes over manifests', () => {
     const file = join(folder, 'mesh.yaml');
     writeFileSync(file, 'kind: Namespace\napiVersion: v1\nmetadata: { name: a }\n');

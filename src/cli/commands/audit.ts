@@ -131,9 +131,19 @@ function parseTarget(fallback: Format): (text: string) => { readonly format: For
   return (text) => {
     const at = text.indexOf('=');
     const word = text.slice(0, at);
-    return at > 0 && isFormat(word) ? { format: word, file: text.slice(at + 1) } : { format: fallback, file: text };
+    if (at > 0 && isFormat(word)) return { format: word, file: text.slice(at + 1) };
+    // A name says what a reader of the file expects, unless another format was asked for.
+    const named = EXTENSIONS[path.extname(text).toLowerCase()];
+    return { format: fallback === 'terminal' && named ? named : fallback, file: text };
   };
 }
+
+const EXTENSIONS: Readonly<Record<string, Format>> = {
+  '.html': 'html',
+  '.htm': 'html',
+  '.json': 'json',
+  '.md': 'markdown',
+};
 
 function refuseInput(file: string, inputs: readonly InputSpec[], cwd: string): void {
   const full = path.resolve(cwd, file);
