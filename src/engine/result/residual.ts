@@ -18,8 +18,8 @@ export function residualResult(facts: Facts, findings: readonly Finding[], input
   const inMesh = facts.mesh.workloads.filter(({ dataPlane }) => dataPlane.kind !== 'none');
   const ports = inMesh.reduce((total, { ports }) => total + ports.length, 0);
   const unproven = inMesh.filter((workload) => facts.evidence?.of(workload)?.captured.state !== 'verified');
-  const isSeen = unproven.length < inMesh.length;
-  if (unproven.length > 0) {
+  const isSeen = unproven.length > 0 && unproven.length < inMesh.length;
+  if (unproven.length > 0 || inMesh.length === 0) {
     const left = unproven.reduce((total, { ports }) => total + ports.length, 0);
     add(
       isSeen
