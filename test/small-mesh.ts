@@ -96,3 +96,23 @@ export const INJECTOR: Manifest = {
     },
   ],
 };
+
+/** A pod of the Deployment `name` in namespace `shop`, as it runs there with its sidecar. */
+export const runningPod = (name: string, podIP: string): Manifest => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name: `${name}-6584ddcf65-k78wz`,
+    namespace: 'shop',
+    labels: { app: name },
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${name}-6584ddcf65`, controller: true }],
+  },
+  spec: {
+    serviceAccountName: name,
+    containers: [
+      { name: 'app', image: 'x' },
+      { name: 'istio-proxy', image: 'proxyv2' },
+    ],
+  },
+  status: { podIP },
+});

@@ -1,22 +1,23 @@
 import { X509Certificate } from 'node:crypto';
 import type { LoadedCertificate } from '../../model/observation/envoy-dump.ts';
-import { isJson, textOf } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { textOf } from './json.ts';
 
 /** What the certificates of a proxy say: the workload's own, and those that it trusts. Keys and bodies are left behind. */
 export function readCertificates(secrets: readonly unknown[]): readonly LoadedCertificate[] {
   return secrets.flatMap((entry) => {
-    const secret = isJson(entry) && isJson(entry.secret) ? entry.secret : undefined;
-    const name = isJson(entry) ? textOf(entry.name) : undefined;
+    const secret = isObject(entry) && isObject(entry.secret) ? entry.secret : undefined;
+    const name = isObject(entry) ? textOf(entry.name) : undefined;
     if (!secret || name === undefined) return [];
-    const chain = isJson(secret.tls_certificate) ? secret.tls_certificate.certificate_chain : undefined;
-    const trusted = isJson(secret.validation_context) ? secret.validation_context.trusted_ca : undefined;
+    const chain = isObject(secret.tls_certificate) ? secret.tls_certificate.certificate_chain : undefined;
+    const trusted = isObject(secret.validation_context) ? secret.validation_context.trusted_ca : undefined;
     const bytes = inlineBytes(chain) ?? inlineBytes(trusted);
     return bytes === undefined ? [] : [describe(name, bytes)].filter((found) => found !== undefined);
   });
 }
 
 function inlineBytes(source: unknown): Buffer | undefined {
-  const encoded = isJson(source) ? textOf(source.inline_bytes) : undefined;
+  const encoded = isObject(source) ? textOf(source.inline_bytes) : undefined;
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64');
 }
 

@@ -2,7 +2,8 @@ import type { EnvoyDump, EnvoyJson, LoadedListener, RejectedConfig } from '../..
 import { findJsonValue, isClosed, jsonItems, skipValue } from '../json/positions.ts';
 import { readCertificates } from './certificates.ts';
 import { readNode } from './envoy-node.ts';
-import { isJson, textOf } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { textOf } from './json.ts';
 import type { Broken, Form, From, ReadForm } from './form.ts';
 
 /**
@@ -26,7 +27,7 @@ function readEnvoyDump(text: string, from: From): ReadForm | Broken {
   }
   const sections = sectionsOf(text);
   const bootstrap = parsed(text, sections.get('BootstrapConfigDump'), ['bootstrap', 'node']);
-  if (!isJson(bootstrap)) {
+  if (!isObject(bootstrap)) {
     return {
       message: 'an Envoy configuration dump without its bootstrap: expected whose proxy it is (`node`)',
       help: 'dump it whole: istioctl proxy-config all POD -n NAMESPACE -o json, or curl localhost:15000/config_dump',
@@ -123,7 +124,7 @@ function readListener(text: string, at: number, type: EnvoyDump['proxy']['type']
   if (!isActive || (type === 'sidecar' && name !== 'virtualInbound')) return;
   const config = valueAt(text, findJsonValue(text, state, ['listener']));
   const updated = textOf(valueAt(text, findJsonValue(text, state, ['last_updated'])));
-  if (isJson(config)) into.listeners.push({ name, config, ...(updated === undefined ? {} : { updated }) });
+  if (isObject(config)) into.listeners.push({ name, config, ...(updated === undefined ? {} : { updated }) });
 }
 
 function readRejected(text: string, items: readonly number[], into: RejectedConfig[]): void {

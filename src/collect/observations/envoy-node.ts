@@ -1,5 +1,6 @@
 import type { EnvoyJson, EnvoyNode } from '../../model/observation/envoy-dump.ts';
-import { isJson, textOf, textsOf } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { textOf, textsOf } from './json.ts';
 
 const TYPES: readonly string[] = ['sidecar', 'router', 'waypoint'] satisfies readonly EnvoyNode['type'][];
 
@@ -11,7 +12,7 @@ const TYPES: readonly string[] = ['sidecar', 'router', 'waypoint'] satisfies rea
 export function readNode(node: EnvoyJson): EnvoyNode | string {
   const id = textOf(node.id) ?? '';
   const [type = '', address = '', name = ''] = id.split('~');
-  const metadata = isJson(node.metadata) ? node.metadata : {};
+  const metadata = isObject(node.metadata) ? node.metadata : {};
   const dot = name.lastIndexOf('.');
   const pod = textOf(metadata.NAME) ?? name.slice(0, Math.max(0, dot));
   const namespace = textOf(metadata.NAMESPACE) ?? name.slice(dot + 1);
@@ -40,7 +41,7 @@ export function readNode(node: EnvoyJson): EnvoyNode | string {
 }
 
 function versionOf({ user_agent_build_version: build }: EnvoyJson): string | undefined {
-  const version = isJson(build) && isJson(build.version) ? build.version : undefined;
+  const version = isObject(build) && isObject(build.version) ? build.version : undefined;
   if (!version) return undefined;
   return [version.major_number, version.minor_number, version.patch].map((part) => part ?? 0).join('.');
 }

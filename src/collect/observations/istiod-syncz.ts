@@ -1,6 +1,7 @@
 import type { SyncedProxy } from '../../model/observation/sync-status.ts';
 import type { Broken, Form, From, ReadForm } from './form.ts';
-import { isJson, textOf } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { textOf } from './json.ts';
 
 /** istiod's `/debug/syncz`: which push each connected proxy has taken. Source: istio pilot/pkg/xds/debug.go (SyncStatus). */
 export const istiodSyncz: Form = {
@@ -25,10 +26,10 @@ function readSyncz(text: string, from: From): ReadForm | Broken {
 }
 
 function readProxy(entry: unknown): readonly SyncedProxy[] {
-  const id = isJson(entry) ? (textOf(entry.proxy) ?? '') : '';
+  const id = isObject(entry) ? (textOf(entry.proxy) ?? '') : '';
   const dot = id.lastIndexOf('.');
-  if (!isJson(entry) || dot <= 0) return [];
-  const resources = isJson(entry.resources) ? Object.values(entry.resources).filter(isJson) : [];
+  if (!isObject(entry) || dot <= 0) return [];
+  const resources = isObject(entry.resources) ? Object.values(entry.resources).filter(isObject) : [];
   const istioVersion = textOf(entry.istio_version);
   const listeners = pushOf(textOf(entry.listener_acked));
   return [

@@ -1,7 +1,4 @@
-import type { EnvoyJson } from '../../model/observation/envoy-dump.ts';
-
-export const isJson = (value: unknown): value is EnvoyJson =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject } from '../../model/shape.ts';
 
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
@@ -10,7 +7,7 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 
 /** Members that are texts. */
 export function textsOf(value: unknown): Readonly<Record<string, string>> {
-  if (!isJson(value)) return {};
+  if (!isObject(value)) return {};
   const texts = Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return Object.fromEntries(texts);
 }

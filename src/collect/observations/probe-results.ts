@@ -1,7 +1,8 @@
 import type { ProbeResult } from '../../model/observation/probe-result.ts';
 import type { Request } from '../../result/request.ts';
 import type { Broken, Form, From, ReadForm } from './form.ts';
-import { isJson, textOf } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { textOf } from './json.ts';
 
 /** Results of live policy tests: one JSON object of `kind: ProbeResult` per line, as `test --live` and its script write them. */
 export const probeResults: Form = {
@@ -34,10 +35,10 @@ function readLine(line: string, { file, cluster, at }: From): ProbeResult | stri
   } catch {
     return 'no JSON, or cut off';
   }
-  if (!isJson(value) || value.kind !== 'ProbeResult') return 'no ProbeResult';
+  if (!isObject(value) || value.kind !== 'ProbeResult') return 'no ProbeResult';
   if (value.apiVersion !== 'meshproof.dev/v1') return 'expected apiVersion meshproof.dev/v1';
   const { id, expect, control, request, client, exit, code, bytes } = value;
-  const isRequest = isJson(request) && isJson(request.from) && isJson(request.to);
+  const isRequest = isObject(request) && isObject(request.from) && isObject(request.to);
   if (typeof id !== 'number' || !isRequest) return 'it does not say what was sent';
   if (expect !== 'allow' && expect !== 'deny') return '`expect` is allow or deny';
   if (typeof client !== 'string' || !CLIENTS.includes(client)) return `\`client\` is one of ${CLIENTS.join(', ')}`;

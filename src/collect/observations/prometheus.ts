@@ -1,5 +1,6 @@
 import type { Counted, Metrics, MetricSeries } from '../../model/observation/metrics.ts';
-import { isJson, listOf, textOf, textsOf } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { listOf, textOf, textsOf } from './json.ts';
 import { readTime } from './read-time.ts';
 import type { Broken, Form, From, ReadForm } from './form.ts';
 
@@ -39,15 +40,15 @@ function readPrometheus(text: string, from: From): ReadForm | Broken {
 
 /** One answer; a text says why it cannot be used. */
 export function readAnswer(answer: unknown, from: From): Metrics | string {
-  if (!isJson(answer)) return 'no answer of Prometheus';
+  if (!isObject(answer)) return 'no answer of Prometheus';
   if (answer.status !== 'success')
     return `Prometheus answered with an error: ${textOf(answer.error) ?? 'no reason given'}`;
-  const data = isJson(answer.data) ? answer.data : {};
+  const data = isObject(answer.data) ? answer.data : {};
   const type = data.resultType;
   if (type !== 'vector' && type !== 'matrix')
     return `a result of type \`${String(type)}\`: expected \`vector\` or \`matrix\``;
   const query = textOf(answer.query);
-  const results = listOf(data.result).filter(isJson);
+  const results = listOf(data.result).filter(isObject);
   const points = results.map((result) => ({
     labels: textsOf(result.metric),
     points: pointsOf(type === 'vector' ? [result.value] : listOf(result.values)),

@@ -5,7 +5,8 @@ import { DEFAULT_LIMITS } from '../limits.ts';
 import { locationAt, sourceText } from '../source-text.ts';
 import { parseYaml } from '../yaml/parse.ts';
 import { findValue, readNodes } from '../yaml/positions.ts';
-import { isJson, listOf } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { listOf } from './json.ts';
 import type { Broken, Form, From, ReadForm } from './form.ts';
 
 /** `kind: Wanted`, which `meshproof wanted --learn` writes for people to read, cut and sign. */
@@ -59,7 +60,7 @@ const KEYS: Checks = {
   apiVersion: (value) => value === 'meshproof.dev/v1',
   kind: (value) => value === 'Wanted',
   reviewedBy: (value) => value === undefined || value === null || typeof value === 'string',
-  window: (value) => value === undefined || isJson(value),
+  window: (value) => value === undefined || isObject(value),
   flows: Array.isArray,
 };
 const FLOW_KEYS: Checks = {
@@ -81,7 +82,7 @@ const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every
 /** By hand: what reads manifests does not load a library for schemas. */
 function checkWanted(value: unknown): Problem | undefined {
   const wrong = checkKeys(value, KEYS, []);
-  if (wrong || !isJson(value)) return wrong;
+  if (wrong || !isObject(value)) return wrong;
   const window = value.window === undefined ? undefined : checkKeys(value.window, WINDOW_KEYS, ['window']);
   if (window) return window;
   for (const [index, flow] of listOf(value.flows).entries()) {
@@ -92,7 +93,7 @@ function checkWanted(value: unknown): Problem | undefined {
 }
 
 function checkKeys(value: unknown, checks: Checks, path: Path): Problem | undefined {
-  if (!isJson(value))
+  if (!isObject(value))
     return { path, words: { message: `\`${path.join('.') || '(document)'}\` is no mapping`, help: SEE } };
   const known = Object.keys(checks);
   for (const key of Object.keys(value)) {

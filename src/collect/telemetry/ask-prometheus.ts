@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Observation } from '../../model/observation/observation.ts';
 import type { Source } from '../../result/source.ts';
 import { InputError } from '../input-error.ts';
-import { isJson } from '../observations/json.ts';
+import { isObject } from '../../model/shape.ts';
 import { readAnswer } from '../observations/prometheus.ts';
 
 export interface PrometheusAsk {
@@ -74,7 +74,7 @@ function baseOf(text: string): URL {
 function parsed(text: string, name: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
-    if (isJson(value)) return value;
+    if (isObject(value)) return value;
   } catch {
     // Said below.
   }
@@ -111,7 +111,7 @@ async function fetchText(url: URL, name: string, ask: PrometheusAsk): Promise<st
 function reasonOf(body: string): string {
   try {
     const value: unknown = JSON.parse(body);
-    return isJson(value) && typeof value.error === 'string' ? `: ${value.error.slice(0, 300)}` : '';
+    return isObject(value) && typeof value.error === 'string' ? `: ${value.error.slice(0, 300)}` : '';
   } catch {
     return '';
   }

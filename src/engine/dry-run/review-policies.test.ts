@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { readText } from '../../collect/read-text.ts';
 import { observationsOf } from '../../../test/observations-of.ts';
-import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../../test/small-mesh.ts';
+import {
+  type Manifest,
+  meshText,
+  namespace,
+  policy,
+  runningPod,
+  selecting,
+  workload,
+} from '../../../test/small-mesh.ts';
 import { type Counted, logLine, prometheusText } from '../../../test/telemetry.ts';
 import { makeFacts } from '../../graph/make-facts.ts';
 import { dryRun as schema, type DryRun } from '../../result/dry-run.ts';
@@ -11,33 +19,14 @@ import { reviewPolicies } from './review-policies.ts';
 
 const DRY = { annotations: { 'istio.io/dry-run': 'true' } };
 
-const pod = (name: string, podIP: string): Manifest => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: {
-    name: `${name}-6584ddcf65-k78wz`,
-    namespace: 'shop',
-    labels: { app: name },
-    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${name}-6584ddcf65`, controller: true }],
-  },
-  spec: {
-    serviceAccountName: name,
-    containers: [
-      { name: 'app', image: 'x' },
-      { name: 'istio-proxy', image: 'proxyv2' },
-    ],
-  },
-  status: { podIP },
-});
-
 const SHOP = [
   namespace('shop'),
   ...workload('shop', 'web', { ports: { http: 8080 } }),
   ...workload('shop', 'batch'),
   ...workload('shop', 'orders', { ports: { http: 8080 } }),
-  pod('web', '10.0.0.2'),
-  pod('batch', '10.0.0.3'),
-  pod('orders', '10.0.0.1'),
+  runningPod('web', '10.0.0.2'),
+  runningPod('batch', '10.0.0.3'),
+  runningPod('orders', '10.0.0.1'),
 ];
 
 const allow = (name: string, callers: readonly string[], to: readonly Manifest[] = [], dry = true): Manifest =>

@@ -1,13 +1,11 @@
 import type { EnvoyJson } from '../../model/observation/envoy-dump.ts';
-
-export const isJson = (value: unknown): value is EnvoyJson =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject } from '../../model/shape.ts';
 
 /** The member as an object; an empty one where it is none. */
 export function at(value: unknown, ...path: readonly string[]): EnvoyJson {
   let found: unknown = value;
-  for (const step of path) found = isJson(found) ? found[step] : undefined;
-  return isJson(found) ? found : {};
+  for (const step of path) found = isObject(found) ? found[step] : undefined;
+  return isObject(found) ? found : {};
 }
 
 export const listAt = (value: unknown, ...path: readonly string[]): readonly unknown[] => {
@@ -17,6 +15,6 @@ export const listAt = (value: unknown, ...path: readonly string[]): readonly unk
 };
 
 export const textAt = (value: unknown, field: string): string | undefined => {
-  const found = isJson(value) ? value[field] : undefined;
+  const found = isObject(value) ? value[field] : undefined;
   return typeof found === 'string' ? found : undefined;
 };

@@ -2,7 +2,8 @@ import { type ChainPoint, viewpointsAt } from '../../semantics/algebra/chain-for
 import { all, any, EVERYTHING, type Formula, NOTHING, not } from '../../semantics/algebra/formula.ts';
 import type { JwtRule } from '../../model/istio/request-authentication.ts';
 import type { Viewpoint } from '../../semantics/algebra/clause-formula.ts';
-import { at, isJson, textAt } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { at, textAt } from './json.ts';
 import type { Place, Unread } from './place.ts';
 import { rbacFormula } from './rbac-formula.ts';
 import { readJwtRules } from './read-jwt-rules.ts';
@@ -88,7 +89,7 @@ export function loadedSets({ filters, type }: LoadedChain, point: ChainPoint): L
 
 /** Without rules nothing is enforced; with rules and without a policy, ALLOW lets nothing through. */
 function enforced({ config }: LoadedFilter, formulaOf: (rules: unknown) => Formula): Formula {
-  if (!isJson(config.rules)) return EVERYTHING;
+  if (!isObject(config.rules)) return EVERYTHING;
   const matched = formulaOf(config.rules);
   switch (textAt(config.rules, 'action') ?? 'ALLOW') {
     case 'ALLOW':
@@ -101,7 +102,7 @@ function enforced({ config }: LoadedFilter, formulaOf: (rules: unknown) => Formu
 }
 
 const isChooser = ({ config }: LoadedFilter): boolean =>
-  isJson(config.shadow_rules) && /ext_authz/.test(textAt(config, 'shadow_rules_stat_prefix') ?? '');
+  isObject(config.shadow_rules) && /ext_authz/.test(textAt(config, 'shadow_rules_stat_prefix') ?? '');
 
 /** `ns[foo]-policy[p]-rule[0]`. Source: istio pilot/pkg/security/authz/builder/builder.go (policyName). */
 const NAME = /^(?:istio-ext-authz-)?ns\[([^\]]+)\]-policy\[([^\]]+)\]/;

@@ -1,6 +1,7 @@
 import { all, any, EVERYTHING, type Formula, NOTHING, not } from '../../semantics/algebra/formula.ts';
 import type { EnvoyJson } from '../../model/observation/envoy-dump.ts';
-import { at, isJson, listAt } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { at, listAt } from './json.ts';
 import type { Place } from './place.ts';
 import { isLeaf, leafFormula } from './rbac-leaf.ts';
 
@@ -15,7 +16,7 @@ export function rbacFormula(rules: unknown, place: Place): Formula {
 
 function policyFormula(policy: unknown, place: Place): Formula {
   for (const field of ['condition', 'checked_condition'])
-    if (isJson(policy) && field in policy) place.unread.add(field);
+    if (isObject(policy) && field in policy) place.unread.add(field);
   const some = (list: string): Formula =>
     oneOf(listAt(policy, list), (matcher) => matcherFormula(matcher, place), place);
   return all([some('permissions'), some('principals')]);
@@ -23,7 +24,7 @@ function policyFormula(policy: unknown, place: Place): Formula {
 
 /** A permission or principal. Both are trees of the same shape over other leaves. */
 function matcherFormula(matcher: unknown, place: Place): Formula {
-  if (!isJson(matcher)) return skip('an empty matcher', place);
+  if (!isObject(matcher)) return skip('an empty matcher', place);
   const inner = (part: unknown): Formula => matcherFormula(part, place);
   if (matcher.any === true) return EVERYTHING;
   for (const [field, list] of LISTS) {
@@ -48,7 +49,7 @@ function oneOf(parts: readonly unknown[], inner: (part: unknown) => Formula, pla
   const others: Formula[] = [];
   for (const part of parts) {
     const key = isLeaf(part);
-    if (key === undefined || !isJson(part)) others.push(inner(part));
+    if (key === undefined || !isObject(part)) others.push(inner(part));
     else {
       const group = groups.get(key);
       if (group) group.push(part);

@@ -27,13 +27,14 @@ import { anything } from '../../semantics/algebra/strings/glob.ts';
 import { matchesWord } from '../../semantics/algebra/strings/machine.ts';
 import type { EnvoyJson } from '../../model/observation/envoy-dump.ts';
 import { type Cidr, contains, parseAddress, parseCidr } from '../../util/cidr.ts';
-import { at, isJson, listAt, textAt } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { at, listAt, textAt } from './json.ts';
 import type { Place } from './place.ts';
 import { type Reading, stringSet } from './string-set.ts';
 
 /** Which attribute a leaf reads; those of the same key may be joined into one. Undefined: no leaf, or one that is not joined. */
 export function isLeaf(matcher: unknown): string | undefined {
-  if (!isJson(matcher)) return undefined;
+  if (!isObject(matcher)) return undefined;
   const [field] = Object.keys(matcher);
   switch (field) {
     case 'header':
@@ -179,14 +180,14 @@ function headers(values: readonly unknown[], viewpoint: Viewpoint): Formula | un
 
 /** Of the older forms and the newer one. Source: envoy api/envoy/config/route/v3/route_components.proto (HeaderMatcher). */
 function headerMatcher(value: unknown): EnvoyJson | 'present' | undefined {
-  if (!isJson(value)) return undefined;
+  if (!isObject(value)) return undefined;
   if (value.present_match === true) return 'present';
-  if (isJson(value.string_match)) return value.string_match;
+  if (isObject(value.string_match)) return value.string_match;
   for (const kind of ['exact', 'prefix', 'suffix', 'contains']) {
     const old = value[`${kind}_match`];
     if (typeof old === 'string') return { [kind]: old };
   }
-  return isJson(value.safe_regex_match) ? { safe_regex: value.safe_regex_match } : undefined;
+  return isObject(value.safe_regex_match) ? { safe_regex: value.safe_regex_match } : undefined;
 }
 
 const JWT_FILTER = 'envoy.filters.http.jwt_authn';
@@ -221,7 +222,7 @@ function claims(values: readonly unknown[], viewpoint: Viewpoint): Formula | und
 
 /** The string matchers of a value, whether it may be alone or in a list. */
 function stringsOf(value: unknown): readonly unknown[] | undefined {
-  if (!isJson(value)) return undefined;
+  if (!isObject(value)) return undefined;
   if ('string_match' in value) return [value.string_match];
   if ('list_match' in value) return stringsOf(at(value, 'list_match').one_of);
   if (!('or_match' in value)) return undefined;

@@ -1,5 +1,6 @@
 import type { EnvoyDump, EnvoyJson, LoadedListener } from '../../model/observation/envoy-dump.ts';
-import { at, isJson, listAt, textAt } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { at, listAt, textAt } from './json.ts';
 
 /** A filter chain of `virtualInbound`: which connections it takes, and what it makes of them. */
 export interface LoadedChain {
@@ -44,14 +45,14 @@ export function readGatewayChains({ listeners }: Pick<EnvoyDump, 'listeners'>, p
 }
 
 const chainsOf = ({ config }: LoadedListener): readonly LoadedChain[] =>
-  [...listAt(config, 'filter_chains'), config.default_filter_chain].filter(isJson).map(readChain);
+  [...listAt(config, 'filter_chains'), config.default_filter_chain].filter(isObject).map(readChain);
 
 function readChain(chain: EnvoyJson): LoadedChain {
   const match = at(chain, 'filter_chain_match');
-  const network = listAt(chain, 'filters').filter(isJson);
+  const network = listAt(chain, 'filters').filter(isObject);
   const manager = network.find((filter) => textAt(filter, 'name') === MANAGER);
   const before = network.filter((filter) => filter !== manager).map(filterOf);
-  const http = manager ? listAt(manager, 'typed_config', 'http_filters').filter(isJson).map(filterOf) : [];
+  const http = manager ? listAt(manager, 'typed_config', 'http_filters').filter(isObject).map(filterOf) : [];
   const transport = textAt(match, 'transport_protocol');
   return {
     name: textAt(chain, 'name') ?? '',

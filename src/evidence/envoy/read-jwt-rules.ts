@@ -1,5 +1,6 @@
 import type { JwtRule } from '../../model/istio/request-authentication.ts';
-import { at, isJson, listAt, textAt } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { at, listAt, textAt } from './json.ts';
 import type { Unread } from './place.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Unread } from './place.ts';
  */
 export function readJwtRules(config: unknown, unread: Unread): readonly JwtRule[] {
   const [rule, ...others] = listAt(config, 'rules');
-  if (others.length > 0 || !isJson(rule)) {
+  if (others.length > 0 || !isObject(rule)) {
     unread.add('JWT rules of another form');
     return [];
   }
@@ -58,7 +59,7 @@ function ruleOf(provider: unknown, unread: Unread): JwtRule {
     claim: textAt(entry, 'claim_name') ?? '',
   }));
   const payload = textAt(provider, 'forward_payload_header');
-  if (isJson(provider) && 'require_expiration' in provider) unread.add('require_expiration');
+  if (isObject(provider) && 'require_expiration' in provider) unread.add('require_expiration');
   return {
     ...(issuer === undefined ? {} : { issuer }),
     ...(audiences.length > 0 ? { audiences } : {}),
@@ -67,7 +68,7 @@ function ruleOf(provider: unknown, unread: Unread): JwtRule {
     ...(fromCookies.length > 0 ? { fromCookies } : {}),
     ...(claims.length > 0 ? { outputClaimToHeaders: claims } : {}),
     ...(payload === undefined ? {} : { outputPayloadToHeader: payload }),
-    ...(isJson(provider) && provider.forward === true ? { forwardOriginalToken: true } : {}),
+    ...(isObject(provider) && provider.forward === true ? { forwardOriginalToken: true } : {}),
   };
 }
 

@@ -5,7 +5,8 @@ import { beforeQuery, DEAD, foldCase, type Machine } from '../../semantics/algeb
 import { regexMachine } from '../../semantics/algebra/strings/regex-machine.ts';
 import { unionMachine } from '../../semantics/algebra/strings/union-machine.ts';
 import { compileRegex } from '../../semantics/gateway/regex/regex.ts';
-import { isJson, textAt } from './json.ts';
+import { isObject } from '../../model/shape.ts';
+import { textAt } from './json.ts';
 
 /** How Envoy hands the value to the matcher: whole; what stands before the query; or a SPIFFE id, which is kept without its scheme here. */
 export type Reading = 'value' | 'path' | 'identity';
@@ -32,7 +33,7 @@ function wordsOf(matchers: readonly unknown[]): readonly string[] | undefined {
   return words.every((word) => word !== undefined) ? words : undefined;
 }
 
-const folds = (matcher: unknown): boolean => isJson(matcher) && matcher.ignore_case === true;
+const folds = (matcher: unknown): boolean => isObject(matcher) && matcher.ignore_case === true;
 
 interface Parts {
   readonly globs: Glob[];
@@ -47,7 +48,7 @@ function partsOf(matchers: readonly unknown[]): Parts | undefined {
     const glob = globOf(matcher);
     if (glob) (folds(matcher) ? parts.folded : parts.globs).push(glob);
     else {
-      const pattern = isJson(matcher) ? textAt(matcher.safe_regex, 'regex') : undefined;
+      const pattern = isObject(matcher) ? textAt(matcher.safe_regex, 'regex') : undefined;
       const regex = pattern === undefined ? undefined : compileRegex(pattern);
       if (!regex) return undefined;
       parts.others.push(() => regexMachine(regex));

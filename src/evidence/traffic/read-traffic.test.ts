@@ -1,30 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { meshOf } from '../../../test/mesh-of.ts';
 import { observationsOf } from '../../../test/observations-of.ts';
-import { type Manifest, meshText, namespace, workload } from '../../../test/small-mesh.ts';
+import { type Manifest, meshText, namespace, runningPod, workload } from '../../../test/small-mesh.ts';
 import { type Counted, logLine, prometheusText } from '../../../test/telemetry.ts';
 import { Enforcement } from '../../semantics/enforcement.ts';
 import { readTraffic } from './read-traffic.ts';
 import type { SeenFlow, TrafficSeen } from './traffic-seen.ts';
-
-const pod = (name: string, podIP: string): Manifest => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: {
-    name: `${name}-6584ddcf65-k78wz`,
-    namespace: 'shop',
-    labels: { app: name },
-    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${name}-6584ddcf65`, controller: true }],
-  },
-  spec: {
-    serviceAccountName: name,
-    containers: [
-      { name: 'app', image: 'x' },
-      { name: 'istio-proxy', image: 'proxyv2' },
-    ],
-  },
-  status: { podIP },
-});
 
 const MESH = [
   namespace('shop'),
@@ -164,7 +145,7 @@ describe('metrics', () => {
 });
 
 describe('access logs', () => {
-  const pods = [pod('web', '10.0.0.2'), pod('orders', '10.0.0.1')];
+  const pods = [runningPod('web', '10.0.0.2'), runningPod('orders', '10.0.0.1')];
   const call = { from: '10.0.0.2', to: '10.0.0.1', sni: 'orders.shop' };
 
   it('add operations to what metrics count', () => {
