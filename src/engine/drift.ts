@@ -4,11 +4,19 @@ import type { Drift, SeenProxy, WorkloadEvidence } from '../evidence/evidence.ts
 import { readEvidence } from '../evidence/read-evidence.ts';
 import { requestOf } from '../graph/request-of.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
+import type { Observation } from '../model/observation/observation.ts';
 import type { DriftAnswer } from '../result/drift.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { modeOfPort } from '../semantics/mtls/effective-mode.ts';
 import { effectiveZtunnelMode } from '../semantics/ambient/effective-mode.ts';
 import { type InputOptions, readInput } from './read-input.ts';
+
+const SHOWS_WHAT_RUNS: ReadonlySet<Observation['kind']> = new Set([
+  'envoy-config-dump',
+  'istiod-syncz',
+  'probe-result',
+  'testimony',
+]);
 
 /** Holds what was seen of a mesh against its configuration, by workload. Throws an InputError where nothing was seen. */
 export async function runDrift(
@@ -17,7 +25,7 @@ export async function runDrift(
   io: CollectIo,
 ): Promise<{ readonly answer: DriftAnswer; readonly diagnostics: readonly Diagnostic[] }> {
   const { mesh, observations, diagnostics } = await readInput(inputs, options, io);
-  if (!observations.some(({ kind }) => kind === 'envoy-config-dump' || kind === 'istiod-syncz'))
+  if (!observations.some(({ kind }) => SHOWS_WHAT_RUNS.has(kind)))
     throw new InputError(
       'nothing in the input shows what runs: expected dumps of proxies beside the manifests',
       'istioctl proxy-config all POD -n NAMESPACE -o json > POD.json, then name the file too',

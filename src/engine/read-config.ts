@@ -4,12 +4,15 @@ import { InputError } from '../collect/input-error.ts';
 import { type Config, config } from '../result/config.ts';
 import { suggest } from '../util/suggest.ts';
 import type { StatedFacts } from './load-mesh.ts';
+import type { Said } from './read-testimonies.ts';
 
 /** What `meshproof.yaml` says, checked. */
 export interface UserConfig {
   readonly config: Config;
   readonly file: string;
   readonly facts: StatedFacts;
+  /** What people saw, with where it stands. */
+  readonly said: Said;
 }
 
 /** Reads and checks a configuration. Throws an InputError that names file, line, what was expected and the nearest known key. */
@@ -19,7 +22,11 @@ export function readConfig(file: ConfigFile): UserConfig {
   if (parsed.success) {
     // zod infers optional fields as possibly undefined; it leaves them out.
     const read = parsed.data as Config;
-    return { config: read, file: file.path, facts: factsOf(read) };
+    const entries = (read.observations ?? []).map((entry, index) => ({
+      ...entry,
+      line: lineOf(['observations', index]),
+    }));
+    return { config: read, file: file.path, facts: factsOf(read), said: { entries, file: file.path } };
   }
   const [issue] = parsed.error.issues;
   if (!issue) throw new InputError(`${file.path}: not a valid configuration`, 'see docs/configuration.md');

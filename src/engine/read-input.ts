@@ -8,6 +8,7 @@ import type { Diagnostic } from '../result/diagnostic.ts';
 import type { PrometheusAsk } from '../collect/telemetry/ask-prometheus.ts';
 import { type LoadedMesh, loadMesh, type StatedFacts } from './load-mesh.ts';
 import { overlayObjects } from './overlay-objects.ts';
+import type { Said } from './read-testimonies.ts';
 import type { Provenance } from './result/input.ts';
 
 export interface InputOptions {
@@ -28,6 +29,8 @@ export interface RawInput {
   readonly observations: readonly Observation[];
   readonly facts: StatedFacts;
   readonly stated: Partial<Config>;
+  /** What people saw of it, where somebody wrote something down. */
+  readonly said?: Said;
   readonly provenance: Provenance;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -48,7 +51,18 @@ export type StatedInput = Partial<Config> & { readonly observed?: readonly Obser
 
 /** Bytes to the model. What was parsed is let go of here: the model holds all that is needed. */
 export async function readInput(inputs: readonly InputSpec[], options: InputOptions, io: CollectIo): Promise<Input> {
-  return toMesh(await readRaw(inputs, options, io));
+  const raw = await readRaw(inputs, options, io);
+  const input = toMesh(raw);
+  if (!raw.said) return input;
+  const { readTestimonies } = await import('./read-testimonies.ts');
+  const { testimonies, diagnostics } = readTestimonies(input.mesh, raw.said);
+  const observations = [...input.observations, ...testimonies];
+  return {
+    ...input,
+    observations,
+    stated: { ...input.stated, observed: observations },
+    diagnostics: [...input.diagnostics, ...diagnostics],
+  };
 }
 
 /** Bytes to objects, with the base under them where there is one. */
@@ -80,6 +94,7 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
       ...(defaultNamespace === undefined ? {} : { defaultNamespace }),
     },
     stated: user?.config ?? {},
+    ...(user && user.said.entries.length > 0 ? { said: user.said } : {}),
     provenance: { sources: [...(below?.sources ?? []), ...sources, ...(asked?.sources ?? [])], skippedKinds },
     diagnostics: [...(below?.diagnostics ?? []), ...diagnostics],
   };

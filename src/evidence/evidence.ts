@@ -76,4 +76,6 @@ export interface Drift {
   /** Likely causes, the likeliest first. */
   readonly causes: readonly string[];
   readonly proxies: readonly SeenProxy[];
+  /** Where somebody wrote it down, in place of proxies. */
+  readonly testimony?: Pick<SeenProxy, 'file' | 'at' | 'isOld'> & { readonly line: number };
 }

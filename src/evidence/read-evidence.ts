@@ -5,6 +5,7 @@ import { judgeProxies } from './judge-proxies.ts';
 import type { IsRecent } from './looked-into.ts';
 import { matchProxies, matchSynced } from './match-proxies.ts';
 import { addProbes } from './probes/add-probes.ts';
+import { addTestimonies } from './testimonies/add-testimonies.ts';
 
 /** Dumps prove nothing about today after a day (method.md, Evidence). */
 const DAY = 24 * 60 * 60 * 1000;
@@ -37,5 +38,6 @@ export function readEvidence(enforcement: Enforcement, observations: readonly Ob
     ),
   };
   const probes = observations.filter((each) => each.kind === 'probe-result');
-  return addProbes(enforcement, seen, probes, isRecent);
+  const testimonies = observations.filter((each) => each.kind === 'testimony');
+  return addTestimonies(enforcement, addProbes(enforcement, seen, probes, isRecent), testimonies, isRecent);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SENSITIVITIES } from './status.ts';
+import { request } from './schema.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 
 const sensitivity = z.enum(SENSITIVITIES);
@@ -65,7 +66,7 @@ export const config = z.strictObject({
     .array(
       z.strictObject({
         workload: z.string(),
-        saw: z.string(),
+        saw: z.union([z.string(), z.strictObject({ allows: request }), z.strictObject({ denies: request })]),
         at: z.string().optional(),
         by: z.string().optional(),
         how: z.string().optional(),

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -14,8 +14,9 @@ export interface TestCluster extends KubeTarget {
   stop(): Promise<void>;
 }
 
-/** `reader` has the published roles, `partial` all of them but for AuthorizationPolicies, `nobody` none. */
-export const USERS = ['reader', 'admin', 'partial', 'nobody'] as const;
+/** `reader` has the published roles, `partial` all of them but for AuthorizationPolicies, `prober` that of live tests in `PROBED`, `nobody` none. */
+export const USERS = ['reader', 'admin', 'partial', 'prober', 'nobody'] as const;
+export const PROBED = 'payments';
 export const tokenOf = (user: string): string => `${user}-token`;
 
 /** What holds against any API server, the fake one of the tests and the real one alike. */
@@ -114,6 +115,36 @@ export function describeLiveCluster(name: string, start: () => Promise<TestClust
       expect(scope.complete).not.toContain('root-policies');
       expect(scope.complete).toContain('rbac');
       expect(scope.namespaces).toEqual([]);
+    });
+
+    it('lets probes be sent with the role of live tests, and without it says which rights they need', async () => {
+      const suite = {
+        apiVersion: 'meshproof.dev/v1',
+        kind: 'PolicyTest',
+        metadata: { name: 'probes' },
+        resources: [join(root, 'examples/payments')],
+        cases: [
+          {
+            name: 'the api is reached from its own namespace',
+            request: {
+              from: { workload: 'payments/payments-api' },
+              to: { service: 'payments/payments-api', port: 80 },
+              http: { method: 'GET', path: '/' },
+            },
+            expect: 'allow',
+          },
+        ],
+      };
+      writeFileSync(join(folder, 'suite.json'), JSON.stringify(suite));
+      const probe = (context: string) => meshproof('test', 'suite.json', '--live', '--yes', '--context', context);
+      // There is no kubelet behind the API server: that it was asked at all shows the right.
+      const prober = await probe('prober');
+      expect(prober.err).toContain('1 probes from 1 workload');
+      expect(prober.out).toContain('1 inconclusive');
+      const reader = await probe('reader');
+      expect(reader.code).toBe(2);
+      expect(reader.err).toContain(`nothing may be run in pods of namespace \`${PROBED}\``);
+      expect(reader.err).toContain('get and create pods/exec');
     });
 
     it('says in a sentence what is wrong with the way in', async () => {

@@ -60,7 +60,7 @@ export interface FakeOptions {
   /** Looks at each request for objects first. */
   readonly fault?: (asked: Asked) => Fault | undefined;
   readonly tls?: boolean;
-  /** Answers commands that are run in pods, for users that may `create` `pods/exec`. */
+  /** Answers commands that are run in pods, for users that may `get` and `create` `pods/exec`. */
   readonly exec?: FakeExec;
 }
 
@@ -223,8 +223,10 @@ export async function startFakeApiServer(options: FakeOptions): Promise<FakeApiS
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const user = users.find((each) => each.token === token);
-    if (options.exec && user && isAllowed(user, { verb: 'create', group: '', resource: 'pods/exec' }))
-      answerExec(request, socket, head, options.exec);
+    const [, namespace = ''] = /\/namespaces\/([^/]+)\/pods\//.exec(request.url ?? '') ?? [];
+    const mayRun = (one: FakeUser): boolean =>
+      ['get', 'create'].every((verb) => isAllowed(one, { verb, group: '', resource: 'pods/exec', namespace }));
+    if (options.exec && user && mayRun(user)) answerExec(request, socket, head, options.exec);
     else socket.end(`HTTP/1.1 ${user ? '403 Forbidden' : '401 Unauthorized'}\r\ncontent-length: 0\r\n\r\n`);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

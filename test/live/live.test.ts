@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../src/collect/live/api-client.ts';
 import { collectCluster } from '../../src/collect/live/collect-cluster.ts';
 import { memoryStore } from '../../src/collect/live/object-store.ts';
-import { describeLiveCluster, tokenOf } from './contract.ts';
+import { describeLiveCluster, PROBED, tokenOf } from './contract.ts';
 import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts';
-import { allKinds, meshObjects, publishedRoles, reader } from './mesh.ts';
+import { allKinds, meshObjects, proberRole, publishedRoles, reader } from './mesh.ts';
 
 function startFake(): Promise<FakeApiServer> {
   const { rules, roles = {} } = reader();
@@ -15,10 +15,12 @@ function startFake(): Promise<FakeApiServer> {
   return startFakeApiServer({
     kinds: allKinds(),
     objects: meshObjects(),
+    exec: () => ({ output: '', exit: 1 }),
     users: [
       reader(tokenOf('reader')),
       { token: tokenOf('admin'), rules: 'all' },
       { token: tokenOf('partial'), rules: withoutPolicies, roles },
+      { token: tokenOf('prober'), rules: [], roles: { [PROBED]: proberRole().rules } },
       { token: tokenOf('nobody'), rules: [] },
     ],
   });

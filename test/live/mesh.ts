@@ -226,6 +226,12 @@ export function publishedRoles(): readonly Role[] {
   );
 }
 
+/** What probes need in a namespace beyond that: `deploy/rbac/live-tests`. */
+export function proberRole(): Role {
+  const [role] = parseYaml(readFileSync(new URL('deploy/rbac/live-tests/role.yaml', ROOT), 'utf8'));
+  return role as unknown as Role;
+}
+
 /** A user with the roles that are published, and no other right. */
 export function reader(token = 'reader-token'): FakeUser {
   const [cluster, role] = publishedRoles();

@@ -6,9 +6,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type TestCluster, tokenOf, USERS } from './contract.ts';
+import { PROBED, type TestCluster, tokenOf, USERS } from './contract.ts';
 import type { Value } from './fake-api-server.ts';
-import { allKinds, meshObjects, publishedRoles } from './mesh.ts';
+import { allKinds, meshObjects, proberRole, publishedRoles } from './mesh.ts';
 
 const BUILT_IN = /^(|apps|batch|(.*\.)?(rbac\.authorization|networking|discovery|admissionregistration)\.k8s\.io)$/;
 const isBuiltIn = (group: string): boolean => BUILT_IN.test(group) && !/^(gateway|policy)\.networking/.test(group);
@@ -220,11 +220,13 @@ function rights(): readonly Value[] {
     resources: rule.resources.filter((name) => name !== 'authorizationpolicies'),
   }));
   const partial = { ...clusterRole, metadata: { name: 'partial' }, rules };
+  const named = proberRole() as unknown as Value;
+  const prober = { ...named, metadata: { ...metadataOf(named), namespace: PROBED } };
   const bind = (kind: string, of: Value, user: string): Value => ({
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: `${kind}Binding`,
     metadata: {
-      ...metadataOf(role),
+      ...metadataOf(of === prober ? prober : role),
       ...(kind === 'ClusterRole' ? { namespace: undefined } : {}),
       name: `test-${user}`,
     },
@@ -239,5 +241,7 @@ function rights(): readonly Value[] {
     bind('ClusterRole', partial, 'partial'),
     bind('Role', role, 'reader'),
     bind('Role', role, 'partial'),
+    prober,
+    bind('Role', prober, 'prober'),
   ];
 }

@@ -12,6 +12,12 @@ const LONGEST_MS = 30_000;
 /** An answer that is larger is cut off: its end still comes. */
 const LONGEST_OUTPUT = 2 ** 21;
 
+/**
+ * A WebSocket upgrade is a `get`; since Kubernetes 1.35 `create` is asked for as well (`AuthorizePodWebsocketUpgradeCreatePermission`), as
+ * seen with a kube-apiserver 1.36.3.
+ */
+const RIGHTS = 'the rights to list pods, and to get and create pods/exec,';
+
 /** Pods of a context of the user's kubeconfig: lists them, and runs commands in them (`pods/exec`). */
 export function openPods(context: string): PodAccess {
   const client = new ApiClient(connect(context));
@@ -34,7 +40,7 @@ export function openPods(context: string): PodAccess {
         if (error instanceof ApiError || error instanceof ExchangeError || error instanceof CredentialsError)
           throw new InputError(
             `the pods of namespace \`${namespace}\` cannot be listed: ${error.message}`,
-            'probes need the rights to list pods and to create pods/exec there',
+            `probes need ${RIGHTS} there`,
           );
         throw error;
       }
@@ -93,7 +99,7 @@ function runInPod(
         return reject(
           new InputError(
             `nothing may be run in pods of namespace \`${namespace}\``,
-            'probes need the right to create pods/exec there; --probe-script writes a script for somebody who has it',
+            `probes need ${RIGHTS} there (deploy/rbac/live-tests); --probe-script writes a script for somebody who has them`,
           ),
         );
       });

@@ -1,10 +1,11 @@
-import type { Workload } from '../../model/inventory/types.ts';
 import type { ProbeResult } from '../../model/observation/probe-result.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { Drift, Evidence, PortEvidence, Proof, WorkloadEvidence } from '../evidence.ts';
+import { NOTHING_COMPARED, unseen } from '../unseen.ts';
 import { readAnswers } from './answer.ts';
-import { type JudgedProbe, judgeProbe, stopOf } from './judge-probe.ts';
+import { stopOf } from './compare-answer.ts';
+import { type JudgedProbe, judgeProbe } from './judge-probe.ts';
 
 /**
  * Adds what probes showed to what was seen of proxies. A port of which one probe was allowed and one denied, both as the configuration says, has been
@@ -33,7 +34,7 @@ export function addProbes(
     const [first] = list;
     if (!first) continue;
     const { workload, port } = first.query.destination;
-    known.set(workload.id, withPort(known.get(workload.id) ?? bare(workload), port, list));
+    known.set(workload.id, withPort(known.get(workload.id) ?? unseen(workload), port, list));
   }
   return {
     of: ({ id }) => known.get(id),
@@ -42,19 +43,6 @@ export function addProbes(
     strangers: [...evidence.strangers, ...new Set(strangers)],
   };
 }
-
-const OPEN: Proof = { state: 'open', why: 'not compared' };
-
-const NOTHING_COMPARED: PortEvidence = { mtls: OPEN, policies: OPEN, tokens: OPEN, authorization: OPEN };
-
-/** A workload of which no proxy was looked into. */
-const bare = (workload: Workload): WorkloadEvidence => ({
-  workload,
-  proxies: [],
-  replicas: workload.pods.length > 0 ? workload.pods.length : workload.replicas,
-  captured: { state: 'loaded', why: 'no proxy was looked into' },
-  ports: new Map(),
-});
 
 function withPort(evidence: WorkloadEvidence, port: number, probes: readonly JudgedProbe[]): WorkloadEvidence {
   const before: PortEvidence = evidence.ports.get(port) ?? NOTHING_COMPARED;

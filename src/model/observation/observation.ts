@@ -3,7 +3,8 @@ import type { EnvoyDump } from './envoy-dump.ts';
 import type { Metrics } from './metrics.ts';
 import type { ProbeResult } from './probe-result.ts';
 import type { SyncStatus } from './sync-status.ts';
+import type { Testimony } from './testimony.ts';
 import type { WantedFile } from './wanted-file.ts';
 
-/** Something that was seen of a running mesh, as one file of the input holds it. What it shows is worked out in `evidence`. */
-export type Observation = EnvoyDump | SyncStatus | Metrics | AccessLog | WantedFile | ProbeResult;
+/** Something that was seen of a running mesh, as a file of the input holds it. What it shows is worked out in `evidence`. */
+export type Observation = EnvoyDump | SyncStatus | Metrics | AccessLog | WantedFile | ProbeResult | Testimony;

@@ -17,11 +17,11 @@ export function* judgeDrift(facts: Facts, kind: DriftKind): Iterable<Outcome> {
   for (const workload of facts.mesh.workloads) {
     if (workload.dataPlane.kind === 'none') continue;
     const seen = evidence?.of(workload);
-    if (!seen || (seen.proxies.length === 0 && kind !== 'rejected')) {
+    const drifts = driftsOf(facts, kind, workload);
+    if (!seen || (drifts.length === 0 && seen.proxies.length === 0 && kind !== 'rejected')) {
       yield { kind: 'not-applicable', subject: subjectOf(workload), why: 'no proxy of it was looked into' };
       continue;
     }
-    const drifts = driftsOf(facts, kind, workload);
     for (const drift of drifts) yield failOf(facts, workload, drift);
     const failed = new Set(drifts.map(({ port }) => port));
     for (const port of PER_PORT.includes(kind) ? comparedPorts(seen, kind) : [undefined]) {
@@ -57,7 +57,7 @@ function failOf(facts: Facts, workload: Workload, drift: Drift): Fail {
     // The contradiction itself was seen; what is in force is open until somebody explains it.
     status: drift.proxies.some(({ isOld }) => !isOld) ? 'VERIFIED' : 'INFERRED',
     assumes: [],
-    evidence: [...drift.proxies.map((proxy) => seenAt(workload, drift, proxy)), configuredAt(workload, drift)],
+    evidence: [...seenIn(workload, drift), configuredAt(workload, drift)],
     ...(witness ? { witness: requestOf(witness) } : {}),
   };
 }
@@ -93,6 +93,20 @@ function entryOf(
   if (kind !== 'policies' || !witness || witness.source.identity === null) return 'plaintext';
   const stranger = strangerOf(enforcement.configOf(workload).trustDomain.value);
   return witness.source.identity === stranger ? 'any-identity' : 'named-identities';
+}
+
+function seenIn(workload: Workload, drift: Drift): readonly Evidence[] {
+  const { testimony, proxies, what, port } = drift;
+  if (!testimony) return proxies.map((proxy) => seenAt(workload, drift, proxy));
+  const { file, line, at } = testimony;
+  return [
+    {
+      source: { file, line, column: 1 },
+      path: 'observations',
+      shows: `${workload.id}${port === undefined ? '' : `:${port}`}: ${what}`,
+      ...(at === undefined ? {} : { at }),
+    },
+  ];
 }
 
 function seenAt({ id }: Workload, { what, port }: Drift, { pod, file, at }: Drift['proxies'][number]): Evidence {
