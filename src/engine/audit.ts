@@ -16,6 +16,7 @@ import { type Planned, planFor } from './plan/plan-for.ts';
 import { type Input, type InputOptions, readInput } from './read-input.ts';
 import { inputResult } from './result/input.ts';
 import { inventoryResult } from './result/inventory.ts';
+import { trafficResult } from './result/traffic.ts';
 import { residualResult } from './result/residual.ts';
 import { TOOL } from './tool.ts';
 
@@ -78,6 +79,7 @@ export function auditInput(
     paths.flatMap(({ severity, to }) => (severity === 'CRITICAL' && to.workload !== undefined ? [to.workload] : [])),
   );
   const assessment = assess(facts, findings, { rules: RULES, observed: { conflicts }, criticalTargets });
+  const traffic = trafficResult(facts);
 
   const result: AuditResult = {
     schemaVersion: 1,
@@ -88,6 +90,7 @@ export function auditInput(
     findings,
     paths,
     attack,
+    ...(traffic ? { traffic } : {}),
     plan: planned.plan,
     residual: residualResult(facts, findings, names),
     diagnostics: [

@@ -375,6 +375,47 @@ const diagnostic = z.strictObject({
 
 const figure = z.strictObject({ value: z.number().nullable(), low: z.number(), high: z.number() });
 
+/** What telemetry showed. It proves that something happened, never that nothing else can. */
+export const traffic = z.strictObject({
+  windows: z.array(
+    z.strictObject({
+      file: z.string(),
+      kind: z.enum(['metrics', 'access-log']),
+      from: z.string().optional(),
+      to: z.string().optional(),
+      sampling: z.string(),
+    }),
+  ),
+  /** Whole days that the windows cover together. */
+  days: z.int(),
+  /** Caller and callee, over one kind of connection; `flows` lists 200 at most, what is refused most and what is not wanted first. */
+  edges: z.int(),
+  notWanted: z.int(),
+  plaintext: z.int(),
+  /** Of all edges: requests of HTTP, connections of TCP. */
+  requests: z.number(),
+  refused: z.number(),
+  flows: z.array(
+    z.strictObject({
+      from: z.string(),
+      to: workloadId,
+      /** One of these, where metrics name the service alone; empty: not known. */
+      ports: z.array(z.int()),
+      service: z.string().optional(),
+      protocol: z.enum(['http', 'tcp']),
+      security: z.enum(['mutual_tls', 'none', 'unknown']),
+      count: z.number(),
+      refused: z.number(),
+      /** Days on which it passed, as far as the telemetry tells days. */
+      days: z.int(),
+      wanted: z.enum(['declared', 'accepted', 'implied', 'no']),
+      files: z.array(z.string()),
+    }),
+  ),
+  /** Seen, and of no workload of the input. */
+  unplaced: z.array(z.strictObject({ file: z.string(), what: z.string(), count: z.number() })),
+});
+
 export const auditResult = z.strictObject({
   schemaVersion: z.literal(1),
   tool: z.strictObject({ name: z.string(), version: z.string(), rulesVersion: z.string(), methodVersion: z.string() }),
@@ -423,6 +464,8 @@ export const auditResult = z.strictObject({
   findings: z.array(finding),
   paths: z.array(attackPath),
   attack: attackSummary.optional(),
+  /** Absent: no telemetry was given. */
+  traffic: traffic.optional(),
   plan,
   residual: z.array(
     z.strictObject({

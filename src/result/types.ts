@@ -15,6 +15,7 @@ export type AttackSummary = DeepReadonly<z.infer<typeof schema.attackSummary>>;
 export type AttackPath = DeepReadonly<z.infer<typeof schema.attackPath>>;
 export type PlanResult = DeepReadonly<z.infer<typeof schema.plan>>;
 export type PlanStep = DeepReadonly<z.infer<typeof schema.planStep>>;
+export type TrafficResult = DeepReadonly<z.infer<typeof schema.traffic>>;
 export type Dimension = DeepReadonly<z.infer<typeof schema.dimension>>;
 export type DimensionId = Dimension['id'];
 export type VerdictWord = AuditResult['verdict'];

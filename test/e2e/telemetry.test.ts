@@ -117,6 +117,21 @@ describe('meshproof wanted --learn', () => {
 
 it('audit judges telemetry', () => {
   const { out } = meshproof(['audit', at('mesh.yaml'), at('bad.json'), '--format', 'json']);
-  const { findings } = auditResult.parse(JSON.parse(out));
+  const { findings, traffic } = auditResult.parse(JSON.parse(out));
   expect(findings.map(({ id }) => id)).toContain('telemetry/plaintext-seen');
+  expect(traffic).toMatchObject({ days: 7, edges: 3, plaintext: 1, refused: 0 });
+});
+
+it('reports say what was seen, and nothing where no telemetry was given', () => {
+  for (const [format, heading] of [
+    ['markdown', '## Traffic seen'],
+    ['html', '<h2 id="traffic-title">Traffic seen</h2>'],
+  ] as const) {
+    const report = (...files: readonly string[]) =>
+      meshproof(['audit', at('mesh.yaml'), ...files, '--format', format, '--fail-on', 'never']).out;
+    const seen = report(at('bad.json'));
+    expect(seen).toContain(heading);
+    expect(seen).toContain('3 edges in use');
+    expect(report()).not.toContain(heading);
+  }
 });

@@ -17,6 +17,7 @@ import { script } from './script.ts';
 import { style } from './style.ts';
 import { summary, verdictPanel } from './summary.ts';
 import { type Content, type Html, html, prose } from './syntax.ts';
+import { traffic } from './traffic.ts';
 
 /** The whole report as one file: loads nothing, runs nothing but the script whose hash it names, and reads without it. */
 export const renderHtml: Renderer = (raw, { residualOnly }) => {
@@ -40,6 +41,9 @@ function allSections(result: AuditResult): Section[] {
     { id: 'scope', name: 'Scope and evidence', content: scope(result) },
     { id: 'scorecard', name: 'Scorecard', content: scorecard(result) },
     { id: 'inventory', name: 'Inventory', count: result.inventory.workloads.length, content: inventory(result) },
+    ...(result.traffic
+      ? [{ id: 'traffic', name: 'Traffic seen', count: result.traffic.edges, content: traffic(result.traffic) }]
+      : []),
     { id: 'findings', name: 'Findings', count: open.length, content: findings(result, workloadOf, anchor) },
     { id: 'paths', name: 'Attack paths', count: result.paths.length, content: paths(result) },
     { id: 'plan', name: 'Remediation plan', content: plan(result) },

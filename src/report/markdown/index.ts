@@ -10,6 +10,7 @@ import { plan, residual } from './plan.ts';
 import { scope, scorecard } from './scope.ts';
 import { summary } from './summary.ts';
 import { bullets, prose } from './syntax.ts';
+import { traffic } from './traffic.ts';
 
 /** The whole report as Markdown (GitHub's). */
 export const renderMarkdown: Renderer = (raw, { residualOnly }) => {
@@ -30,6 +31,7 @@ export const renderMarkdown: Renderer = (raw, { residualOnly }) => {
         ...scope(result),
         ...scorecard(result),
         ...inventory(result),
+        ...traffic(result),
         ...findings(result, workloadOf),
         ...paths(result),
         ...plan(result),
