@@ -5,6 +5,7 @@ import { judgeProxies } from './judge-proxies.ts';
 import type { IsRecent } from './looked-into.ts';
 import { matchProxies, matchSynced } from './match-proxies.ts';
 import { addProbes } from './probes/add-probes.ts';
+import { addLogged } from './traffic/add-logged.ts';
 import { addTestimonies } from './testimonies/add-testimonies.ts';
 
 /** Dumps prove nothing about today after a day (method.md, Evidence). */
@@ -39,5 +40,7 @@ export function readEvidence(enforcement: Enforcement, observations: readonly Ob
   };
   const probes = observations.filter((each) => each.kind === 'probe-result');
   const testimonies = observations.filter((each) => each.kind === 'testimony');
-  return addTestimonies(enforcement, addProbes(enforcement, seen, probes, isRecent), testimonies, isRecent);
+  const logs = observations.filter((each) => each.kind === 'access-log');
+  const logged = addLogged(enforcement, addProbes(enforcement, seen, probes, isRecent), logs, newest);
+  return addTestimonies(enforcement, logged, testimonies, isRecent);
 }

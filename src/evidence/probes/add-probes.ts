@@ -1,10 +1,10 @@
 import type { ProbeResult } from '../../model/observation/probe-result.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { groupBy } from '../../util/group-by.ts';
-import type { Drift, Evidence, PortEvidence, Proof, WorkloadEvidence } from '../evidence.ts';
+import type { Drift, Evidence, PortEvidence, WorkloadEvidence } from '../evidence.ts';
 import { NOTHING_COMPARED, unseen } from '../unseen.ts';
 import { readAnswers } from './answer.ts';
-import { stopOf } from './compare-answer.ts';
+import { exercise } from './exercise.ts';
 import { type JudgedProbe, judgeProbe } from './judge-probe.ts';
 
 /**
@@ -46,30 +46,18 @@ export function addProbes(
 
 function withPort(evidence: WorkloadEvidence, port: number, probes: readonly JudgedProbe[]): WorkloadEvidence {
   const before: PortEvidence = evidence.ports.get(port) ?? NOTHING_COMPARED;
-  const agreeing = probes.filter(({ contradiction }) => !contradiction);
-  const allowed = agreeing.filter(({ seen }) => seen.answer === 'allowed');
-  const denied = agreeing.filter(({ seen }) => seen.answer === 'denied');
-  const contradictions = probes.flatMap(({ contradiction }) => contradiction ?? []);
-  // A connection that ends where STRICT asks for a certificate shows mutual TLS; one that ends elsewhere, what a policy does.
-  const unproven = denied.filter(({ seen, verdict }) => seen.by === 'connection' && stopOf(verdict) === 'transport');
-  const policies = denied.filter((each) => !unproven.includes(each));
-  const withIdentity = allowed.filter(({ query }) => query.source.identity !== null);
-  const mine = (...kinds: readonly string[]) => contradictions.find(({ kind }) => kinds.includes(kind));
+  const answers = probes.map(({ seen, ...judged }) => ({
+    ...judged,
+    answer: seen.answer === 'allowed' ? ('allowed' as const) : ('denied' as const),
+    ...(seen.by === undefined ? {} : { by: seen.by }),
+  }));
+  const agreeing = answers.filter(({ contradiction }) => !contradiction);
+  const allowed = agreeing.filter(({ answer }) => answer === 'allowed').length;
   const next: PortEvidence = {
-    ...before,
-    mtls: proofOf(before.mtls, mine('mutual-tls')?.what, withIdentity.length, unproven.length),
-    authorization: proofOf(before.authorization, mine('policies', 'tokens')?.what, allowed.length, policies.length),
-    exercised: { allowed: allowed.length, denied: denied.length },
+    ...exercise(before, answers, ''),
+    exercised: { allowed, denied: agreeing.length - allowed },
   };
   return { ...evidence, ports: new Map([...evidence.ports, [port, next]]) };
-}
-
-function proofOf(before: Proof, contradicted: string | undefined, allowed: number, denied: number): Proof {
-  if (before.state === 'contradicted') return before;
-  if (contradicted !== undefined) return { state: 'contradicted', why: contradicted };
-  if (allowed === 0 || denied === 0) return before;
-  const why = `exercised both ways: ${allowed} allowed, ${denied} denied`;
-  return { state: 'verified', why: before.state === 'verified' ? `${before.why}; ${why}` : why, exercised: true };
 }
 
 function driftOf({ seen, query, contradiction }: JudgedProbe): readonly Drift[] {
