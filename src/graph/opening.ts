@@ -1,6 +1,6 @@
 import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
 import type { By } from '../result/location.ts';
-import { waypointOf, waypointPolicies } from '../semantics/ambient/waypoint.ts';
+import { viewAtWaypoint, waypointOf, waypointPolicies } from '../semantics/ambient/waypoint.ts';
 import type { PolicyChain } from '../semantics/authz/chain.ts';
 import { decideChain } from '../semantics/authz/decide-chain.ts';
 import { admitsUnnamed } from '../semantics/authz/unnamed.ts';
@@ -161,9 +161,12 @@ function heldOpening(
   let openRule: By | null = null;
   const heldBy: By[] = [];
   for (const sample of attempt.samples) {
-    const { workload, port, source, chain: type } = question;
+    const { workload, port, source, chain: type, via } = question;
     const query = queryOf(workload, port, source, sample, type === 'http');
-    const view = viewAt(query, source.identity, query.http?.path);
+    const path = query.http?.path;
+    const view = via
+      ? viewAtWaypoint({ ...query, destination: { ...query.destination, via } }, path)
+      : viewAt(query, source.identity, path);
     const alone = decideChain(allowOnly, [], { view }, 'sidecar');
     if (alone.outcome !== 'allow' || alone.requires.length > 0 || !alone.by) return CLOSED;
     openRule ??= alone.by;

@@ -6,7 +6,8 @@ import type { Enforcement } from '../enforcement.ts';
 import { changesOfTls, changesOn, endsHandshakes } from '../patches/filters-left.ts';
 import { modeOfPort } from '../mtls/effective-mode.ts';
 import { acceptConnection } from '../mtls/transport.ts';
-import { addressOf, type Destination } from '../query.ts';
+import { addressOf } from '../outbound/service-address.ts';
+import type { Destination } from '../query.ts';
 import type { ChainSets } from './chain-formula.ts';
 import { all, any, EVERYTHING, type Formula, NOTHING } from './formula.ts';
 import type { Solver } from './solver.ts';
@@ -160,7 +161,8 @@ export function regionsThrough(
       bundle,
       port: via.port.port,
       identified: true,
-      destinationIp: addressOf(destination),
+      tunnelled: true,
+      destinationIp: addressOf(via.service),
     });
     const [sets] = readings;
     if (!sets) return [];

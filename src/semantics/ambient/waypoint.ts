@@ -1,4 +1,6 @@
 import { type MeshService, namespaceKey, type Workload } from '../../model/inventory/types.ts';
+import { INTERNAL_PEER } from '../authz/address.ts';
+import type { View } from '../authz/view.ts';
 import { decidePatched } from '../patches/decide-patched.ts';
 import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
 import { explaining } from '../judged.ts';
@@ -48,11 +50,7 @@ export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoin
   const chainType = kind === 'http' || (kind === 'auto' && speaksHttp) ? 'http' : 'tcp';
   const path =
     chainType === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined;
-  const seen = viewAt(query, query.source.identity, path);
-  // What is addressed is the service, not the pod behind it.
-  const view = via
-    ? { ...seen, port: via.port.port, destinationIp: query.destination.ip ?? addressOf(via.service) }
-    : seen;
+  const view = viewAtWaypoint(query, path);
   const chain = chainType === 'http' ? envoy.http : envoy.tcp;
   const decision = decidePatched(
     enforcement.changesAt(waypoint, via?.service),
@@ -76,6 +74,14 @@ export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoin
   );
   const { outcome, by, reason, requires, assumes, steps } = decision;
   return { outcome, by, reason, requires, assumes, point: 'waypoint', trace: steps };
+}
+
+/** What policies see behind the tunnel: the service that is addressed, not the pod behind it, and no direct peer. */
+export function viewAtWaypoint(query: Query, path: string | undefined): Omit<View, 'claims'> {
+  const { source, destination } = query;
+  const seen = { ...viewAt(query, source.identity, path), sourceIp: INTERNAL_PEER };
+  const { via, ip } = destination;
+  return via ? { ...seen, port: via.port.port, destinationIp: ip ?? addressOf(via.service) } : seen;
 }
 
 const POLICIES = new WeakMap<Enforcement, Map<Workload, Map<MeshService | undefined, EnvoyPolicies>>>();
