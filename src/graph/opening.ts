@@ -8,6 +8,7 @@ import type { Enforcement, EnvoyPolicies } from '../semantics/enforcement.ts';
 import type { Source } from '../semantics/query.ts';
 import { viewAt } from '../semantics/sidecar.ts';
 import { queryOf } from './access.ts';
+import { divertedWays } from './diverted-ways.ts';
 import { strangerOf } from '../semantics/stranger.ts';
 import { ANONYMOUS, type Answer, ask, bearerOf, type Question } from './ask.ts';
 import { type Via, waysThrough } from './ways-through.ts';
@@ -64,7 +65,8 @@ interface Way {
 function waysTo(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Way[] {
   const direct: Way = { policies: enforcement.envoy(workload) };
   if (workload.dataPlane.kind !== 'ambient') return [direct];
-  const through = waysThrough(enforcement, port).flatMap((via): readonly Way[] => {
+  const vias = [...waysThrough(enforcement, port), ...divertedWays(enforcement, workload, port)];
+  const through = vias.flatMap((via): readonly Way[] => {
     const waypoint = waypointOf(enforcement, via.service);
     return waypoint
       ? [

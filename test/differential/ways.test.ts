@@ -8,7 +8,7 @@ describe('as conformance/ recorded it from a whole istiod and an Envoy for each 
   it.each([
     ['sidecars pick the cluster that a call goes to', replayEgress, 800],
     ['ingress gateways send requests there, and so', replayGatewayWays, 450],
-    ['waypoints decide on callers over HBONE', replayWaypointWays, 600],
+    ['waypoints decide on callers over HBONE, and send what passes where', replayWaypointWays, 640],
   ] as const)('%s', (_name, replay, count) => {
     const replayed = replay();
     expect(differing(replayed)).toEqual([]);
