@@ -13,6 +13,7 @@ import type { GatewayBackend } from './gateway/backend.ts';
 import { decideAtGateway } from './gateway/decide-at-gateway.ts';
 import { indexGateways } from './gateway/index-gateways.ts';
 import type { Endpoint } from './gateway/registry.ts';
+import { assumesOfFlags } from './istiod-flags.ts';
 import { decideNetwork } from './network.ts';
 import { readsRequests } from './patches/decide-patched.ts';
 import { assumptionOf } from './patches/proxy-change.ts';
@@ -27,6 +28,12 @@ import type { EnforcementPoint, Verdict } from './verdict.ts';
  * order is that of design §8. Of several ways to connect, one that passes is enough.
  */
 export function decide(enforcement: Enforcement, query: Query): Verdict {
+  const verdict = decideByApproaches(enforcement, query);
+  const flags = assumesOfFlags(enforcement, query);
+  return flags.length === 0 ? verdict : { ...verdict, assumes: [...new Set([...flags, ...verdict.assumes])] };
+}
+
+function decideByApproaches(enforcement: Enforcement, query: Query): Verdict {
   let refused: Verdict | undefined;
   for (const approach of chooseApproaches(enforcement, query)) {
     const verdict = decideApproach(enforcement, query, approach);
