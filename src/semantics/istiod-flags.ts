@@ -71,5 +71,5 @@ export function assumesOfFlags(enforcement: Enforcement, query: Query): readonly
 }
 
 /** The environment of the istiod that configures a workload's proxy, as far as the input shows it. */
-export const flagsFor = ({ mesh }: Enforcement, workload: Workload): ReadonlyMap<string, IstiodFlag> =>
+const flagsFor = ({ mesh }: Enforcement, workload: Workload): ReadonlyMap<string, IstiodFlag> =>
   mesh.flags(workload.cluster, workload.dataPlane.revision);
