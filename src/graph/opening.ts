@@ -1,6 +1,6 @@
 import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
 import type { By } from '../result/location.ts';
-import { waypointOf, waypointPolicies } from '../semantics/ambient/waypoint.ts';
+import { viewAtWaypoint, waypointOf, waypointPolicies } from '../semantics/ambient/waypoint.ts';
 import type { PolicyChain } from '../semantics/authz/chain.ts';
 import { decideChain } from '../semantics/authz/decide-chain.ts';
 import { admitsUnnamed } from '../semantics/authz/unnamed.ts';
@@ -8,6 +8,7 @@ import type { Enforcement, EnvoyPolicies } from '../semantics/enforcement.ts';
 import type { Source } from '../semantics/query.ts';
 import { viewAt } from '../semantics/sidecar.ts';
 import { queryOf } from './access.ts';
+import { divertedWays } from './diverted-ways.ts';
 import { strangerOf } from '../semantics/stranger.ts';
 import { ANONYMOUS, type Answer, ask, bearerOf, type Question } from './ask.ts';
 import { type Via, waysThrough } from './ways-through.ts';
@@ -64,7 +65,8 @@ interface Way {
 function waysTo(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly Way[] {
   const direct: Way = { policies: enforcement.envoy(workload) };
   if (workload.dataPlane.kind !== 'ambient') return [direct];
-  const through = waysThrough(enforcement, port).flatMap((via): readonly Way[] => {
+  const vias = [...waysThrough(enforcement, port), ...divertedWays(enforcement, workload, port)];
+  const through = vias.flatMap((via): readonly Way[] => {
     const waypoint = waypointOf(enforcement, via.service);
     return waypoint
       ? [
@@ -161,9 +163,12 @@ function heldOpening(
   let openRule: By | null = null;
   const heldBy: By[] = [];
   for (const sample of attempt.samples) {
-    const { workload, port, source, chain: type } = question;
+    const { workload, port, source, chain: type, via } = question;
     const query = queryOf(workload, port, source, sample, type === 'http');
-    const view = viewAt(query, source.identity, query.http?.path);
+    const path = query.http?.path;
+    const view = via
+      ? viewAtWaypoint({ ...query, destination: { ...query.destination, via } }, path)
+      : viewAt(query, source.identity, path);
     const alone = decideChain(allowOnly, [], { view }, 'sidecar');
     if (alone.outcome !== 'allow' || alone.requires.length > 0 || !alone.by) return CLOSED;
     openRule ??= alone.by;

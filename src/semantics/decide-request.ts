@@ -1,5 +1,7 @@
 import type { Mesh, MeshService, ServicePort, Workload, WorkloadId } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
+import { divertedFrom } from './ambient/onward.ts';
+import { waypointOf } from './ambient/waypoint.ts';
 import { decide } from './decide.ts';
 import type { Enforcement } from './enforcement.ts';
 import { decideExternal } from './external.ts';
@@ -74,8 +76,37 @@ export function decideLandings(
     const landings = decideService(enforcement, request, sent, 'error' in queries ? [] : queries, land);
     if (landings.length > 0) return landings;
   }
-  if ('error' in queries) return queries;
-  return queries.map((query) => land({ ...query, ...(explain === undefined ? {} : { explain }) }));
+  if ('error' in queries) {
+    const landings = landDiverted(enforcement, withoutEndpoints(enforcement, request, sent), land);
+    return landings.length > 0 ? landings : queries;
+  }
+  const asked = queries.map((query) => ({ ...query, ...(explain === undefined ? {} : { explain }) }));
+  const firstOfEach = asked.filter(
+    ({ destination }, i) =>
+      asked.findIndex((other) => other.destination.via?.service === destination.via?.service) === i,
+  );
+  return [...asked.map(land), ...(to.at === undefined ? landDiverted(enforcement, firstOfEach, land) : [])];
+}
+
+/** Where the waypoints of services send requests other than to their endpoints. */
+function landDiverted(enforcement: Enforcement, queries: readonly Query[], land: Land): readonly Landing[] {
+  return queries.flatMap((query) => {
+    const diverted = divertedFrom(enforcement, query);
+    return [...diverted.queries.map(land), ...diverted.leaving];
+  });
+}
+
+/** To a service that has no endpoints of its own: what its waypoint is asked. */
+function withoutEndpoints(enforcement: Enforcement, { to, http }: Request, sent: Sent): readonly Query[] {
+  if (to.service === undefined || to.at !== undefined) return [];
+  const { serviceById } = enforcement.mesh;
+  const home = senderOf(sent.source)?.cluster;
+  const service = serviceById.get(to.service) ?? serviceById.get(`${home}:${to.service}`);
+  const port = service?.ports.find((candidate) => candidate.port === to.port);
+  const waypoint = service && waypointOf(enforcement, service);
+  if (!service || !port || !waypoint) return [];
+  const destination = { workload: waypoint, port: port.port, via: { service, port } };
+  return [{ ...sent, destination, ...(http ? { http: httpRequest(http, hostOf(service)) } : {}) }];
 }
 
 /** A gateway whose pods are not in the input is no workload of the inventory, and can be asked about all the same. */

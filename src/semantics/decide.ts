@@ -2,7 +2,8 @@ import { byOf } from '../model/by.ts';
 import type { Mesh, Principal, Workload } from '../model/inventory/types.ts';
 import { decideAtZtunnel } from './ambient/arrive.ts';
 import { waypointOnTheWay } from './ambient/on-the-way.ts';
-import { decideAtWaypoint, waypointOf } from './ambient/waypoint.ts';
+import { divertedFrom, fromWaypoint, onwardFrom } from './ambient/onward.ts';
+import { decideAtWaypoint, passWaypoint, waypointOf } from './ambient/waypoint.ts';
 import { isIdentified, type Transport } from './attempt.ts';
 import { findEarlyListener, isCaptured, PROXY_PORTS } from './capture.ts';
 import { type Approach, chooseApproaches } from './client.ts';
@@ -12,6 +13,7 @@ import type { GatewayBackend } from './gateway/backend.ts';
 import { decideAtGateway } from './gateway/decide-at-gateway.ts';
 import { indexGateways } from './gateway/index-gateways.ts';
 import type { Endpoint } from './gateway/registry.ts';
+import { assumesOfFlags } from './istiod-flags.ts';
 import { decideNetwork } from './network.ts';
 import { readsRequests } from './patches/decide-patched.ts';
 import { assumptionOf } from './patches/proxy-change.ts';
@@ -26,6 +28,12 @@ import type { EnforcementPoint, Verdict } from './verdict.ts';
  * order is that of design §8. Of several ways to connect, one that passes is enough.
  */
 export function decide(enforcement: Enforcement, query: Query): Verdict {
+  const verdict = decideByApproaches(enforcement, query);
+  const flags = assumesOfFlags(enforcement, query);
+  return flags.length === 0 ? verdict : { ...verdict, assumes: [...new Set([...flags, ...verdict.assumes])] };
+}
+
+function decideByApproaches(enforcement: Enforcement, query: Query): Verdict {
   let refused: Verdict | undefined;
   for (const approach of chooseApproaches(enforcement, query)) {
     const verdict = decideApproach(enforcement, query, approach);
@@ -94,15 +102,6 @@ const toWaypoint = (query: Query, waypoint: Workload): Query => ({
   destination: { workload: waypoint, port: query.destination.port },
 });
 
-/** The second: behind a waypoint everything sees the waypoint, not the client. */
-function fromWaypoint(query: Query, waypoint: Workload): Query {
-  const { ip: _clientIp, ...source } = query.source;
-  return {
-    ...query,
-    source: { ...source, identity: waypoint.identity, position: { kind: 'workload', workload: waypoint } },
-  };
-}
-
 /** One point alone, whatever capture and the other points say. */
 function decideAtPoint(enforcement: Enforcement, query: Query, connects: Transport, at: EnforcementPoint): Verdict {
   const peer = isIdentified(connects) ? query.source.identity : null;
@@ -123,9 +122,14 @@ function decideOnTheWay(enforcement: Enforcement, query: Query, connects: Transp
   if (dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') return decideThroughGateway(enforcement, query);
   const waypoint = findWaypoint(enforcement, query, connects);
   if (!waypoint) return decideAtProxy(enforcement, query, connects);
-  const first = decideAtWaypoint(enforcement, query, waypoint);
+  const passage = passWaypoint(enforcement, query, waypoint);
+  const { verdict: first, departure } = passage;
   if (first.outcome === 'deny') return first;
-  return inTurn(first, decideBehind(enforcement, fromWaypoint(query, waypoint), connects));
+  const onward = onwardFrom(query, waypoint, passage);
+  if (onward) return inTurn(first, decideBehind(enforcement, onward, connects));
+  const by = departure.kind === 'straight' ? null : departure.by;
+  const why = departure.kind === 'straight' ? 'the waypoint sends it elsewhere' : departure.why;
+  return { ...first, outcome: 'deny', requires: [], by, reason: `${why}, and not to ${query.destination.workload.id}` };
 }
 
 /** From a waypoint to the endpoint: it connects as it is told, whatever way the client came. */
@@ -165,13 +169,22 @@ function decideThroughGateway(enforcement: Enforcement, query: Query): Verdict {
       refused ??= outside;
     }
     for (const endpoint of backend.mirrored ? [] : backend.workloads) {
-      const reached = decide(enforcement, behindGateway(enforcement.mesh, query, backend, endpoint));
+      const reached = decideWithDiverted(enforcement, behindGateway(enforcement.mesh, query, backend, endpoint));
       const second = { ...reached, assumes: [...assumesOfRewriting(enforcement, query, endpoint), ...reached.assumes] };
       if (second.outcome !== 'deny') return joined(first, second);
       refused ??= second;
     }
   }
   return refused ? joined(first, refused) : first;
+}
+
+/** At an endpoint, or where a waypoint in front of it sends the request instead. */
+function decideWithDiverted(enforcement: Enforcement, query: Query): Verdict {
+  const straight = decide(enforcement, query);
+  if (straight.outcome !== 'deny') return straight;
+  const { queries, leaving } = divertedFrom(enforcement, query);
+  const others = [...queries.map((each) => decide(enforcement, each)), ...leaving.map(({ verdict }) => verdict)];
+  return others.find(({ outcome }) => outcome !== 'deny') ?? straight;
 }
 
 /** Code in the gateway, behind its own policies, that may rewrite what policies at the endpoint read. Reference §9.1. */

@@ -84,6 +84,6 @@ export const WAYS: Readonly<Record<string, string>> = {
   'egress-by-hand': 'Clients: which cluster their sidecar picks, one case per surprise',
   'egress-random': 'Clients: random ServiceEntries, VirtualServices, Sidecars and outbound policies',
   'gateway-random': 'Ingress gateways: random Gateways, routes of both kinds, delegation, TLS modes, policies, tokens',
-  'waypoint-by-hand': 'Waypoints: Services, pods and callers over HBONE',
+  'waypoint-by-hand': 'Waypoints: Services, pods and callers over HBONE, addresses, routes of both kinds',
   'waypoint-random': 'Waypoints: random policies for Services, ServiceEntries, Gateway and class',
 };

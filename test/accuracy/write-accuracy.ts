@@ -72,7 +72,7 @@ export function writeAccuracy(): string {
     table(['area', 'against', 'recorded answers', 'agree'], measured, 2),
     paragraph(
       `Of the gateways' answers those differ whose TLS listener has no Secret: Secrets are never read, so that all are taken to exist.`,
-      'Of the waypoints over HBONE those differ whose policy has `ipBlocks`: recorded there, they never match, and the earlier recording has the opposite.',
+      'Of the waypoints one answer of the older recorder differs, on `source.ip`: it called the inner listener past the tunnel. Over HBONE, as all real traffic comes, `ipBlocks` and `source.ip` never match (recorded below).',
       'Left out are answers that a proxy gives by itself (a malformed request) and, in `test/vectors`, valid tokens in the query.',
     ),
     '## Recorded by conformance/',

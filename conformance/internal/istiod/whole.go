@@ -55,6 +55,8 @@ func (k Keys) fill(object testcase.Object) testcase.Object {
 func BuildWhole(meshText string, objects []testcase.Object, proxy Proxy, keys Keys) (Whole, error) {
 	// Without it istiod makes no chains for Services at waypoints.
 	features.EnableAmbient = true
+	// In istiod it follows from the other when the process starts: without it a waypoint has no clusters of Services that are not its own.
+	features.EnableAmbientWaypoints = true
 	meshConfig, err := mesh.ApplyMeshConfig(meshText, mesh.DefaultMeshConfig())
 	if err != nil {
 		return Whole{}, fmt.Errorf("mesh config: %w", err)

@@ -1,4 +1,5 @@
 import type { Request, RequestFrom } from '../../result/request.ts';
+import { INTERNAL_PEER } from '../../semantics/authz/address.ts';
 import type { View } from '../../semantics/authz/view.ts';
 
 /** What of a request a change is about. In this order one change is shown rather than another: what is asked before who asks. */
@@ -118,8 +119,12 @@ export function editAddress(which: 'ip' | 'remoteIp', ip: string): Edit {
     dimension: 'address',
     text: which === 'ip' ? `from address ${ip}` : `for a client at ${ip}`,
     apply: (request) => ({ ...request, from: { ...request.from, [which]: ip } }),
-    see: (view) =>
-      which === 'ip' ? { ...view, sourceIp: ip, remoteIp: view.remoteIp ?? ip } : { ...view, remoteIp: ip },
+    see(view) {
+      if (which === 'remoteIp') return { ...view, remoteIp: ip };
+      // Behind a tunnel it is the remote address alone.
+      const sourceIp = view.sourceIp === INTERNAL_PEER ? INTERNAL_PEER : ip;
+      return { ...view, sourceIp, remoteIp: view.remoteIp ?? ip };
+    },
   };
 }
 

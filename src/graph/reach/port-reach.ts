@@ -9,6 +9,7 @@ import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Query, Source } from '../../semantics/query.ts';
 import type { Verdict } from '../../semantics/verdict.ts';
+import { divertedWays } from '../diverted-ways.ts';
 import { requestOf } from '../request-of.ts';
 import { waysThrough } from '../ways-through.ts';
 import { type Operation, operationsOf } from './operations.ts';
@@ -70,7 +71,9 @@ function findWays(enforcement: Enforcement, workload: Workload, port: WorkloadPo
   if (workload.dataPlane.kind !== 'ambient') return direct;
   return [
     ...direct,
-    ...waysThrough(enforcement, port).flatMap((via) => regionsThrough(enforcement, workload, port, via)),
+    ...[...waysThrough(enforcement, port), ...divertedWays(enforcement, workload, port)].flatMap((via) =>
+      regionsThrough(enforcement, workload, port, via),
+    ),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { Resources } from '../resources.ts';
 import { listAssumptions } from './assumptions.ts';
 import { findClusters, findSharedIdentities, findUnread } from './clusters.ts';
 import { findOpenedPorts } from './gateways/listeners.ts';
+import { findTunnelledAddresses } from './gateways/tunnelled-addresses.ts';
 import type { Member } from './member.ts';
 import { findMembers } from './members.ts';
 import { findNamespaces } from './namespaces.ts';
@@ -96,7 +97,11 @@ export function buildMesh(resources: Resources, facts: MeshFacts): Inventory {
     ? readScope(facts.scopeComplete, [], [])
     : readScope(facts.scopeComplete, namespaces.values(), workloads);
   const identities = groupBy<Principal, Workload>(workloads, ({ identity }) => (identity ? [identity] : []));
-  diagnostics.push(...findUnread(resources, clusterByName), ...findSharedIdentities(identities));
+  diagnostics.push(
+    ...findUnread(resources, clusterByName),
+    ...findSharedIdentities(identities),
+    ...findTunnelledAddresses(resources),
+  );
   const sortedServices = [...services.services].sort((a, b) => (a.id < b.id ? -1 : 1));
   const mesh: Mesh = {
     resources,

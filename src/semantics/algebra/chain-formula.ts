@@ -56,6 +56,8 @@ export interface ChainPoint {
   readonly port: number;
   readonly identified: boolean;
   readonly destinationIp: string | undefined;
+  /** Behind the tunnel of a waypoint. */
+  readonly tunnelled?: true;
   /** Apart from those of another point on the same way, which sees another path and reads tokens by other rules. */
   readonly own?: { readonly token: Axis; readonly path: Axis };
 }

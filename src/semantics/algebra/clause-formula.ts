@@ -38,6 +38,8 @@ export interface Viewpoint {
   readonly port: number;
   /** Whether the peer proved an identity. */
   readonly identified: boolean;
+  /** Behind the tunnel of a waypoint, where no block holds the direct peer. */
+  readonly tunnelled?: true;
   /** Known and the same for every request; else an axis. */
   readonly destinationIp: string | undefined;
   /** Whether the token's claims can be seen: a rule reads them, and the filter comes after it. */
@@ -101,7 +103,7 @@ function positiveFormula(
       return ofPeer((value) => trustDomainGlobs(value, bundle));
     case 'ipBlocks':
     case 'source.ip':
-      return addressLiteral(SOURCE_IP, values, viewpoint);
+      return viewpoint.tunnelled ? NOTHING : addressLiteral(SOURCE_IP, values, viewpoint);
     case 'remoteIpBlocks':
     case 'remote.ip':
       return addressLiteral(REMOTE_IP, values, viewpoint);

@@ -6,10 +6,12 @@ import type { Enforcement } from '../enforcement.ts';
 import { changesOfTls, changesOn, endsHandshakes } from '../patches/filters-left.ts';
 import { modeOfPort } from '../mtls/effective-mode.ts';
 import { acceptConnection } from '../mtls/transport.ts';
-import { addressOf, type Destination } from '../query.ts';
+import { addressOf } from '../outbound/service-address.ts';
+import type { Destination } from '../query.ts';
 import type { ChainSets } from './chain-formula.ts';
 import { all, any, EVERYTHING, type Formula, NOTHING } from './formula.ts';
 import type { Solver } from './solver.ts';
+import { takenAtWaypoint } from './routes/at-waypoint.ts';
 import { symbolicOf } from './symbolic.ts';
 import type { ZtunnelSets } from './ztunnel-formula.ts';
 
@@ -160,13 +162,18 @@ export function regionsThrough(
       bundle,
       port: via.port.port,
       identified: true,
-      destinationIp: addressOf(destination),
+      tunnelled: true,
+      destinationIp: addressOf(via.service),
     });
     const [sets] = readings;
     if (!sets) return [];
     const point = { kind: 'waypoint', sets } as const;
     const way = { transport: 'mtls', protocol, destination, solver, point } as const;
-    return [readings.length === 1 ? new ChainRegion(way) : { ...way, ...passing(readings) }];
+    const taken = takenAtWaypoint(enforcement, waypoint, { destination: { ...destination, via }, protocol, sets });
+    if (taken.possibly === NOTHING) return [];
+    if (readings.length === 1 && taken.surely === EVERYTHING) return [new ChainRegion(way)];
+    const { passes, mayPass } = passing(readings);
+    return [{ ...way, passes: all([passes, taken.surely]), mayPass: all([mayPass, taken.possibly]) }];
   });
 }
 

@@ -173,7 +173,7 @@ function mayRead({ shape }: Naming): Reads {
 
 function keyOf(
   reads: Reads,
-  { port, identified, destinationIp }: { port: number; identified: boolean; destinationIp: string | undefined },
+  { port, identified, destinationIp, tunnelled }: Omit<ChainPoint, 'pool' | 'bundle'>,
 ): string {
-  return `${identified} ${reads.port ? port : ''} ${reads.address ? destinationIp : ''}`;
+  return `${identified} ${tunnelled ?? false} ${reads.port ? port : ''} ${reads.address ? destinationIp : ''}`;
 }

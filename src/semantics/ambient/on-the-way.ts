@@ -1,3 +1,4 @@
+import { boolFlag } from '../../model/istiod-flags.ts';
 import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
 import type { Enforcement } from '../enforcement.ts';
 import type { Query } from '../query.ts';
@@ -22,6 +23,8 @@ export function waypointOnTheWay(enforcement: Enforcement, query: Query): Worklo
   if (client.gateway?.kind === 'waypoint') return undefined;
   if (client.dataPlane.kind === 'ambient') return isAmbient || via ? waypointOf(enforcement, target) : undefined;
   if (client.dataPlane.kind !== 'gateway' || !isAmbient || !via || via.service.headless) return undefined;
+  const flags = enforcement.mesh.flags(client.cluster, client.dataPlane.revision);
+  if (boolFlag(flags, 'ENABLE_INGRESS_WAYPOINT_ROUTING') === false) return undefined;
   const namespace = enforcement.mesh.namespaces.get(namespaceKey(via.service.cluster, via.service.namespace));
   const wanted = via.service.labels[INGRESS_USE] ?? namespace?.labels[INGRESS_USE];
   return wanted === 'true' ? waypointOf(enforcement, target) : undefined;

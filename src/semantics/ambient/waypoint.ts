@@ -1,12 +1,17 @@
 import { type MeshService, namespaceKey, type Workload } from '../../model/inventory/types.ts';
+import { INTERNAL_PEER } from '../authz/address.ts';
+import type { View } from '../authz/view.ts';
 import { decidePatched } from '../patches/decide-patched.ts';
+import type { HttpRequest } from '../attempt.ts';
 import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
 import { explaining } from '../judged.ts';
 import { normalizePath } from '../http/normalize-path.ts';
+import { readToken } from '../jwt/read-token.ts';
 import { addressOf } from '../outbound/service-address.ts';
 import type { Query } from '../query.ts';
 import { viewAt } from '../sidecar.ts';
-import type { Verdict } from '../verdict.ts';
+import type { TraceStep, Verdict } from '../verdict.ts';
+import { departFromWaypoint, type WaypointDeparture } from './waypoint-routes.ts';
 
 const USE = 'istio.io/use-waypoint';
 const USE_NAMESPACE = 'istio.io/use-waypoint-namespace';
@@ -32,11 +37,21 @@ export function waypointOf(enforcement: Enforcement, target: MeshService | Workl
   return enforcement.waypoint(target.cluster, home, name);
 }
 
+/** What a waypoint makes of a request: its verdict, and where it sends what passes. */
+export interface Passage {
+  readonly verdict: Verdict;
+  readonly departure: WaypointDeparture;
+  /** As it leaves where no route changes it: with the path normalised. */
+  readonly http?: HttpRequest;
+  /** The token, if there is one, goes on with the request. */
+  readonly forwardsToken: boolean;
+}
+
 /**
  * A waypoint's own decision: it sees the client's identity, the service's port, and only policies that target the service, the Gateway or
- * the GatewayClass. Reference §2.2, §4.3, §17.
+ * the GatewayClass; then come its routes. Reference §2.2, §4.3, §17.
  */
-export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoint: Workload): Verdict {
+export function passWaypoint(enforcement: Enforcement, query: Query, waypoint: Workload): Passage {
   const envoy = waypointPolicies(enforcement, query, waypoint);
   const { via } = query.destination;
   const config = enforcement.configOf(waypoint);
@@ -48,17 +63,12 @@ export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoin
   const chainType = kind === 'http' || (kind === 'auto' && speaksHttp) ? 'http' : 'tcp';
   const path =
     chainType === 'http' ? normalizePath(query.http?.path ?? '/', config.pathNormalization.value) : undefined;
-  const seen = viewAt(query, query.source.identity, path);
-  // What is addressed is the service, not the pod behind it.
-  const view = via
-    ? { ...seen, port: via.port.port, destinationIp: query.destination.ip ?? addressOf(via.service) }
-    : seen;
   const chain = chainType === 'http' ? envoy.http : envoy.tcp;
-  const decision = decidePatched(
+  const { steps, ...decision } = decidePatched(
     enforcement.changesAt(waypoint, via?.service),
     { chain, providers: envoy.providers },
     {
-      view,
+      view: viewAtWaypoint(query, path),
       ...explaining(
         query,
         {
@@ -74,8 +84,42 @@ export function decideAtWaypoint(enforcement: Enforcement, query: Query, waypoin
     },
     'waypoint',
   );
-  const { outcome, by, reason, requires, assumes, steps } = decision;
-  return { outcome, by, reason, requires, assumes, point: 'waypoint', trace: steps };
+  const verdict: Verdict = { ...decision, point: 'waypoint', trace: steps };
+  if (verdict.outcome === 'deny') return { verdict, departure: { kind: 'straight' }, forwardsToken: true };
+  // Bytes on a chain for HTTP take no route.
+  if (chainType === 'http' && !query.http) return { verdict, departure: { kind: 'straight' }, forwardsToken: true };
+  const http = chainType === 'http' && query.http ? { ...query.http, path: path ?? query.http.path } : undefined;
+  const token = http ? readToken(envoy.providers, http, query.token) : { claims: undefined, forwarded: true };
+  const sent = http ? { http, claims: token.claims } : {};
+  const departure = departFromWaypoint(enforcement, waypoint, via, sent);
+  return {
+    verdict: afterRoutes(verdict, departure),
+    departure,
+    ...(http ? { http } : {}),
+    forwardsToken: token.forwarded,
+  };
+}
+
+/** The verdict alone. */
+export const decideAtWaypoint = (enforcement: Enforcement, query: Query, waypoint: Workload): Verdict =>
+  passWaypoint(enforcement, query, waypoint).verdict;
+
+function afterRoutes(verdict: Verdict, departure: WaypointDeparture): Verdict {
+  if (departure.kind === 'straight') return verdict;
+  const { why, by } = departure;
+  const outcome = departure.kind === 'refused' ? 'stop' : 'pass';
+  const step: TraceStep = { point: 'waypoint', stage: 'route', outcome, text: why, ...(by ? { by } : {}) };
+  const trace = [...verdict.trace, step];
+  if (departure.kind === 'refused') return { ...verdict, outcome: 'deny', requires: [], by, reason: why, trace };
+  return { ...verdict, assumes: [...verdict.assumes, ...departure.assumes], trace };
+}
+
+/** What policies see behind the tunnel: the service that is addressed, not the pod behind it, and no direct peer. */
+export function viewAtWaypoint(query: Query, path: string | undefined): Omit<View, 'claims'> {
+  const { source, destination } = query;
+  const seen = { ...viewAt(query, source.identity, path), sourceIp: INTERNAL_PEER };
+  const { via, ip } = destination;
+  return via ? { ...seen, port: via.port.port, destinationIp: ip ?? addressOf(via.service) } : seen;
 }
 
 const POLICIES = new WeakMap<Enforcement, Map<Workload, Map<MeshService | undefined, EnvoyPolicies>>>();

@@ -1,3 +1,4 @@
+import { INTERNAL_PEER } from './address.ts';
 import type { View } from './view.ts';
 
 /** What a request shows of what a field of a rule asks about, in words. */
@@ -26,6 +27,7 @@ export function shownValue(field: string, view: View): string {
       return claimOf(view, ['azp']);
     case 'ipBlocks':
     case 'source.ip':
+      if (view.sourceIp === INTERNAL_PEER) return 'no address: it comes out of the tunnel of the client';
       return view.sourceIp ?? 'an address that is not stated';
     case 'remoteIpBlocks':
     case 'remote.ip':

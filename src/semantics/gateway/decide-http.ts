@@ -3,7 +3,7 @@ import type { HttpRequest } from '../attempt.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { explaining } from '../judged.ts';
 import { normalizePath, withoutQuery } from '../http/normalize-path.ts';
-import { authenticate, type JwtProvider } from '../jwt/authenticate.ts';
+import { readToken } from '../jwt/read-token.ts';
 import { APPLIED_TOGETHER } from '../mtls/effective-mode.ts';
 import { ownAnswer } from './answer.ts';
 import { httpBackends } from './backend.ts';
@@ -101,24 +101,4 @@ function schemeOf(enforcement: Enforcement, query: GatewayQuery, isTls: boolean)
   const own = isTls ? 'https' : 'http';
   if (trustedProxies(enforcement, query.destination.workload) === 0) return own;
   return query.http?.headers.find(([name]) => name.toLowerCase() === 'x-forwarded-proto')?.[1] ?? own;
-}
-
-interface Token {
-  readonly claims: RoutedRequest['claims'];
-  /** Whether the backend gets it: a token that is verified here is taken out, unless the rule says otherwise. */
-  readonly forwarded: boolean;
-}
-
-function readToken(
-  providers: readonly JwtProvider[],
-  { method, headers }: HttpRequest,
-  token: GatewayQuery['token'],
-): Token {
-  const outcome = authenticate(providers, { method, headers, ...(token ? { token } : {}) });
-  if (outcome.kind !== 'accepted') return { claims: undefined, forwarded: true };
-  const { by } = outcome;
-  const provider = providers.find(
-    ({ policy, index }) => policy.name === by.name && policy.namespace === by.namespace && index === by.rule,
-  );
-  return { claims: outcome.claims, forwarded: provider?.rule.forwardOriginalToken ?? false };
 }

@@ -69,6 +69,8 @@ export function compileHttpRoutes(
 }
 
 function appliesTo(match: VirtualServiceHttpMatch, owner: RouteObject, gateway: string, proxy: Workload): boolean {
+  // A waypoint knows no labels of its clients and leaves such a match out (listener_waypoint.go, waypointInboundRoute).
+  if (proxy.gateway?.kind === 'waypoint' && Object.keys(match.sourceLabels ?? {}).length > 0) return false;
   if (match.gateways?.length) return match.gateways.some((name) => qualifyGateway(name, owner.namespace) === gateway);
   if (!matchesLabels(match.sourceLabels ?? {}, proxy.labels)) return false;
   return !match.sourceNamespace || match.sourceNamespace === proxy.namespace;

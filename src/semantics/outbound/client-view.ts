@@ -1,15 +1,13 @@
-import { configClusterOf } from '../../model/inventory/clusters.ts';
-import type { Mesh, MeshService, ServicePort, Workload } from '../../model/inventory/types.ts';
+import type { MeshService, ServicePort, Workload } from '../../model/inventory/types.ts';
 import { contains, parseAddress, parseCidr } from '../../util/cidr.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { isAgeUnknown } from '../gateway/age.ts';
 import { type Destinations, destinationsOf } from '../gateway/destination.ts';
 import { covers, isWildcard, withoutPort } from '../gateway/host-name.ts';
 import type { RegistryEntry } from '../gateway/registry.ts';
-import { readMeshKubernetesRoutes } from '../gateway/kubernetes/mesh-routes.ts';
-import { RouteIndex } from '../gateway/route-index.ts';
+import { meshRoutes } from '../gateway/mesh-routes.ts';
 import type { RouteObject } from '../gateway/route-object.ts';
-import { MESH, readMeshVirtualServices } from '../gateway/virtual-services.ts';
+import { MESH } from '../gateway/virtual-services.ts';
 import { parseProtocol } from '../../model/inventory/protocol.ts';
 import { knownServices } from './known-services.ts';
 import { isEntryService } from './entry-service.ts';
@@ -220,18 +218,4 @@ export function viewOf(enforcement: Enforcement, client: Workload): ClientView {
   const view = views.get(client) ?? new ClientView(enforcement, client);
   views.set(client, view);
   return view;
-}
-
-const ROUTES = new WeakMap<Mesh, RouteIndex>();
-
-function meshRoutes(mesh: Mesh): RouteIndex {
-  const known =
-    ROUTES.get(mesh) ??
-    new RouteIndex(
-      [...readMeshVirtualServices(mesh), ...readMeshKubernetesRoutes(mesh)],
-      mesh.config.defaultExportTo.value.virtualService,
-      (cluster) => configClusterOf(mesh, cluster),
-    );
-  ROUTES.set(mesh, known);
-  return known;
 }

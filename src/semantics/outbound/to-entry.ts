@@ -1,5 +1,6 @@
 import type { ServicePort, Workload } from '../../model/inventory/types.ts';
-import { decideAtWaypoint, waypointOf } from '../ambient/waypoint.ts';
+import { divertedFrom } from '../ambient/onward.ts';
+import { passWaypoint, waypointOf } from '../ambient/waypoint.ts';
 import type { Enforcement } from '../enforcement.ts';
 import { decideNetwork } from '../network.ts';
 import type { Query } from '../query.ts';
@@ -33,11 +34,19 @@ export function decideToEntry(
 ): readonly Landing[] {
   const via = { service: entry, port };
   const at = ip === undefined ? {} : { ip };
-  return entryEndpoints(enforcement.mesh, entry, port.port).map((endpoint) =>
-    endpoint.kind === 'workload'
-      ? land({ ...sent, destination: { workload: endpoint.workload, port: endpoint.port, via, ...at } })
-      : { verdict: decideOutside(enforcement, sent, { entry, port, ...at }, endpoint) },
+  const landings = entryEndpoints(enforcement.mesh, entry, port.port).map(
+    (endpoint): Landing =>
+      endpoint.kind === 'workload'
+        ? land({ ...sent, destination: { workload: endpoint.workload, port: endpoint.port, via, ...at } })
+        : { verdict: decideOutside(enforcement, sent, { entry, port, ...at }, endpoint) },
   );
+  const waypoint = usesWaypoint(sent) ? waypointOf(enforcement, entry) : undefined;
+  if (!waypoint) return landings;
+  const diverted = divertedFrom(enforcement, {
+    ...sent,
+    destination: { workload: waypoint, port: port.port, via, ...at },
+  });
+  return [...landings, ...diverted.queries.map(land), ...diverted.leaving];
 }
 
 function decideOutside(
@@ -90,10 +99,18 @@ function throughWaypoint(
   const there = { ...query, destination: { workload: waypoint, port: HBONE_PORT } };
   const network = decideNetwork(enforcement, there, 'plaintext');
   if (!network.passes) return network.verdict;
-  const decided = inTurn(
-    decideAtWaypoint(enforcement, query, waypoint),
-    leaveMesh(enforcement, waypoint, place, sent.transport),
-  );
+  const { verdict, departure } = passWaypoint(enforcement, query, waypoint);
+  const isElsewhere =
+    departure.kind === 'routed' && departure.targets.every((target) => target.entry.service !== entry);
+  const decided: Verdict = isElsewhere
+    ? {
+        ...verdict,
+        outcome: 'deny',
+        requires: [],
+        by: departure.by,
+        reason: `${departure.why}, and not to ${place.label}`,
+      }
+    : inTurn(verdict, leaveMesh(enforcement, waypoint, place, sent.transport));
   return {
     ...decided,
     assumes: [...network.assumes, ...decided.assumes],
