@@ -5,7 +5,9 @@ import type { Principal, Workload, WorkloadId } from '../../src/model/inventory/
 import type { ClientTls } from '../../src/result/request.ts';
 import { Enforcement } from '../../src/semantics/enforcement.ts';
 import type { Query } from '../../src/semantics/query.ts';
+import type { TokenPlace } from '../../src/semantics/jwt/token-place.ts';
 import { authorization, jwtRule } from './random-mesh.ts';
+import { tokenPlace } from './random-request.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -307,6 +309,7 @@ export interface OutsideRequest {
   readonly host: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly claims: Readonly<Record<string, unknown>> | undefined;
+  readonly place: TokenPlace | undefined;
   readonly ip: string;
 }
 
@@ -343,6 +346,8 @@ export const outsideRequest: fc.Arbitrary<OutsideRequest> = fc
       '/c?x',
       '/a%2Fb',
       '/aa/b',
+      '/a/x',
+      '/a?t=x',
     ),
     host: pick('app', 'app.app', 'APP.app', 'app.app:8080', 'other.example', 'x.app', 'y.x.app'),
     headers: fc.uniqueArray(fc.tuple(pick('x-a', 'x-b'), fc.constantFrom(...VALUES)), {
@@ -358,6 +363,7 @@ export const outsideRequest: fc.Arbitrary<OutsideRequest> = fc
       }),
       1,
     ),
+    place: tokenPlace,
     ip: pick('10.1.2.3', '10.9.9.9', '203.0.113.9', '192.168.0.5'),
   })
   .map(({ secure, sni, certificate: clientCert, ...rest }) => ({
@@ -367,14 +373,14 @@ export const outsideRequest: fc.Arbitrary<OutsideRequest> = fc
   }));
 
 export function outsideQuery(gateway: Workload, request: OutsideRequest): Query {
-  const { port, tls, method, path, host, headers, claims, ip } = request;
+  const { port, tls, method, path, host, headers, claims, place, ip } = request;
   return {
     client: 'attacker',
     source: { position: { kind: 'internet' }, identity: null as Principal | null, connects: 'plaintext', ip },
     destination: { workload: gateway, port },
     transport: 'TCP',
     http: { method, path, host, headers },
-    ...(claims ? { token: { claims, valid: true } } : {}),
+    ...(claims ? { token: { claims, valid: true, ...(place ? { place } : {}) } } : {}),
     ...(tls ? { tls } : {}),
   };
 }

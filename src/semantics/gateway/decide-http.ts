@@ -4,6 +4,7 @@ import type { Enforcement } from '../enforcement.ts';
 import { explaining } from '../judged.ts';
 import { normalizePath, withoutQuery } from '../http/normalize-path.ts';
 import { authenticate, type JwtProvider } from '../jwt/authenticate.ts';
+import { BEARER, carrierOf } from '../jwt/token-place.ts';
 import { APPLIED_TOGETHER } from '../mtls/effective-mode.ts';
 import { ownAnswer } from './answer.ts';
 import { httpBackends } from './backend.ts';
@@ -73,7 +74,7 @@ export function decideHttp(
     plainPath: withoutQuery(path),
     authority: http.host,
     scheme,
-    headers: http.headers,
+    headers: token.carrier ? [...http.headers, token.carrier] : http.headers,
     claims: token.claims,
   };
   const chosen = chooseRoute(chain, request);
@@ -85,7 +86,8 @@ export function decideHttp(
   const answer = ownAnswer(route, http);
   if (answer !== undefined) return stop(answer, route.by);
   const clientIp = query.source.ip;
-  const departing = { http, clientIp, forwardsToken: token.forwarded };
+  const { forwarded: forwardsToken, carrier } = token;
+  const departing = { http, clientIp, forwardsToken, ...(carrier ? { carrier } : {}) };
   const context = {
     routeNamespace: route.owner.namespace,
     proxy: workload,
@@ -107,18 +109,17 @@ interface Token {
   readonly claims: RoutedRequest['claims'];
   /** Whether the backend gets it: a token that is verified here is taken out, unless the rule says otherwise. */
   readonly forwarded: boolean;
+  /** The header that it is still in. */
+  readonly carrier?: readonly [string, string];
 }
 
 function readToken(
   providers: readonly JwtProvider[],
-  { method, headers }: HttpRequest,
+  { method, path, headers }: HttpRequest,
   token: GatewayQuery['token'],
 ): Token {
-  const outcome = authenticate(providers, { method, headers, ...(token ? { token } : {}) });
-  if (outcome.kind !== 'accepted') return { claims: undefined, forwarded: true };
-  const { by } = outcome;
-  const provider = providers.find(
-    ({ policy, index }) => policy.name === by.name && policy.namespace === by.namespace && index === by.rule,
-  );
-  return { claims: outcome.claims, forwarded: provider?.rule.forwardOriginalToken ?? false };
+  const outcome = authenticate(providers, { method, path, headers, ...(token ? { token } : {}) });
+  const [claims, forwarded] = outcome.kind === 'accepted' ? [outcome.claims, outcome.forwarded] : [undefined, true];
+  const carrier = token && forwarded ? carrierOf(token.place ?? BEARER) : undefined;
+  return { claims, forwarded, ...(carrier ? { carrier } : {}) };
 }
