@@ -16,6 +16,8 @@ import type { Model } from '../../src/semantics/algebra/solver.ts';
 import type { Enforcement } from '../../src/semantics/enforcement.ts';
 import { normalizePath } from '../../src/semantics/http/normalize-path.ts';
 import { authenticate, type JwtProvider } from '../../src/semantics/jwt/authenticate.ts';
+import { forwardedAddress } from '../../src/semantics/authz/address.ts';
+import { trustedProxies } from '../../src/semantics/gateway/gateway-view.ts';
 import type { Query } from '../../src/semantics/query.ts';
 import { tokenValue } from '../../src/semantics/algebra/token-sets.ts';
 import { BEARER } from '../../src/semantics/jwt/token-place.ts';
@@ -69,8 +71,11 @@ export function outsideModel(enforcement: Enforcement, way: WayIn, query: Query)
       case SERVER_NAME.key:
         return [(tls?.sni ?? '').toLowerCase()];
       case SOURCE_IP.key:
-      case REMOTE_IP.key:
         return one(source.ip);
+      case REMOTE_IP.key: {
+        const hops = trustedProxies(enforcement, way.gateway);
+        return one((hops > 0 && http ? forwardedAddress(http.headers, hops - 1) : undefined) ?? source.ip);
+      }
       case GATEWAY_TOKEN.key:
         return [ruleOf(enforcement.envoy(way.gateway).providers)];
       case TOKEN.key:

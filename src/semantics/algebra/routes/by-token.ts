@@ -45,8 +45,8 @@ export function atEndpoint(takes: Bounds, sets: ChainSets | undefined, rules: re
     without,
     with(place) {
       const { keeps, loses } = at(place);
-      const accepted = any([keeps, loses]);
-      return accepted === NOTHING ? carrying(place, without) : allOf([takes, exact(accepted)]);
+      if (keeps === NOTHING && loses === NOTHING) return carrying(place, without);
+      return allOf([takes, exact(any([keeps, loses]))]);
     },
     places,
     rules,

@@ -76,6 +76,7 @@ export function waysBy(
   const takenWith = (hasToken: Formula): Bounds => {
     const known = taken.get(hasToken) ?? takenBy(enforcement, place, hasToken);
     taken.set(hasToken, known);
+    if (known.surely !== known.possibly) doubts.add(FIRST_VALUE);
     return known;
   };
   return connections.flatMap(({ handshake, sides }): readonly WayIn[] => {
@@ -119,6 +120,7 @@ export function waysBy(
   });
 }
 
+const FIRST_VALUE = 'of a header that a route asks for the first value counts, and a request may hold several';
 const TWO_TOKENS = 'a request may carry two tokens, one for the gateway and one for what is behind it';
 
 const isRefused = ({ without, places, with: withToken }: ByToken): boolean =>
