@@ -25,7 +25,7 @@ export const UNMEASURED: readonly UnmeasuredArea[] = [
   },
   { area: 'Tokens whose keys cannot be fetched', how: 'assumed', note: 'key sets are taken to be reachable' },
   {
-    area: 'EnvoyFilter, WasmPlugin, TrafficExtension',
+    area: 'WasmPlugin, TrafficExtension; EnvoyFilters at gateways and waypoints',
     how: 'read',
     note: "istiod's patching: without a control that is taken away; what code before RBAC may change is conditional; anything else is named",
   },

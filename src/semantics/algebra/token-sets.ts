@@ -76,7 +76,7 @@ export function tokenSets(
       accepts: all([
         acceptedBy(rule, pool),
         ...placesOf(rule)
-          .filter((other) => !isSamePlace(other, place) && !sharesHeader(other, place))
+          .filter((other) => other.kind === 'param' || (!isSamePlace(other, place) && !sharesHeader(other, place)))
           .map((other) => not(text(other))),
       ]),
     }));

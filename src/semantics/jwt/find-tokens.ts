@@ -6,7 +6,7 @@ export interface TokenRequest {
   /** With the query, where tokens may stand. */
   readonly path?: string;
   readonly headers: readonly (readonly [string, string])[];
-  /** The token of the request, before any other text at its place. */
+  /** The token of the request, before any other text at its place; in a query at the end. */
   readonly token?: { readonly place?: TokenPlace };
 }
 
@@ -30,9 +30,9 @@ function findAt(place: TokenPlace, request: TokenRequest): readonly FoundToken[]
     case 'header':
       return inHeader(place.name, place.prefix, request.headers, sent?.kind === 'header' ? sent : undefined);
     case 'param':
-      // The first value counts.
-      if (sent?.kind === 'param' && sent.name === place.name) return ['token'];
-      return namesInQuery(request.path ?? '').includes(place.name) ? ['text'] : [];
+      // The first value counts, and the token stands at the end.
+      if (namesInQuery(request.path ?? '').includes(place.name)) return ['text'];
+      return sent?.kind === 'param' && sent.name === place.name ? ['token'] : [];
     case 'cookie':
       if (sent?.kind === 'cookie' && sent.name === place.name) return ['token'];
       return namesOfCookies(request.headers).includes(place.name) ? ['text'] : [];
