@@ -49,7 +49,7 @@ export function placeOfValue(value: string): TokenPlace | undefined {
 }
 
 /** Every place that some of these rules look at, once. */
-export function allPlaces(rules: readonly JwtRule[]): readonly TokenPlace[] {
+function allPlaces(rules: readonly JwtRule[]): readonly TokenPlace[] {
   const found: TokenPlace[] = [];
   for (const place of rules.flatMap(placesOf)) if (!found.some((other) => isSamePlace(other, place))) found.push(place);
   return found;
