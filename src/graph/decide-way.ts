@@ -1,6 +1,8 @@
 import type { Workload } from '../model/inventory/types.ts';
-import { behindGateway, decide } from '../semantics/decide.ts';
+import { chooseApproaches } from '../semantics/client.ts';
+import { behindGateway, decide, routes, withHandshake } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
+import type { GatewayBackend } from '../semantics/gateway/backend.ts';
 import { decideAtGateway } from '../semantics/gateway/decide-at-gateway.ts';
 import { indexGateways } from '../semantics/gateway/index-gateways.ts';
 import type { Query } from '../semantics/query.ts';
@@ -19,9 +21,7 @@ export function decideWay(enforcement: Enforcement, query: Query, workload: Work
   const others = (requires: Verdict['requires']): Verdict['requires'] =>
     query.token ? requires.filter(({ kind }) => kind !== 'jwt') : requires;
   let refused: Verdict | undefined;
-  for (const backend of gateway.backends) {
-    if (!backend.workloads.some((endpoint) => endpoint.workload === workload && endpoint.port === port)) continue;
-    const second = decide(enforcement, behindGateway(enforcement.mesh, query, backend, { workload, port }));
+  for (const second of behind(enforcement, query, gateway.backends, workload, port)) {
     const verdict: Verdict = {
       ...second,
       requires: [...tokenNeeded, ...first.requires, ...others(gateway.requires), ...others(second.requires)],
@@ -33,6 +33,26 @@ export function decideWay(enforcement: Enforcement, query: Query, workload: Work
   }
   if (refused) return refused;
   return { ...gateway, outcome: 'deny', reason: 'another route takes this request' };
+}
+
+/** What is behind a gateway: the endpoint itself, or another gateway with a way to it. */
+function* behind(
+  enforcement: Enforcement,
+  query: Query,
+  backends: readonly GatewayBackend[],
+  workload: Workload,
+  port: number,
+): Iterable<Verdict> {
+  for (const backend of backends) {
+    if (backend.mirrored) continue;
+    for (const endpoint of backend.workloads) {
+      const next = behindGateway(enforcement.mesh, query, backend, endpoint);
+      if (endpoint.workload === workload && endpoint.port === port) yield decide(enforcement, next);
+      else if (routes(endpoint.workload) && endpoint.workload !== query.destination.workload)
+        for (const { connects, sni } of chooseApproaches(enforcement, next))
+          yield decideWay(enforcement, withHandshake(next, connects, sni), workload, port);
+    }
+  }
 }
 
 function issuerOf({ token }: Query): { issuer?: string } {

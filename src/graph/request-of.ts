@@ -1,3 +1,4 @@
+import { shownToken } from '../semantics/jwt/shown-token.ts';
 import type { Request } from '../result/request.ts';
 import type { HttpRequest } from '../semantics/attempt.ts';
 import type { Query } from '../semantics/query.ts';
@@ -9,7 +10,7 @@ export function requestOf(query: Query): Request {
     from: senderOf(query),
     to: targetOf(query),
     ...(http ? { http: { method: http.method, path: http.path, host: http.host, ...headersOf(http) } } : {}),
-    ...(token ? { jwt: token.valid ? { payload: token.claims } : { payload: token.claims, valid: false } } : {}),
+    ...(token ? { jwt: shownToken(token) } : {}),
     ...(sni === undefined ? {} : { sni }),
     ...(tls ? { tls } : {}),
     ...(transport === 'TCP' ? {} : { protocol: transport }),

@@ -12,8 +12,8 @@ import { decideWay } from './decide-way.ts';
 /** All sets of requests by which gateways lead to a port, one per route, virtual host and kind of connection. */
 export const waysIn = (enforcement: Enforcement, workload: Workload, port: number): readonly WayIn[] =>
   routePlaces(enforcement)
-    .to(workload, port)
-    .flatMap((place) => waysBy(enforcement, place));
+    .along(workload, port)
+    .flatMap(([place, ...further]) => waysBy(enforcement, place, further));
 
 export interface FoundRequest {
   readonly query: Query;
@@ -40,7 +40,7 @@ export function findOnWay(
   within: (set: Formula) => Formula = (set) => set,
   position: Position = { kind: 'internet' },
 ): WayAnswer {
-  const { workload, port } = way.place.endpoint;
+  const { workload, port } = way.endpoint;
   let refused: Verdict | undefined;
   for (const set of way.passes === way.mayPass ? [way.passes] : [way.passes, way.mayPass]) {
     const formula = within(set);

@@ -74,11 +74,17 @@ function tokenText({ http, jwt }: Request): string | undefined {
   return `${jwt.valid === false ? 'an invalid token' : 'a token'}${claims(jwt)}`;
 }
 
-function claims({ payload }: Token): string {
+function claims({ payload, in: place }: Token): string {
   const shown = Object.entries(payload).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  return shown.length === 0 ? '' : ` (${shown.join(', ')})`;
+  const where = place ? ` in ${placeText(place)}` : '';
+  return shown.length === 0 ? where : `${where} (${shown.join(', ')})`;
+}
+
+function placeText({ header, param, cookie }: NonNullable<Token['in']>): string {
+  if (param !== undefined) return `parameter ${param}`;
+  return cookie === undefined ? `header ${header ?? ''}` : `cookie ${cookie}`;
 }
 
 function certificate({ principal, dns, trusted }: NonNullable<NonNullable<Request['tls']>['clientCert']>): string {

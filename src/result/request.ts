@@ -59,6 +59,13 @@ export interface Token {
   readonly payload: Readonly<Record<string, unknown>>;
   /** `false`: a token that fails validation. */
   readonly valid?: boolean;
+  /** Where it stands; absent: in `Authorization`, after `Bearer `. One of header (with a prefix), param, cookie. */
+  readonly in?: {
+    readonly header?: string;
+    readonly prefix?: string;
+    readonly param?: string;
+    readonly cookie?: string;
+  };
 }
 
 export interface ClientTls {

@@ -60,7 +60,20 @@ export const request = z.strictObject({
       headers: z.union([z.record(z.string(), z.string()), z.array(z.tuple([z.string(), z.string()]))]).optional(),
     })
     .optional(),
-  jwt: z.strictObject({ payload: z.record(z.string(), z.unknown()), valid: z.boolean().optional() }).optional(),
+  jwt: z
+    .strictObject({
+      payload: z.record(z.string(), z.unknown()),
+      valid: z.boolean().optional(),
+      in: z
+        .strictObject({
+          header: z.string().optional(),
+          prefix: z.string().optional(),
+          param: z.string().optional(),
+          cookie: z.string().optional(),
+        })
+        .optional(),
+    })
+    .optional(),
   sni: z.string().optional(),
   tls: z
     .strictObject({

@@ -1,3 +1,4 @@
+import { tokenOf } from './jwt/shown-token.ts';
 import type { Mesh, MeshService, ServicePort, Workload, WorkloadId } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
 import { divertedFrom } from './ambient/onward.ts';
@@ -130,7 +131,7 @@ function sentOf(request: Request, source: Source, explain: boolean | undefined):
     source,
     transport: protocol,
     ...(http ? { http: httpRequest(http, to.external ?? '') } : {}),
-    ...(jwt ? { token: { claims: jwt.payload, valid: jwt.valid ?? true } } : {}),
+    ...(jwt ? { token: tokenOf(jwt) } : {}),
     ...(sni === undefined ? {} : { sni }),
     ...(tls ? { tls } : {}),
     ...(to.at === undefined ? {} : { at: to.at }),

@@ -57,7 +57,7 @@ function toPod({ destination: { via: _via, ...pod }, ...query }: Query): Query {
 }
 
 /** What a gateway behind a service sees of the client's proxy. */
-function withHandshake(query: Query, connects: Transport, sni: string | undefined): Query {
+export function withHandshake(query: Query, connects: Transport, sni: string | undefined): Query {
   const { source, destination, tls } = query;
   if (tls || !destination.via) return query;
   if (connects === 'tls') return { ...query, tls: { sni: sni ?? '' } };
@@ -91,8 +91,7 @@ function decideArrival(enforcement: Enforcement, query: Query, connects: Transpo
 
 /** The waypoint that the client's ztunnel, or a gateway that is told to, leads to. */
 function findWaypoint(enforcement: Enforcement, query: Query, connects: Transport): Workload | undefined {
-  const { dataPlane, gateway } = query.destination.workload;
-  if (dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') return undefined;
+  if (routes(query.destination.workload)) return undefined;
   return isIdentified(connects) ? waypointOnTheWay(enforcement, query) : undefined;
 }
 
@@ -118,8 +117,7 @@ function decideAtPoint(enforcement: Enforcement, query: Query, connects: Transpo
 
 /** Waypoint first, where the client's ztunnel leads there, then the destination's own proxy. */
 function decideOnTheWay(enforcement: Enforcement, query: Query, connects: Transport): Verdict {
-  const { dataPlane, gateway } = query.destination.workload;
-  if (dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') return decideThroughGateway(enforcement, query);
+  if (routes(query.destination.workload)) return decideThroughGateway(enforcement, query);
   const waypoint = findWaypoint(enforcement, query, connects);
   if (!waypoint) return decideAtProxy(enforcement, query, connects);
   const passage = passWaypoint(enforcement, query, waypoint);
@@ -197,6 +195,10 @@ function assumesOfRewriting(enforcement: Enforcement, query: Query, { workload }
   return readsRequests(enforcement.envoy(workload).http) ? code.map(assumptionOf) : [];
 }
 
+/** Whether it has listeners and routes of its own. */
+export const routes = ({ dataPlane, gateway }: Workload): boolean =>
+  dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint';
+
 /** The request as it leaves the gateway. */
 export function behindGateway(
   mesh: Mesh,
@@ -216,7 +218,8 @@ export function behindGateway(
       : {
           position: { kind: 'workload', workload: gateway },
           identity: gateway.identity,
-          ...(backend.remoteIp === undefined ? {} : { remoteIp: backend.remoteIp }),
+          // Another gateway reads X-Forwarded-For for itself, or not at all (reference §17.1).
+          ...(backend.remoteIp === undefined || routes(workload) ? {} : { remoteIp: backend.remoteIp }),
         },
     destination: { workload, port, ...(via ? { via } : {}) },
     ...(backend.http ? { http: backend.http } : {}),

@@ -1,7 +1,7 @@
 import type { MeshService, Principal, ServicePort, Workload } from '../model/inventory/types.ts';
 import type { ClientTls } from '../result/request.ts';
 import type { Client, HttpRequest, Position, Transport } from './attempt.ts';
-import type { Claims } from './authz/claims.ts';
+import type { SentToken } from './jwt/token-place.ts';
 import type { Watch } from './judged.ts';
 import type { EnforcementPoint } from './verdict.ts';
 
@@ -11,7 +11,7 @@ export interface Query {
   readonly source: Source;
   readonly destination: Destination;
   readonly http?: HttpRequest;
-  readonly token?: { readonly claims: Claims; readonly valid: boolean };
+  readonly token?: SentToken;
   readonly sni?: string;
   /** The client's handshake at a gateway, if stated. */
   readonly tls?: ClientTls;

@@ -1,3 +1,4 @@
+import { tokenOf } from './jwt/shown-token.ts';
 import {
   type Mesh,
   type MeshService,
@@ -36,7 +37,7 @@ export function resolveRequest(mesh: Mesh, request: Request): readonly Query[] |
     destination,
     transport: request.protocol ?? 'TCP',
     ...(request.http ? { http: httpRequest(request.http, hostOfDestination(destination)) } : {}),
-    ...(request.jwt ? { token: { claims: request.jwt.payload, valid: request.jwt.valid ?? true } } : {}),
+    ...(request.jwt ? { token: tokenOf(request.jwt) } : {}),
     ...(request.sni === undefined ? {} : { sni: request.sni }),
     ...(request.tls ? { tls: request.tls } : {}),
     ...(request.to.at === undefined ? {} : { at: request.to.at }),

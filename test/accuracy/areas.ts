@@ -25,7 +25,7 @@ export const UNMEASURED: readonly UnmeasuredArea[] = [
   },
   { area: 'Tokens whose keys cannot be fetched', how: 'assumed', note: 'key sets are taken to be reachable' },
   {
-    area: 'EnvoyFilter, WasmPlugin, TrafficExtension',
+    area: 'WasmPlugin, TrafficExtension; EnvoyFilters at gateways and waypoints',
     how: 'read',
     note: "istiod's patching: without a control that is taken away; what code before RBAC may change is conditional; anything else is named",
   },
@@ -73,6 +73,7 @@ export const RECORDED_HERE: Readonly<Record<string, string>> = {
   tcp: 'HTTP rules on TCP',
   tokens: 'RequestAuthentication: places, claims, audiences, request principals',
   'external-authorizers': 'CUSTOM: providers, dry-run, TCP',
+  'envoy-filters': 'EnvoyFilters: controls removed, replaced, switched off; code; matches, priorities, namespaces',
   'calls-by-hand': 'Clients: what their own sidecar makes of a call',
   calls: 'Clients: every kind of DestinationRule against every PeerAuthentication of the server',
   batteries: 'Every field with every kind of value, as ALLOW and as DENY',
@@ -84,6 +85,7 @@ export const WAYS: Readonly<Record<string, string>> = {
   'egress-by-hand': 'Clients: which cluster their sidecar picks, one case per surprise',
   'egress-random': 'Clients: random ServiceEntries, VirtualServices, Sidecars and outbound policies',
   'gateway-random': 'Ingress gateways: random Gateways, routes of both kinds, delegation, TLS modes, policies, tokens',
+  'gateway-serving': 'Ingress gateways that most requests get through: rewrites of all kinds, headers, hosts, TLS',
   'waypoint-by-hand': 'Waypoints: Services, pods and callers over HBONE, addresses, routes of both kinds',
   'waypoint-random': 'Waypoints: random policies for Services, ServiceEntries, Gateway and class',
 };

@@ -13,7 +13,7 @@ import type { Query } from '../../src/semantics/query.ts';
 
 /** The query of a random request. */
 export function queryOf(workload: Workload, request: RandomRequest): Query {
-  const { port, connects, identity, http, claims, sni, ip, remoteIp } = request;
+  const { port, connects, identity, http, claims, place, sni, ip, remoteIp } = request;
   return {
     client: 'attacker',
     source: {
@@ -26,7 +26,7 @@ export function queryOf(workload: Workload, request: RandomRequest): Query {
     destination: { workload, port },
     transport: 'TCP',
     ...(http ? { http } : {}),
-    ...(claims ? { token: { claims, valid: true } } : {}),
+    ...(claims ? { token: { claims, valid: true, ...(place ? { place } : {}) } } : {}),
     ...(sni === undefined ? {} : { sni }),
   };
 }

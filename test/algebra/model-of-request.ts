@@ -15,6 +15,8 @@ import type { Enforcement } from '../../src/semantics/enforcement.ts';
 import { normalizePath } from '../../src/semantics/http/normalize-path.ts';
 import { authenticate } from '../../src/semantics/jwt/authenticate.ts';
 import { changesOn, filtersLeft } from '../../src/semantics/patches/filters-left.ts';
+import { NO_TOKEN, tokenValue } from '../../src/semantics/algebra/token-sets.ts';
+import { BEARER, carrierOf, type SentToken } from '../../src/semantics/jwt/token-place.ts';
 import type { Query } from '../../src/semantics/query.ts';
 
 /** One concrete request as values of the axes; undefined where TLS or JWT authentication refuses it before any policy. */
@@ -49,8 +51,7 @@ export function axisValuesOf(enforcement: Enforcement, query: Query, region: Reg
     if (axis.key.startsWith('header:')) {
       const name = axis.key.slice('header:'.length);
       const lines = (http?.headers ?? []).filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
-      // Without a rule that reads tokens the header is one like any other.
-      return name === 'authorization' && token && rule === 0 && lines.length === 0 ? ['Bearer token'] : lines;
+      return lines.length === 0 ? carriedIn(name, token) : lines;
     }
     switch (axis.key) {
       case PEER.key:
@@ -68,12 +69,18 @@ export function axisValuesOf(enforcement: Enforcement, query: Query, region: Reg
       case REMOTE_IP.key:
         return one(source.remoteIp);
       case TOKEN.key:
-        return [String(rule)];
+        return [rule === 0 ? NO_TOKEN : tokenValue(rule, token?.place ?? BEARER)];
       default:
         throw new Error(`what is ${axis.key} of a request?`);
     }
   };
   return { values, axes: [] };
+}
+
+/** What a header holds that nobody wrote but for the token. */
+export function carriedIn(name: string, token: SentToken | undefined): readonly string[] {
+  const carrier = token && carrierOf(token.place ?? BEARER);
+  return carrier?.[0] === name ? [carrier[1]] : [];
 }
 
 export function claimValues(claims: unknown, path: readonly string[]): readonly string[] {

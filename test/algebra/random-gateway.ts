@@ -5,7 +5,9 @@ import type { Principal, Workload, WorkloadId } from '../../src/model/inventory/
 import type { ClientTls } from '../../src/result/request.ts';
 import { Enforcement } from '../../src/semantics/enforcement.ts';
 import type { Query } from '../../src/semantics/query.ts';
+import type { TokenPlace } from '../../src/semantics/jwt/token-place.ts';
 import { authorization, jwtRule } from './random-mesh.ts';
+import { tokenPlace } from './random-request.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -56,6 +58,8 @@ const action = fc.record({
       { authority: 'app' },
       { uri: '/a', authority: 'other.example' },
       { uriRegexRewrite: { match: '/(a+)/(.*)', rewrite: '/\\2' } },
+      { uriRegexRewrite: { match: '^/a', rewrite: '/b' } },
+      { uriRegexRewrite: { match: '[^/]+', rewrite: 'x' } },
     ),
     1,
   ),
@@ -131,6 +135,11 @@ export const randomGateway: fc.Arbitrary<RandomGateway> = fc
     workloadRules: fc.array(jwtRule, { maxLength: 2 }),
     peers: pick('STRICT', 'PERMISSIVE', 'DISABLE'),
     normalization: pick('BASE', 'NONE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'),
+    hops: fc.record({ outer: pick(0, 0, 1, 2), inner: pick(0, 1, 2) }),
+    inner: optional(
+      fc.record({ services: fc.array(virtualService, { minLength: 1, maxLength: 2 }), mutual: fc.boolean() }),
+      0.7,
+    ),
   })
   .map((random) => ({ objects: objectsOf(random) }));
 
@@ -149,6 +158,9 @@ interface Parts {
   readonly workloadRules: readonly Json[];
   readonly peers: string;
   readonly normalization: string;
+  readonly hops: { readonly outer: number; readonly inner: number };
+  /** A second gateway, to which some routes of the first lead. */
+  readonly inner: { readonly services: Parts['services']; readonly mutual: boolean } | undefined;
 }
 
 type Written = { readonly action: string; readonly provider: string; readonly rules: readonly Json[] };
@@ -188,7 +200,7 @@ function objectsOf(parts: Parts): readonly Json[] {
         { name: 'istio-proxy', image: 'proxyv2:1' },
       ],
     },
-    status: { podIP: name === 'gw' ? '10.1.2.3' : '10.1.9.9' },
+    status: { podIP: name === 'gw' ? '10.1.2.3' : name === 'inner' ? '10.1.2.4' : '10.1.9.9' },
   });
   const service = (namespace: string, name: string, spec: Json): Json => ({
     apiVersion: 'v1',
@@ -215,7 +227,7 @@ function objectsOf(parts: Parts): readonly Json[] {
         }),
       },
     },
-    pod('edge', 'gw', { 'inject.istio.io/templates': 'gateway', 'sidecar.istio.io/status': '{}' }),
+    pod('edge', 'gw', gatewayPod(parts.hops.outer)),
     pod('app', 'app', { 'sidecar.istio.io/status': '{}' }),
     pod('app', 'api', { 'sidecar.istio.io/status': '{}' }),
     service('edge', 'gw', {
@@ -247,11 +259,27 @@ function objectsOf(parts: Parts): readonly Json[] {
         ],
       },
     },
+    ...(parts.inner
+      ? [
+          pod('edge', 'inner', gatewayPod(parts.hops.inner)),
+          service('edge', 'inner', {
+            ports: [
+              { name: 'http', port: 80, targetPort: 8080 },
+              { name: 'https', port: 443, targetPort: 8443 },
+            ],
+          }),
+          ...innerObjects(parts.inner),
+        ]
+      : []),
     ...parts.services.map(({ hosts, http }, i) => ({
       apiVersion: 'networking.istio.io/v1',
       kind: 'VirtualService',
       metadata: { name: `vs${i}`, namespace: 'app', creationTimestamp: `2026-01-0${i + 1}T00:00:00Z` },
-      spec: { hosts, gateways: ['edge/gw'], http },
+      spec: {
+        hosts,
+        gateways: ['edge/gw'],
+        http: parts.inner ? http.map((each) => toInner(each, parts.inner?.mutual)) : http,
+      },
     })),
     ...(kubernetes ? kubernetesObjects(kubernetes) : []),
     ...parts.gateway.map(policy('edge')),
@@ -264,6 +292,56 @@ function objectsOf(parts: Parts): readonly Json[] {
       metadata: { name: 'default', namespace: 'app' },
       spec: { mtls: { mode: parts.peers } },
     },
+  ];
+}
+
+const gatewayPod = (hops: number): Json => ({
+  'inject.istio.io/templates': 'gateway',
+  'sidecar.istio.io/status': '{}',
+  ...(hops > 0 ? { 'proxy.istio.io/config': `{ "gatewayTopology": { "numTrustedProxies": ${hops} } }` } : {}),
+});
+
+/** What led to one of the workloads leads to the second gateway instead. */
+function toInner(rule: Json, mutual: boolean | undefined): Json {
+  const text = JSON.stringify(rule);
+  return JSON.parse(
+    text.replaceAll(
+      '"host":"api.app.svc.cluster.local","port":{"number":8080}',
+      `"host":"inner.edge.svc.cluster.local","port":{"number":${mutual ? 443 : 80}}`,
+    ),
+  ) as Json;
+}
+
+function innerObjects({ services, mutual }: NonNullable<Parts['inner']>): readonly Json[] {
+  const plain = { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] };
+  const secure = {
+    port: { number: 443, name: 'https', protocol: 'HTTPS' },
+    hosts: ['*'],
+    tls: { mode: 'ISTIO_MUTUAL' },
+  };
+  return [
+    {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'Gateway',
+      metadata: { name: 'inner', namespace: 'edge' },
+      spec: { selector: { app: 'inner' }, servers: [mutual ? secure : plain] },
+    },
+    ...(mutual
+      ? [
+          {
+            apiVersion: 'networking.istio.io/v1',
+            kind: 'DestinationRule',
+            metadata: { name: 'inner', namespace: 'edge' },
+            spec: { host: 'inner.edge.svc.cluster.local', trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } },
+          },
+        ]
+      : []),
+    ...services.map(({ hosts, http }, i) => ({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: `inner${i}`, namespace: 'app', creationTimestamp: `2026-02-0${i + 1}T00:00:00Z` },
+      spec: { hosts, gateways: ['edge/inner'], http },
+    })),
   ];
 }
 
@@ -307,6 +385,7 @@ export interface OutsideRequest {
   readonly host: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly claims: Readonly<Record<string, unknown>> | undefined;
+  readonly place: TokenPlace | undefined;
   readonly ip: string;
 }
 
@@ -343,12 +422,24 @@ export const outsideRequest: fc.Arbitrary<OutsideRequest> = fc
       '/c?x',
       '/a%2Fb',
       '/aa/b',
+      '/a/x',
+      '/a?t=x',
     ),
     host: pick('app', 'app.app', 'APP.app', 'app.app:8080', 'other.example', 'x.app', 'y.x.app'),
-    headers: fc.uniqueArray(fc.tuple(pick('x-a', 'x-b'), fc.constantFrom(...VALUES)), {
-      maxLength: 2,
-      selector: ([name]) => name,
-    }),
+    headers: fc
+      .tuple(
+        fc.uniqueArray(fc.tuple(pick('x-a', 'x-b'), fc.constantFrom(...VALUES)), {
+          maxLength: 2,
+          selector: ([name]) => name,
+        }),
+        pick<readonly (readonly [string, string])[]>(
+          [],
+          [],
+          [['x-forwarded-for', '10.9.9.9']],
+          [['x-forwarded-for', '203.0.113.9, 10.1.2.3']],
+        ),
+      )
+      .map(([some, forwarded]) => [...some, ...forwarded]),
     claims: optional(
       fc.record({
         iss: pick('iss-1', 'iss-2', 'iss-3'),
@@ -358,6 +449,7 @@ export const outsideRequest: fc.Arbitrary<OutsideRequest> = fc
       }),
       1,
     ),
+    place: tokenPlace,
     ip: pick('10.1.2.3', '10.9.9.9', '203.0.113.9', '192.168.0.5'),
   })
   .map(({ secure, sni, certificate: clientCert, ...rest }) => ({
@@ -367,14 +459,14 @@ export const outsideRequest: fc.Arbitrary<OutsideRequest> = fc
   }));
 
 export function outsideQuery(gateway: Workload, request: OutsideRequest): Query {
-  const { port, tls, method, path, host, headers, claims, ip } = request;
+  const { port, tls, method, path, host, headers, claims, place, ip } = request;
   return {
     client: 'attacker',
     source: { position: { kind: 'internet' }, identity: null as Principal | null, connects: 'plaintext', ip },
     destination: { workload: gateway, port },
     transport: 'TCP',
     http: { method, path, host, headers },
-    ...(claims ? { token: { claims, valid: true } } : {}),
+    ...(claims ? { token: { claims, valid: true, ...(place ? { place } : {}) } } : {}),
     ...(tls ? { tls } : {}),
   };
 }

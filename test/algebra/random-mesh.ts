@@ -110,8 +110,10 @@ const condition = fc
           'request.headers[:path]',
           'request.headers[host]',
           'request.headers[authorization]',
+          'request.headers[x-jwt]',
+          'request.headers[cookie]',
         ]),
-        patternOf([...VALUES, 'Bearer token', '/a']),
+        patternOf([...VALUES, 'Bearer token', 'JWT token', 'c=token', '/a']),
       ),
       fc.tuple(
         pick([
@@ -173,8 +175,22 @@ export const jwtRule = fc
     issuer: pick(['iss-1', 'iss-2']),
     audiences: optional(some(pick(['v', 'w']), 2), 1),
     forwardOriginalToken: optional(fc.boolean(), 2),
+    from: optional(
+      pick<Json>([
+        { fromHeaders: [{ name: 'X-JWT' }] },
+        {
+          fromHeaders: [
+            { name: 'x-jwt', prefix: 'JWT ' },
+            { name: 'authorization', prefix: 'Bearer ' },
+          ],
+        },
+        { fromParams: ['t'] },
+        { fromCookies: ['c'], fromParams: ['access_token'] },
+      ]),
+      1,
+    ),
   })
-  .map(withoutUndefined);
+  .map(({ from, ...rest }) => withoutUndefined({ ...rest, ...from }));
 
 /** What an EnvoyFilter takes away from the sidecar, for certain or perhaps. Tokens have no value on an axis if they may and may not be read. */
 const removal = fc

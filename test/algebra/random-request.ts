@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { Principal } from '../../src/model/inventory/types.ts';
 import type { HttpRequest } from '../../src/semantics/attempt.ts';
+import { BEARER, carrierOf, type TokenPlace } from '../../src/semantics/jwt/token-place.ts';
 
 /** What a caller sends, but for where. */
 export interface RandomRequest {
@@ -9,6 +10,8 @@ export interface RandomRequest {
   readonly identity: Principal;
   readonly http?: HttpRequest;
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** Of the token; absent: bearer. */
+  readonly place?: TokenPlace;
   readonly sni?: string;
   readonly ip: string;
   readonly remoteIp: string;
@@ -41,12 +44,20 @@ const http: fc.Arbitrary<HttpRequest> = fc.record({
     '/b/c/d',
     '/a/b/c',
     '/x/b',
+    '/a?t=x',
+    '/a?access%5Ftoken=x',
     '/%61',
   ]),
   host: pick(['app', 'app.app', 'APP.app', 'app.app:8080', 'other.example', 'x']),
-  headers: fc.array(fc.tuple(pick(['x-a', 'x-b', 'authorization']), pick([...VALUES, 'Bearer token', 'Basic v'])), {
-    maxLength: 3,
-  }),
+  headers: fc.array(
+    fc.tuple(
+      pick(['x-a', 'x-b', 'authorization', 'x-jwt', 'cookie']),
+      pick([...VALUES, 'Bearer token', 'Basic v', 'a=b; c = d']),
+    ),
+    {
+      maxLength: 3,
+    },
+  ),
 });
 
 const value = fc.oneof(pick(VALUES), fc.array(pick(VALUES), { maxLength: 2 }));
@@ -65,6 +76,16 @@ const claims = fc
   )
   .map((record): Readonly<Record<string, unknown>> => ({ ...record }));
 
+export const tokenPlace = pick<TokenPlace | undefined>([
+  undefined,
+  undefined,
+  { kind: 'header', name: 'x-jwt', prefix: '' },
+  { kind: 'header', name: 'x-jwt', prefix: 'JWT ' },
+  { kind: 'param', name: 't' },
+  { kind: 'param', name: 'access_token' },
+  { kind: 'cookie', name: 'c' },
+]);
+
 export const randomRequest: fc.Arbitrary<RandomRequest> = fc
   .record({
     port: pick([8080, 8080, 9000, 7000] as const),
@@ -72,17 +93,20 @@ export const randomRequest: fc.Arbitrary<RandomRequest> = fc
     identity,
     http: fc.option(http, { nil: undefined, freq: 4 }),
     claims: fc.option(claims, { nil: undefined, freq: 1 }),
+    place: tokenPlace,
     sni: fc.option(pick(['app.example', 'other.example']), { nil: undefined, freq: 1 }),
     ip: pick(ADDRESSES),
     remoteIp: pick(ADDRESSES),
   })
-  .map(({ http: attributes, claims: token, sni, ...rest }) => ({
+  .map(({ http: attributes, claims: token, place, sni, ...rest }) => ({
     ...rest,
-    ...(attributes ? { http: withoutCarrier(attributes, token !== undefined) } : {}),
-    ...(attributes && token ? { claims: token } : {}),
+    ...(attributes ? { http: token ? withoutCarrier(attributes, place) : attributes } : {}),
+    ...(attributes && token ? { claims: token, ...(place ? { place } : {}) } : {}),
     ...(sni !== undefined && rest.connects === 'mtls' ? { sni } : {}),
   }));
 
-/** A token travels in the header of its own. */
-const withoutCarrier = (attributes: HttpRequest, hasToken: boolean): HttpRequest =>
-  hasToken ? { ...attributes, headers: attributes.headers.filter(([name]) => name !== 'authorization') } : attributes;
+/** A token travels in a header of its own. */
+function withoutCarrier(attributes: HttpRequest, place: TokenPlace | undefined): HttpRequest {
+  const carrier = carrierOf(place ?? BEARER)?.[0];
+  return { ...attributes, headers: attributes.headers.filter(([name]) => name !== carrier) };
+}

@@ -16,6 +16,8 @@ interface Vector {
   readonly host?: string;
   readonly headers?: readonly (readonly [string, string])[];
   readonly jwt?: Readonly<Record<string, unknown>>;
+  /** Where the token stands; absent: after `Bearer ` in Authorization. */
+  readonly tokenIn?: NonNullable<Request['jwt']>['in'];
   readonly badSignature?: boolean;
   readonly verdict: 'allow' | 'deny';
   /** An external authorizer must approve; the verdict is what happens when it does. */
@@ -112,17 +114,22 @@ function replay(area: string, recorded: ConformanceSet): readonly ReplayedVector
   }));
 }
 
+/** The engine says that it hangs on a patch, which it names. */
+export const CONDITIONAL = 'conditional';
+
 function answer(enforcement: Enforcement, request: Request): string {
   const verdict = decideRequest(enforcement, request);
   if ('error' in verdict) return verdict.error;
-  const { outcome, requires } = verdict;
+  const { outcome, requires, assumes } = verdict;
+  const isNamed = [verdict.reason, ...assumes].some((text) => text.startsWith('EnvoyFilter '));
+  if (isNamed && (outcome === 'unknown' || assumes.length > 0)) return CONDITIONAL;
   return outcome === 'allow' && requires.some(({ kind }) => kind === 'ext-authz')
     ? 'allow if the authorizer approves'
     : outcome;
 }
 
 function requestOf(client: SceneClient | undefined, { namespace, podIP }: SceneWorkload, vector: Vector): Request {
-  const { port, protocol, principal, sourceIP: ip = '127.0.0.1', sni, headers, jwt, badSignature } = vector;
+  const { port, protocol, principal, sourceIP: ip = '127.0.0.1', sni, headers, jwt, tokenIn, badSignature } = vector;
   const { method = 'GET', path = '/', host = 'app' } = vector;
   return {
     from: client
@@ -134,7 +141,7 @@ function requestOf(client: SceneClient | undefined, { namespace, podIP }: SceneW
       ? { service: `${namespace}/${SCENE_APP}`, port }
       : { workload: `${namespace}/${SCENE_APP}`, port, ...(podIP ? { ip: podIP } : {}) },
     ...(protocol === 'tcp' ? {} : { http: { method, path, host, ...(headers ? { headers } : {}) } }),
-    ...(jwt ? { jwt: { payload: jwt, valid: !badSignature } } : {}),
+    ...(jwt ? { jwt: { payload: jwt, valid: !badSignature, ...(tokenIn ? { in: tokenIn } : {}) } } : {}),
     ...(sni === undefined ? {} : { sni }),
   };
 }

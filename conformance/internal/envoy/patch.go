@@ -58,7 +58,7 @@ func address(ip string, port int) *core.Address {
 }
 
 func patchChain(chain *listener.FilterChain, app string, secrets Secrets) error {
-	if socket := chain.TransportSocket; socket != nil {
+	if socket := chain.TransportSocket; socket.GetTypedConfig().MessageIs(&tls.DownstreamTlsContext{}) {
 		context := &tls.DownstreamTlsContext{}
 		if err := change(socket.GetTypedConfig(), context, func() { secrets.serve(context.CommonTlsContext) }); err != nil {
 			return err

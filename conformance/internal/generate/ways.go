@@ -8,5 +8,5 @@ import (
 
 // Ways makes random scenes for every kind of proxy. The same seed makes the same scenes.
 func Ways(seed uint64) []way.Scene {
-	return slices.Concat(egress(seed), gateways(seed), waypoints(seed))
+	return slices.Concat(egress(seed), gateways(seed), gatewaysThatServe(seed), waypoints(seed))
 }

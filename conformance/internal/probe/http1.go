@@ -35,7 +35,33 @@ func (p *Prober) headers(request testcase.Request) ([]testcase.Header, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]testcase.Header{{"authorization", "Bearer " + token}}, request.Headers...), nil
+	in := request.TokenIn
+	switch {
+	case in == nil:
+		return append([]testcase.Header{{"authorization", "Bearer " + token}}, request.Headers...), nil
+	case in.Header != "":
+		return append([]testcase.Header{{in.Header, in.Prefix + token}}, request.Headers...), nil
+	case in.Cookie != "":
+		return append([]testcase.Header{{"cookie", in.Cookie + "=" + token}}, request.Headers...), nil
+	}
+	return request.Headers, nil
+}
+
+// withParameter puts a token into the query that goes there.
+func (p *Prober) withParameter(request testcase.Request) (testcase.Request, error) {
+	if request.JWT == nil || request.TokenIn == nil || request.TokenIn.Param == "" {
+		return request, nil
+	}
+	token, err := p.Signer.Sign(request.JWT, request.BadSignature)
+	if err != nil {
+		return request, err
+	}
+	mark := "?"
+	if strings.Contains(path(request), "?") {
+		mark = "&"
+	}
+	request.Path = path(request) + mark + request.TokenIn.Param + "=" + token
+	return request, nil
 }
 
 func method(r testcase.Request) string { return orElse(r.Method, testcase.DefaultMethod) }

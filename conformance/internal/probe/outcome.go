@@ -11,7 +11,7 @@ import (
 type Outcome struct {
 	// Verdict is allow, deny or malformed: Envoy refused to read it, which says nothing about policies.
 	Verdict string
-	// By says who denied: rbac, jwt, authorizer, or connection: it was closed, or its handshake refused, without a word.
+	// By says who denied: rbac, jwt, authorizer, code that an EnvoyFilter put in, or connection: it was closed, or its handshake refused, without a word.
 	By string
 }
 
@@ -30,6 +30,8 @@ func judge(status int, header func(string) string, body string) (Outcome, error)
 		return denied("rbac"), nil
 	case status == 401, status == 403 && strings.HasPrefix(body, "Audiences in Jwt"):
 		return denied("jwt"), nil
+	case status == 403 && body == stub.Code:
+		return denied("code"), nil
 	case status == 502, status == 503:
 		// A client's sidecar could not connect, or its connection was closed.
 		return denied("connection"), nil

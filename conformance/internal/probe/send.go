@@ -26,6 +26,10 @@ type Prober struct {
 
 // Send makes a new connection to the pod, sends one request and waits for what comes back.
 func (p *Prober) Send(ctx context.Context, podIP string, request testcase.Request) (Outcome, error) {
+	request, err := p.withParameter(request)
+	if err != nil {
+		return Outcome{}, err
+	}
 	connection, err := dial(ctx, podIP, request)
 	if err != nil {
 		return Outcome{}, err

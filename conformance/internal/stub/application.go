@@ -11,6 +11,9 @@ import (
 // ReachedHeader is on every answer that comes from the application, or from a proxy in its place: the request has passed all filters.
 const ReachedHeader = "x-conformance-reached"
 
+// Code is what code that an EnvoyFilter puts in says with 403.
+const Code = "refused by code"
+
 const answer = "HTTP/1.1 200 OK\r\n" + ReachedHeader + ": app\r\ncontent-length: 0\r\n\r\n"
 
 var requestLine = regexp.MustCompile(`^[A-Z]+ \S+ HTTP/1\.1\r\n`)

@@ -71,10 +71,20 @@ type Request struct {
 	Host      string         `json:"host,omitempty"`
 	Headers   []Header       `json:"headers,omitempty"`
 	JWT       map[string]any `json:"jwt,omitempty"`
+	// TokenIn says where the token stands; else it is in Authorization, after "Bearer ".
+	TokenIn *TokenIn `json:"tokenIn,omitempty"`
 	// BadSignature sends the token with a signature that does not fit.
 	BadSignature bool `json:"badSignature,omitempty"`
 	// Expect is what the author took for granted. The recording wins; a difference is reported.
 	Expect string `json:"expect,omitempty"`
+}
+
+// TokenIn is one of a header, a parameter of the query, and a cookie.
+type TokenIn struct {
+	Header string `json:"header,omitempty"`
+	Prefix string `json:"prefix,omitempty"`
+	Param  string `json:"param,omitempty"`
+	Cookie string `json:"cookie,omitempty"`
 }
 
 // What a request that says no more is sent as.

@@ -143,7 +143,7 @@ function besides(
       destinationIp: addressOf({ workload }),
       claims: 'hidden',
       hasToken: NOTHING,
-      authorization: () => NOTHING,
+      header: (_name, sent) => sent,
     });
   };
   const [same, asked] = [set(caller), set(operation)];

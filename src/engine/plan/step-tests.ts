@@ -1,3 +1,4 @@
+import { shownToken } from '../../semantics/jwt/shown-token.ts';
 import { dump } from 'js-yaml';
 import type { Facts } from '../../graph/facts.ts';
 import { waysThrough } from '../../graph/ways-through.ts';
@@ -62,7 +63,7 @@ function requestOf(after: Enforcement, call: WantedCall): Request | undefined {
       ? { service: `${via.service.namespace}/${via.service.name}`, port: via.port.port }
       : { workload: call.to, port: call.port },
     ...(http ? { http: { method: http.method, path: http.path, ...(http.host ? { host: http.host } : {}) } } : {}),
-    ...(token ? { jwt: { payload: token.claims } } : {}),
+    ...(token ? { jwt: shownToken(token) } : {}),
   };
   return outcomeOf(after, request) === 'allow' ? request : undefined;
 }

@@ -46,19 +46,22 @@ export function addressProbe(
   if (!SAFE.has(method) && !unsafeMethods)
     return `${method} may change something: send it with --unsafe-methods, where that does no harm`;
   const { kept, headers, hidden } = splitHeaders(http, secrets);
+  const place = jwt?.in;
+  if (place && place.header === undefined) return 'its token is in the query or in a cookie, where no secret is put';
+  const { header: name, prefix = '' } = place ?? { header: 'authorization', prefix: 'Bearer ' };
   const token =
     jwt === undefined
       ? []
       : jwt.valid === false
         ? undefined
-        : [{ name: 'authorization', prefix: 'Bearer ', variable: secrets.token(jwt.payload) }];
+        : [{ name: name ?? '', prefix, variable: secrets.token(jwt.payload) }];
   const sent: ProbeHttp = {
     method,
     path: http.path,
     headers: [
       ...(http.host === undefined ? [] : [['host', http.host] as const]),
       ...headers,
-      ...(token === undefined ? [['authorization', 'Bearer not.a.token'] as const] : []),
+      ...(token === undefined ? [[name ?? '', `${prefix}not.a.token`] as const] : []),
     ],
     secrets: [...hidden, ...(token ?? [])],
   };

@@ -173,8 +173,7 @@ function headers(values: readonly unknown[], viewpoint: Viewpoint): Formula | un
   const set = isPresence ? present : stringSet(matchers, 'value', viewpoint.pool);
   if (!set) return undefined;
   const sent = ofSet(axis, set);
-  const found =
-    name === 'authorization' ? viewpoint.authorization(sent, (value) => matchesWord(set.machine, value)) : sent;
+  const found = viewpoint.header(name.toLowerCase(), sent, (value) => matchesWord(set.machine, value));
   return inverted ? not(found) : found;
 }
 

@@ -40,7 +40,7 @@ function* onWays(
     const answer = findOnWay(after, way, (set) => (other ? all([set, not(other.passes)]) : set));
     if (answer.kind === 'open') doubt(answer.why);
     if (answer.kind !== 'found') continue;
-    const { workload, port } = way.place.endpoint;
+    const { workload, port } = way.endpoint;
     const was = decideWay(before, answer.query, workload, port);
     if (was.outcome === 'deny') yield { effect, request: requestOf(answer.query), to: { workload, port } };
     else if (was.outcome === 'unknown') doubt(was.reason);

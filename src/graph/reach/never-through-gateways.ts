@@ -48,7 +48,7 @@ function exemptOn(enforcement: Enforcement, way: WayIn, unless: Unless | undefin
   if (!unless) return NOTHING;
   const { jwt, http, principals, ports } = unless;
   const { pool } = symbolicOf(enforcement);
-  if (ports && !ports.includes(way.place.endpoint.port)) return NOTHING;
+  if (ports && !ports.includes(way.endpoint.port)) return NOTHING;
   if (principals && !principals.some((pattern) => valueMatcher(pattern, 'any')(way.behind.peer ?? ''))) return NOTHING;
   if (http && way.protocol === 'tcp') return NOTHING;
   const { region, peer } = way.behind;

@@ -118,7 +118,7 @@ function isIn(set: ValueSet, value: string): boolean {
       return address !== undefined && set.blocks.some((block) => contains(block, address));
     }
     case 'token':
-      return set.rules.has(Number(value));
+      return set.rules.has(value);
   }
 }
 
@@ -132,10 +132,9 @@ function findRule(inside: readonly ValueSet[], outside: readonly ValueSet[]): Va
   const [first, ...rest] = inside;
   if (first?.kind !== 'token') return outside.some((set) => isIn(set, '0')) ? null : ['0'];
   const rule = [...first.rules].find(
-    (candidate) =>
-      rest.every((set) => isIn(set, String(candidate))) && !outside.some((set) => isIn(set, String(candidate))),
+    (candidate) => rest.every((set) => isIn(set, candidate)) && !outside.some((set) => isIn(set, candidate)),
   );
-  return rule === undefined ? null : [String(rule)];
+  return rule === undefined ? null : [rule];
 }
 
 /** Only the borders of blocks make a difference: one address at each border is enough. */

@@ -3,14 +3,12 @@ import type { AuthorizationPolicy } from '../../model/istio/authorization-policy
 import type { PolicyChain } from '../authz/chain.ts';
 import type { CompiledPolicy, CompiledRule } from '../authz/compile.ts';
 import type { TrustBundle } from '../authz/trust-domain.ts';
-import { type JwtProvider, readsBearer } from '../jwt/authenticate.ts';
-import { audienceForms } from '../jwt/registered-claims.ts';
-import { claimAxis, headerAxis, METHOD, TOKEN } from './axes.ts';
+import type { JwtProvider } from '../jwt/authenticate.ts';
+import { PATH, TOKEN } from './axes.ts';
 import { ruleFormula, type Viewpoint } from './clause-formula.ts';
-import { all, any, type Axis, constant, EVERYTHING, type Formula, literal, NOTHING, not } from './formula.ts';
+import { all, any, type Axis, EVERYTHING, type Formula, NOTHING, not } from './formula.ts';
 import type { SetPool } from './set-pool.ts';
-import { anything, literally } from './strings/glob.ts';
-import { valueGlobs } from './strings/patterns.ts';
+import { NO_TOKENS, type TokenSets, tokenSets } from './token-sets.ts';
 
 /** One rule of a policy with the requests that it matches. */
 export interface RuleSet {
@@ -25,6 +23,7 @@ export interface ChainSets {
   readonly authenticated: Formula;
   /** Requests with a token that a rule accepted. */
   readonly hasToken: Formula;
+  readonly tokens: TokenSets;
   /** Matching requests are refused (no such provider, or two of them). */
   readonly refusing: readonly RuleSet[];
   /** Matching requests need the approval of an external authorizer. */
@@ -69,6 +68,7 @@ export interface Viewpoints {
   /** Without a token, or with one that a rule accepts. */
   readonly authenticated: Formula;
   readonly hasToken: Formula;
+  readonly tokens: TokenSets;
 }
 
 /** Where the filters of a chain of this type stand, with these JWT rules among them. */
@@ -77,28 +77,26 @@ export function viewpointsAt(
   providers: readonly Pick<JwtProvider, 'rule'>[],
   point: ChainPoint,
 ): Viewpoints {
-  const readers = type === 'http' ? providers.filter(({ rule }) => readsBearer(rule)) : [];
-  const tokens = tokenSets(readers, point.pool, point.own?.token ?? TOKEN);
-  const header =
-    (seen: Formula): Viewpoint['authorization'] =>
-    (sent, ofBearer) =>
-      any([all([seen, constant(ofBearer(BEARER))]), all([not(tokens.any), sent])]);
+  const axes = { token: point.own?.token ?? TOKEN, path: point.own?.path ?? PATH };
+  const tokens = type === 'http' ? tokenSets(providers, point.pool, axes) : NO_TOKENS;
+  const { authenticated, hasToken, header } = tokens;
   return {
-    before: { ...point, claims: 'hidden', hasToken: NOTHING, authorization: header(tokens.any) },
+    before: { ...point, claims: 'hidden', hasToken: NOTHING, header: header('before') },
     after: {
       ...point,
-      claims: readers.length > 0 ? 'visible' : 'hidden',
-      hasToken: tokens.any,
-      authorization: header(tokens.forwarded),
+      claims: tokens === NO_TOKENS ? 'hidden' : 'visible',
+      hasToken,
+      header: header('after'),
     },
-    authenticated: tokens.authenticated,
-    hasToken: tokens.any,
+    authenticated,
+    hasToken,
+    tokens,
   };
 }
 
 /** `decideChain` as sets of requests. */
 export function chainSets(chain: PolicyChain, providers: readonly JwtProvider[], point: ChainPoint): ChainSets {
-  const { before, after, authenticated, hasToken } = viewpointsAt(chain.type, providers, point);
+  const { before, after, authenticated, hasToken, tokens } = viewpointsAt(chain.type, providers, point);
   const sets = (policies: readonly CompiledPolicy[], viewpoint: Viewpoint): readonly RuleSet[] =>
     policies.flatMap((compiled) =>
       compiled.rules.map((rule) => ({ compiled, rule, matches: ruleFormula(rule, viewpoint) })),
@@ -118,6 +116,7 @@ export function chainSets(chain: PolicyChain, providers: readonly JwtProvider[],
   return {
     authenticated,
     hasToken,
+    tokens,
     refusing,
     asking: custom('ask'),
     deny,
@@ -126,54 +125,4 @@ export function chainSets(chain: PolicyChain, providers: readonly JwtProvider[],
     passes,
     formulaOf: (rule) => ruleFormula(rule, after),
   };
-}
-
-/** What stands for a token in the header that carries it. */
-const BEARER = 'Bearer token';
-
-interface TokenSets {
-  readonly any: Formula;
-  /** Accepted by a rule that leaves the header on. */
-  readonly forwarded: Formula;
-  readonly authenticated: Formula;
-}
-
-/** The token axis holds the number of the first rule that accepts the token, from 1; 0: there is no token. */
-function tokenSets(readers: readonly Pick<JwtProvider, 'rule'>[], pool: SetPool, token: Axis): TokenSets {
-  if (readers.length === 0) return { any: NOTHING, forwarded: NOTHING, authenticated: EVERYTHING };
-  const numbers = readers.map((_, i) => i + 1);
-  const isAnyOf = (rules: readonly number[]): Formula =>
-    rules.length === 0 ? NOTHING : literal(token, pool.rules(rules));
-  const accepted = readers.map((reader) => acceptedBy(reader, pool));
-  const chosen = accepted.map((accepts, i) =>
-    all([isAnyOf([i + 1]), accepts, ...accepted.slice(0, i).map(not), not(preflight(pool))]),
-  );
-  // A bearer token as text is none that anybody signed.
-  const raw = pool.words('raw-bearer', 'as-is', () => [[...anything(), ...literally('Bearer '), ...anything()]]);
-  const absent = all([isAnyOf([0]), not(literal(headerAxis('authorization'), raw))]);
-  return {
-    any: isAnyOf(numbers),
-    forwarded: isAnyOf(numbers.filter((number) => readers[number - 1]?.rule.forwardOriginalToken)),
-    authenticated: any([absent, ...chosen]),
-  };
-}
-
-function acceptedBy({ rule }: Pick<JwtProvider, 'rule'>, pool: SetPool): Formula {
-  const exactly = (path: readonly string[], values: readonly string[]): Formula =>
-    literal(claimAxis(path), pool.exactly(values));
-  return all([
-    ...(rule.issuer ? [exactly(['iss'], [rule.issuer])] : []),
-    ...(rule.audiences?.length ? [exactly(['aud'], audienceForms(rule.audiences))] : []),
-  ]);
-}
-
-/** Tokens of CORS preflight requests are not looked at (reference §3). */
-function preflight(pool: SetPool): Formula {
-  const present = pool.words('present', 'as-is', () => valueGlobs('*'));
-  const options = pool.exactly(['OPTIONS']);
-  return all([
-    literal(METHOD, options),
-    literal(headerAxis('origin'), present),
-    literal(headerAxis('access-control-request-method'), present),
-  ]);
 }

@@ -18,6 +18,7 @@ import {
 } from './axes.ts';
 import { all, any, type Axis, constant, type Formula, literal, NOTHING, not } from './formula.ts';
 import type { Comparison, SetPool } from './set-pool.ts';
+import type { HeaderCondition } from './token-sets.ts';
 import type { Glob } from './strings/glob.ts';
 import {
   namespaceGlobs,
@@ -48,8 +49,8 @@ export interface Viewpoint {
   readonly own?: { readonly path: Axis };
   /** Whether the request has a token that some rule accepts. */
   readonly hasToken: Formula;
-  /** What a condition on the header that carries the token comes to, given the condition on any other header. */
-  readonly authorization: (sent: Formula, ofBearer: (value: string) => boolean) => Formula;
+  /** What a condition on a header comes to that may carry the token, given the condition on what is sent under that name. */
+  readonly header: HeaderCondition;
 }
 
 /** The requests that a rule matches: `matchRule` as a set. */
@@ -193,9 +194,7 @@ function headerLiteral(field: string, values: readonly string[], viewpoint: View
   if (name === ':method') return on(METHOD);
   if (name === ':authority' || name === 'host') return on(HOST);
   const sent = on(headerAxis(name));
-  if (name !== 'authorization') return sent;
-  const matchers = values.map((value) => valueMatcher(value, 'any'));
-  return viewpoint.authorization(sent, (value) => matchers.some((matches) => matches(value)));
+  return viewpoint.header(name, sent, (text) => values.some((value) => valueMatcher(value, 'any')(text)));
 }
 
 function claimLiteral(path: readonly string[], values: readonly string[], viewpoint: Viewpoint): Formula {

@@ -4,7 +4,7 @@ import type { Machine } from './strings/machine.ts';
 /**
  * An attribute of a request that conditions speak about. `one`: always has exactly one value; `optional`: at most one; `many`: any number, of
  * which a condition asks for some value in a set (headers, audiences, list claims). Values of `address` axes are addresses, and the one
- * `token` axis says which JWT rule accepts the token (0: there is none).
+ * `token` axis says which JWT rule accepts the token, and where it stands (0: there is none).
  */
 export interface Axis {
   readonly key: string;
@@ -16,7 +16,7 @@ export interface Axis {
 export type ValueSet =
   | TextSet
   | { readonly id: number; readonly kind: 'blocks'; readonly blocks: readonly Cidr[] }
-  | { readonly id: number; readonly kind: 'token'; readonly rules: ReadonlySet<number> };
+  | { readonly id: number; readonly kind: 'token'; readonly rules: ReadonlySet<string> };
 
 export interface TextSet {
   readonly id: number;

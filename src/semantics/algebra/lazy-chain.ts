@@ -19,6 +19,10 @@ export class LazyChain implements ChainSets {
     return this.#made.hasToken;
   }
 
+  get tokens(): ChainSets['tokens'] {
+    return this.#made.tokens;
+  }
+
   get refusing(): ChainSets['refusing'] {
     return this.#made.refusing;
   }

@@ -46,9 +46,9 @@ export class SetPool {
     return this.#intern(`blocks:${key}`, (id) => ({ id, kind: 'blocks', blocks }));
   }
 
-  rules(rules: readonly number[]): ValueSet {
-    const sorted = [...rules].sort((a, b) => a - b);
-    return this.#intern(`rules:${sorted.join()}`, (id) => ({ id, kind: 'token', rules: new Set(sorted) }));
+  tokens(values: readonly string[]): ValueSet {
+    const sorted = [...values].sort();
+    return this.#intern(`tokens:${sorted.join()}`, (id) => ({ id, kind: 'token', rules: new Set(sorted) }));
   }
 
   #intern(key: string, make: (id: number) => ValueSet): ValueSet {

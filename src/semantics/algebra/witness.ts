@@ -1,5 +1,6 @@
 import type { Principal } from '../../model/inventory/types.ts';
 import type { HttpRequest } from '../attempt.ts';
+import { BEARER, carrierOf, isSamePlace, type SentToken, type TokenPlace } from '../jwt/token-place.ts';
 import type { Query, Source } from '../query.ts';
 import {
   DESTINATION_IP,
@@ -16,6 +17,7 @@ import {
 import type { Axis, Formula } from './formula.ts';
 import type { Region } from './region.ts';
 import { holds, type Model } from './solver.ts';
+import { NO_TOKEN, placeOfValue } from './token-sets.ts';
 
 /** A request of a set: where it goes, and how its values were found. */
 export interface Found {
@@ -36,7 +38,7 @@ export function queryOfModel(found: Found, position: Source['position'] = { kind
   const remoteIp = one(REMOTE_IP);
   const destinationIp = one(DESTINATION_IP);
   const sni = one(SERVER_NAME);
-  const hasToken = (model.values(TOKEN)[0] ?? '0') !== '0';
+  const tokenPlace = placeOfValue(model.values(TOKEN)[0] ?? NO_TOKEN);
   return {
     client: 'attacker',
     source: {
@@ -48,13 +50,20 @@ export function queryOfModel(found: Found, position: Source['position'] = { kind
     },
     destination: destinationIp === undefined ? destination : { ...destination, ip: destinationIp },
     transport: 'TCP',
-    ...(protocol === 'http' ? { http: httpOf(found, axes, hasToken) } : {}),
-    ...(protocol === 'http' && hasToken ? { token: { claims: claimsOf(model, axes), valid: true } } : {}),
+    ...(protocol === 'http' ? { http: httpOf(found, axes, tokenPlace) } : {}),
+    ...(protocol === 'http' && tokenPlace ? { token: sentToken(claimsOf(model, axes), tokenPlace) } : {}),
     ...(sni ? { sni } : {}),
   };
 }
 
-function httpOf({ model, formula, region }: Found, axes: readonly Axis[], hasToken: boolean): HttpRequest {
+/** A bearer token is not said to be one. */
+export const sentToken = (claims: SentToken['claims'], place: TokenPlace): SentToken => ({
+  claims,
+  valid: true,
+  ...(isSamePlace(place, BEARER) ? {} : { place }),
+});
+
+function httpOf({ model, formula, region }: Found, axes: readonly Axis[], token: TokenPlace | undefined): HttpRequest {
   const { workload, via } = region.destination;
   const host = model.values(HOST)[0] ?? OWN_HOST;
   const own = via
@@ -66,14 +75,19 @@ function httpOf({ model, formula, region }: Found, axes: readonly Axis[], hasTok
     path: model.values(PATH)[0] ?? '/',
     // The destination's own name reads best, where the set leaves it in: always where nothing asks about hosts.
     host: host === OWN_HOST && (!asksHost || holdsWithHost(formula, model, own)) ? own : host,
-    headers: headersOf(model, hasToken, axes),
+    headers: headersOf(model, token, axes),
   };
 }
 
 /** Headers of a request, by name; a token brings its own. */
-export function headersOf(model: Model, hasToken: boolean, axes: readonly Axis[] = model.axes): HttpRequest['headers'] {
+export function headersOf(
+  model: Model,
+  token: TokenPlace | undefined,
+  axes: readonly Axis[] = model.axes,
+): HttpRequest['headers'] {
+  const carrier = token && carrierOf(token)?.[0];
   const headers = axes
-    .filter(({ key }) => key.startsWith('header:') && !(hasToken && key === 'header:authorization'))
+    .filter(({ key }) => key.startsWith('header:') && key !== `header:${carrier}`)
     .flatMap((axis) => model.values(axis).map((value) => [axis.key.slice('header:'.length), value] as const));
   return headers.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }

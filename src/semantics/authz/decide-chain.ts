@@ -2,10 +2,10 @@ import { byOf } from '../../model/by.ts';
 import type { By } from '../../result/location.ts';
 import { authenticate, type JwtProvider } from '../jwt/authenticate.ts';
 import { headersOfRules } from '../jwt/claim-headers.ts';
+import { BEARER, carrierOf, type SentToken } from '../jwt/token-place.ts';
 import type { EnforcementPoint, Requirement, TraceStep } from '../verdict.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import type { PolicyChain } from './chain.ts';
-import type { Claims } from './claims.ts';
 import type { Clause, CompiledPolicy } from './compile.ts';
 import { describeMisses, describeWidening, type Remark } from './describe-match.ts';
 import { isDryRun } from './dry-run.ts';
@@ -29,7 +29,7 @@ export interface ChainRequest {
   /** Told what the rules are put to. */
   readonly watch?: (view: View) => void;
   readonly view: Omit<View, 'claims'>;
-  readonly token?: { readonly claims: Claims; readonly valid: boolean };
+  readonly token?: SentToken;
 }
 
 /**
@@ -78,7 +78,7 @@ function runFilters(
   };
 
   // CUSTOM comes before JWT authentication: its conditions see no token.
-  const anonymous = withBearer({ ...request.view, claims: undefined }, request.token);
+  const anonymous = withToken({ ...request.view, claims: undefined }, request.token);
   for (const custom of chain.custom) {
     const match = findMatch(custom.policies, anonymous);
     if (!match) {
@@ -176,11 +176,12 @@ function runFilters(
   return end('allow', by, reason);
 }
 
-/** A token travels in a header, which conditions on headers see. */
-function withBearer(view: View, token: ChainRequest['token']): View {
+/** A token travels in a header mostly, which conditions on headers see. */
+function withToken(view: View, token: ChainRequest['token']): View {
   const { http } = view;
-  if (!token || !http || http.headers.some(([name]) => name.toLowerCase() === 'authorization')) return view;
-  return { ...view, http: { ...http, headers: [...http.headers, ['authorization', 'Bearer token']] } };
+  const carrier = token && carrierOf(token.place ?? BEARER);
+  if (!carrier || !http || http.headers.some(([name]) => name.toLowerCase() === carrier[0])) return view;
+  return { ...view, http: { ...http, headers: [...http.headers, carrier] } };
 }
 
 /** Headers that rules write out of tokens are theirs alone: what the client sends under such a name is gone. */

@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../attempt.ts';
 import type { Endpoint } from './registry.ts';
 import { type DestinationOutcome, type Destinations, findDestination, type RouteContext } from './destination.ts';
-import { departingRequest } from './depart.ts';
+import { departingRequest, keepsHeader } from './depart.ts';
 import type { HttpRoute } from './http-route.ts';
 import type { L4Route } from './filter-chain.ts';
 
@@ -37,6 +37,8 @@ interface Departing {
   readonly http: HttpRequest;
   readonly clientIp: string | undefined;
   readonly forwardsToken: boolean;
+  /** The header that holds the token. */
+  readonly carrier?: readonly [string, string];
 }
 
 /** The destinations of an HTTP route that get requests, its mirrors last. */
@@ -55,8 +57,9 @@ export function httpBackends(
   for (const target of targets) {
     const { http, assumes: assumed } = departingRequest(route, target, departing.http, departing.clientIp);
     const found = findDestination(target.destination, all, context);
+    const forwardsToken = departing.forwardsToken && keepsCarrier(route, target, departing);
     if (!found.found) missing.push(found.why);
-    else backends.push(toBackend(found, { ...departing, http }, false));
+    else backends.push(toBackend(found, { ...departing, http, forwardsToken }, false));
     assumes.push(...assumed);
   }
   for (const destination of mirrorsOf(route)) {
@@ -67,6 +70,15 @@ export function httpBackends(
       backends.push(toBackend(found, { ...departing, http: { ...http, host: shadowHost(http.host) } }, true));
   }
   return { backends, missing, assumes: [...new Set(assumes)] };
+}
+
+/** Whether the route leaves the header alone that the token is in. */
+function keepsCarrier(
+  route: HttpRoute,
+  target: Parameters<typeof departingRequest>[1],
+  { http, carrier }: Departing,
+): boolean {
+  return carrier === undefined || keepsHeader(route, target, http, carrier[0]);
 }
 
 const shadowHost = (host: string): string => host.replace(/(:\d+)?$/, '-shadow$1');

@@ -1,13 +1,12 @@
-import type { Mesh, Principal } from '../../model/inventory/types.ts';
+import type { Mesh } from '../../model/inventory/types.ts';
 import type { ClientTls } from '../../result/request.ts';
 import { explaining } from '../judged.ts';
 import { shareNetwork } from '../clusters.ts';
 import { decidePatched } from '../patches/decide-patched.ts';
 import type { Enforcement } from '../enforcement.ts';
-import type { Requirement } from '../verdict.ts';
 import { serviceOfSni } from './auto-passthrough.ts';
 import { type GatewayBackend, l4Backends } from './backend.ts';
-import { shakeHands } from './client-tls.ts';
+import { connect, handshakes } from './connect.ts';
 import { decideHttp } from './decide-http.ts';
 import type { FilterChain } from './filter-chain.ts';
 import { gatewayView } from './gateway-view.ts';
@@ -23,8 +22,6 @@ import {
   refuse,
   step,
 } from './gateway-verdict.ts';
-
-const ORDINARY_ALPN: readonly string[] = ['h2', 'http/1.1'];
 
 /**
  * What a gateway makes of a connection that reached one of its ports: listener and TLS, then the policies attached to it (before redirects,
@@ -46,18 +43,6 @@ export function decideAtGateway(enforcement: Enforcement, index: GatewayIndex, q
   return refused ?? refuse(`nothing connects to port ${port}`, null, 'transport');
 }
 
-/** How the client may open the connection: as stated; else in plaintext, and with its identity where it has one. */
-function handshakes({ tls, source, sni }: GatewayQuery): readonly (ClientTls | null)[] {
-  if (tls) return [tls];
-  if (source.identity === null || source.connects === 'plaintext') return [null];
-  const mutual: ClientTls = {
-    sni: sni ?? '',
-    alpn: ['istio', ...ORDINARY_ALPN],
-    clientCert: { principal: source.identity },
-  };
-  return source.connects === 'mtls' ? [mutual] : [null, mutual];
-}
-
 function decideConnection(
   enforcement: Enforcement,
   index: GatewayIndex,
@@ -67,38 +52,11 @@ function decideConnection(
 ): GatewayVerdict {
   const { workload, port } = query.destination;
   const assumes = proxy.present ? [] : workload.dataPlane.assumes;
-  const listener = proxy.listeners.find((candidate) => candidate.port === port);
-  if (!listener) {
-    const lost = proxy.ignored.find((ignored) => ignored.port === port);
-    return refuse(
-      lost ? `no server has port ${port}: ${lost.why}` : `no server with a route listens on port ${port}`,
-      lost?.server.by ?? null,
-      'transport',
-    );
-  }
-  const hello = { sni: (tls?.sni ?? '').toLowerCase(), alpn: tls ? (tls.alpn ?? ORDINARY_ALPN) : [] };
-  const chain = listener.chains.choose(hello, index.destinations.registry, workload.namespace);
-  const named = hello.sni === '' ? 'no SNI' : `SNI \`${hello.sni}\``;
-  if (!chain)
-    return refuse(
-      `no server of port ${port} serves ${tls ? named : 'plaintext'}`,
-      listener.servers[0]?.by ?? null,
-      'transport',
-    );
-  const server = chain.servers[0]?.by ?? null;
-  if (chain.tls && !tls) return refuse(`port ${port} speaks TLS, the client does not`, server, 'transport');
-  if (!chain.tls && tls && chain.kind === 'http')
-    return refuse(`port ${port} speaks plain HTTP, the client TLS`, server, 'transport');
-  let peer: Principal | null = null;
-  let requires: readonly Requirement[] = [];
-  let text = tls ? `${named} on port ${port} passes through` : `port ${port} takes plaintext`;
-  if (chain.tls && tls) {
-    const handshake = shakeHands(chain.tls, tls);
-    if (!handshake.completes) return refuse(handshake.why, server, 'transport');
-    ({ peer, requires, text } = handshake);
-  }
+  const connected = connect(index, proxy, port, tls);
+  if (!connected.ok) return refuse(connected.why, connected.by, 'transport');
+  const { chain, peer, sni, server, requires, text } = connected;
   const progress: Progress = { requires, assumes, trace: [step('transport', 'pass', text, server)] };
-  const arrived = { peer, sni: hello.sni, isTls: chain.tls !== null };
+  const arrived = { peer, sni, isTls: chain.tls !== null };
   if (chain.kind === 'http') return decideHttp(enforcement, index, chain, query, arrived, progress);
   if (chain.kind === 'auto-passthrough')
     return passThrough(enforcement.mesh, index, chain, query, arrived.sni, progress);

@@ -73,7 +73,7 @@ export function decideHttp(
     plainPath: withoutQuery(path),
     authority: http.host,
     scheme,
-    headers: http.headers,
+    headers: token.carrier ? [...http.headers, token.carrier] : http.headers,
     claims: token.claims,
   };
   const chosen = chooseRoute(chain, request);
@@ -85,7 +85,8 @@ export function decideHttp(
   const answer = ownAnswer(route, http);
   if (answer !== undefined) return stop(answer, route.by);
   const clientIp = query.source.ip;
-  const departing = { http, clientIp, forwardsToken: token.forwarded };
+  const { forwarded: forwardsToken, carrier } = token;
+  const departing = { http, clientIp, forwardsToken, ...(carrier ? { carrier } : {}) };
   const context = {
     routeNamespace: route.owner.namespace,
     proxy: workload,

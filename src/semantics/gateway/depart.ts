@@ -44,6 +44,23 @@ export function departingRequest(
   };
 }
 
+/** Whether what the client sends in a header arrives, and nothing else with it. */
+export function keepsHeader(
+  route: HttpRoute,
+  destination: WeightedRoute | undefined,
+  request: HttpRequest,
+  name: string,
+): boolean {
+  const alone = { ...request, headers: [[name, MARK] as const] };
+  const left = departingRequest(route, destination, alone, null).http.headers.filter(
+    ([key]) => key.toLowerCase() === name,
+  );
+  return left.length === 1 && left[0]?.[1] === MARK;
+}
+
+/** Never sent by anybody. */
+const MARK = '\u0000';
+
 /** Undefined: an expression that is not safe to run. */
 function rewritePath({ path, rule, owner }: HttpRoute, sent: string): string | undefined {
   const { uri, uriRegexRewrite } = rule.spec.rewrite ?? {};

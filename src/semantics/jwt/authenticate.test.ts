@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { toResource } from '../../../test/read-vectors.ts';
 import { type JwtRule, requestAuthentication } from '../../model/istio/request-authentication.ts';
-import { authenticate, type JwtProvider, providersOf, readsBearer, type TokenOutcome } from './authenticate.ts';
+import { authenticate, type JwtProvider, providersOf, readsAt, type TokenOutcome } from './authenticate.ts';
 import { audienceForms } from './registered-claims.ts';
+import { BEARER } from './token-place.ts';
 
 const rule = (spec: object, name = 'r', creationTimestamp?: string): readonly JwtProvider[] =>
   providersOf([policy([spec], name, creationTimestamp)]);
@@ -181,9 +182,15 @@ describe('what becomes of a token', () => {
   });
 });
 
-it('only rules without places of their own read bearer tokens, or those that name that header', () => {
-  expect(readsBearer({ issuer: 'i' })).toBe(true);
-  expect(readsBearer({ issuer: 'i', fromParams: ['t'] })).toBe(false);
-  expect(readsBearer({ issuer: 'i', fromHeaders: [{ name: 'x-jwt' }] })).toBe(false);
-  expect(readsBearer({ issuer: 'i', fromHeaders: [{ name: 'Authorization', prefix: 'Bearer ' }] })).toBe(true);
+it('a rule reads tokens where it says, else as bearer tokens and in one parameter', () => {
+  const bare = { kind: 'header', name: 'x-jwt', prefix: '' } as const;
+  const t = { kind: 'param', name: 't' } as const;
+  expect(readsAt({ issuer: 'i' }, BEARER)).toBe(true);
+  expect(readsAt({ issuer: 'i' }, { kind: 'param', name: 'access_token' })).toBe(true);
+  expect(readsAt({ issuer: 'i', fromParams: ['t'] }, BEARER)).toBe(false);
+  expect(readsAt({ issuer: 'i', fromParams: ['t'] }, t)).toBe(true);
+  expect(readsAt({ issuer: 'i', fromHeaders: [{ name: 'X-JWT' }] }, bare)).toBe(true);
+  expect(readsAt({ issuer: 'i', fromHeaders: [{ name: 'x-jwt', prefix: 'JWT ' }] }, bare)).toBe(false);
+  expect(readsAt({ issuer: 'i', fromHeaders: [{ name: 'Authorization', prefix: 'Bearer ' }] }, BEARER)).toBe(true);
+  expect(readsAt({ issuer: 'i', fromCookies: ['c'] }, { kind: 'cookie', name: 'c' })).toBe(true);
 });

@@ -5,6 +5,7 @@ import type { Claims } from '../authz/claims.ts';
 import { claimHeaders } from './claim-headers.ts';
 import { type FoundToken, findTokens, type TokenRequest } from './find-tokens.ts';
 import { hasAudience, hasReadableClaims, isInTime } from './registered-claims.ts';
+import { BEARER, isRemovable, type SentToken, type TokenPlace } from './token-place.ts';
 
 export interface JwtProvider {
   readonly rule: JwtRule;
@@ -18,7 +19,7 @@ export type TokenOutcome =
       readonly kind: 'accepted';
       readonly claims: Claims;
       readonly by: By;
-      /** The header stays; else it is taken off before later filters look (`forwardOriginalToken`). */
+      /** It stays where it is; else it is taken off before later filters look (`forwardOriginalToken`). */
       readonly forwarded: boolean;
       /** Headers that the rule writes out of the token. */
       readonly writes: readonly (readonly [string, string])[];
@@ -51,7 +52,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
  */
 export function authenticate(
   providers: readonly JwtProvider[],
-  request: TokenRequest & { readonly token?: { readonly claims: Claims; readonly valid: boolean } },
+  request: TokenRequest & { readonly token?: SentToken },
 ): TokenOutcome {
   if (isPreflight(request)) return { kind: 'absent' };
   const readers = providers
@@ -69,7 +70,7 @@ export function authenticate(
       kind: 'accepted',
       claims: splitClaims(token.claims, accepting.rule),
       by: byProvider(accepting),
-      forwarded: accepting.rule.forwardOriginalToken ?? false,
+      forwarded: (accepting.rule.forwardOriginalToken ?? false) || !isRemovable(token.place ?? BEARER),
       writes: claimHeaders(accepting.rule, token.claims),
     };
   }
@@ -86,11 +87,7 @@ export function authenticate(
   };
 }
 
-function whyRejected(
-  { rule }: JwtProvider,
-  found: readonly FoundToken[],
-  token: { readonly claims: Claims; readonly valid: boolean } | undefined,
-): string {
+function whyRejected({ rule }: JwtProvider, found: readonly FoundToken[], token: SentToken | undefined): string {
   if (!token) return 'the token fails validation';
   if (!token.valid || !hasReadableClaims(token.claims) || !isInTime(token.claims)) return 'the token fails validation';
   if (rule.issuer && rule.issuer !== token.claims.iss)
@@ -102,12 +99,13 @@ function whyRejected(
 const byProvider = ({ policy, index }: JwtProvider): By =>
   byOf(policy, { rule: index, clause: `jwtRules[${index}]`, path: ['spec', 'jwtRules', index] });
 
-/** Whether a rule looks for bearer tokens: one that names other places reads only those. */
-export function readsBearer(rule: JwtRule): boolean {
-  return findTokens(rule, { method: 'GET', headers: [], token: {} }).includes('token');
+/** Whether a rule takes what stands at a place for the token. */
+export function readsAt(rule: JwtRule, place: TokenPlace): boolean {
+  const found = findTokens(rule, { method: 'GET', headers: [], token: { place } });
+  return found.length > 0 && found.every((each) => each === 'token');
 }
 
-function accepts(rule: JwtRule, token: { readonly claims: Claims; readonly valid: boolean }): boolean {
+function accepts(rule: JwtRule, token: SentToken): boolean {
   const { claims } = token;
   if (!token.valid || !hasReadableClaims(claims) || !isInTime(claims)) return false;
   if (rule.issuer && claims.iss !== rule.issuer) return false;

@@ -1,12 +1,13 @@
 import type { JwtRule } from '../../model/istio/request-authentication.ts';
+import { BEARER, placesOf, type TokenPlace } from './token-place.ts';
 
 export interface TokenRequest {
   readonly method: string;
   /** With the query, where tokens may stand. */
   readonly path?: string;
   readonly headers: readonly (readonly [string, string])[];
-  /** The token of the request; it travels as `Authorization: Bearer`, before any other line of that header. */
-  readonly token?: object;
+  /** The token of the request, before any other text at its place; in a query at the end. */
+  readonly token?: { readonly place?: TokenPlace };
 }
 
 /** What a rule finds at a place where it looks: the request's token, or text that nobody here can check and that counts as no valid token. */
@@ -19,37 +20,36 @@ export type FoundToken = 'token' | 'text';
  * Source: envoy source/extensions/filters/http/jwt_authn/extractor.cc; recorded in conformance/vectors/tokens.jsonl.
  */
 export function findTokens(rule: JwtRule, request: TokenRequest): readonly FoundToken[] {
-  const { headers, params, cookies } = placesOf(rule);
-  return [
-    ...headers.flatMap(({ name, prefix }) => inHeader(name, prefix, request)),
-    ...(params.length > 0 ? namesInQuery(request.path ?? '').filter((name) => params.includes(name)) : []).map(asText),
-    ...(cookies.length > 0 ? namesOfCookies(request.headers).filter((name) => cookies.includes(name)) : []).map(asText),
-  ];
+  return placesOf(rule).flatMap((place) => findAt(place, request));
 }
 
-const asText = (): FoundToken => 'text';
-
-/** A rule that names places of its own reads only those. */
-function placesOf({ fromHeaders, fromParams, fromCookies }: JwtRule): {
-  readonly headers: readonly { readonly name: string; readonly prefix: string }[];
-  readonly params: readonly string[];
-  readonly cookies: readonly string[];
-} {
-  if (!fromHeaders?.length && !fromParams?.length && !fromCookies?.length)
-    return { headers: [{ name: 'authorization', prefix: 'Bearer ' }], params: ['access_token'], cookies: [] };
-  return {
-    headers: (fromHeaders ?? []).map(({ name = '', prefix = '' }) => ({ name: name.toLowerCase(), prefix })),
-    params: fromParams ?? [],
-    cookies: fromCookies ?? [],
-  };
+function findAt(place: TokenPlace, request: TokenRequest): readonly FoundToken[] {
+  const { token } = request;
+  const sent = token && (token.place ?? BEARER);
+  switch (place.kind) {
+    case 'header':
+      return inHeader(place.name, place.prefix, request.headers, sent?.kind === 'header' ? sent : undefined);
+    case 'param':
+      // The first value counts, and the token stands at the end.
+      if (namesInQuery(request.path ?? '').includes(place.name)) return ['text'];
+      return sent?.kind === 'param' && sent.name === place.name ? ['token'] : [];
+    case 'cookie':
+      if (sent?.kind === 'cookie' && sent.name === place.name) return ['token'];
+      return namesOfCookies(request.headers).includes(place.name) ? ['text'] : [];
+  }
 }
 
 /** Stands for the request's token among the bytes of its header. */
 const TOKEN = '\u0000';
 
-function inHeader(name: string, prefix: string, { headers, token }: TokenRequest): readonly FoundToken[] {
+function inHeader(
+  name: string,
+  prefix: string,
+  headers: TokenRequest['headers'],
+  sent: Extract<TokenPlace, { kind: 'header' }> | undefined,
+): readonly FoundToken[] {
   const lines = headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
-  if (token && name === 'authorization') lines.unshift(`Bearer ${TOKEN}`);
+  if (sent?.name === name) lines.unshift(`${sent.prefix}${TOKEN}`);
   if (lines.length === 0) return [];
   const value = lines.join(',');
   const at = value.indexOf(prefix);

@@ -55,7 +55,15 @@ describe('filters in the middle', () => {
       applyTo: 'HTTP_FILTER',
       ...(target === undefined
         ? {}
-        : { match: { listener: { filterChain: { filter: { subFilter: { name: target } } } } } }),
+        : {
+            match: {
+              listener: {
+                filterChain: {
+                  filter: { name: 'envoy.filters.network.http_connection_manager', subFilter: { name: target } },
+                },
+              },
+            },
+          }),
       patch: { operation, ...(value ? { value } : {}), ...(filterClass ? { filterClass } : {}) },
     }) as EnvoyFilterPatch;
   const lua = { name: 'envoy.filters.http.lua' };

@@ -10,6 +10,9 @@ export interface Classified {
 
 type Operation = NonNullable<NonNullable<EnvoyFilterPatch['patch']>['operation']>;
 
+const MANAGER = 'envoy.filters.network.http_connection_manager';
+/** As istiod names the HTTP filters that decide. */
+const OWN_FILTER = /^envoy\.filters\.http\.(rbac|jwt_authn|ext_authz)$/;
 const HCM = /(^|[._])http_?connection_?manager$/i;
 /** Filters that stand behind RBAC in the chains that istiod builds. */
 const BEHIND_RBAC = /(^|[._])(router|fault|cors|grpc_?stats|stats|stackdriver|alpn)$/i;
@@ -62,11 +65,14 @@ const isMerge = (operation: Operation | undefined): boolean =>
 
 function classifyHttpFilter({ match, patch }: EnvoyFilterPatch, certain: boolean): Classified | undefined {
   const filter = match?.listener?.filterChain?.filter ?? match?.waypoint?.filter;
-  if (filter?.name !== undefined && filter.name !== '' && !HCM.test(filter.name)) return undefined;
+  // Names are compared as they are, and the one of the manager must be there (recorded in conformance/vectors/envoy-filters.jsonl).
+  if (filter && filter.name !== MANAGER && filter.subFilter) return undefined;
+  if (filter?.name && !HCM.test(filter.name)) return undefined;
   const target = filter?.subFilter?.name;
   const { operation, value } = patch ?? {};
   if (operation === 'REMOVE' || operation === 'REPLACE') {
     const found = classifyName(target ?? nameOf(value) ?? '');
+    if (found.kind === 'control' && target !== undefined && !OWN_FILTER.test(target)) return undefined;
     if (found.kind === 'control')
       return removal(found.control, 'http', { certain: certain && target !== undefined, operation });
     // Skipped by istiod; older releases took it for one that matches every filter.
@@ -200,15 +206,24 @@ function classifyRoute({ patch }: EnvoyFilterPatch, isGateway: boolean): Classif
     key === 'typed_per_filter_config' && isObject(inner)
       ? Object.keys(inner).flatMap((name) => {
           const found = classifyName(name);
-          return found.kind === 'control' ? [found.control] : [];
+          if (found.kind !== 'control') return [];
+          return [{ control: found.control, hasRules: bringsRules(inner[name]) }];
         })
       : [],
   );
-  if (switched[0]) return removal(switched[0], 'http', { certain: false });
+  const own = switched.find(({ hasRules }) => hasRules);
+  if (own) return unclear(own.control, 'http');
+  if (switched[0]) return removal(switched[0].control, 'http', { certain: false });
   if (!isGateway) return undefined;
   const keys = settings.map(([key]) => key).filter((key) => !HARMLESS_ROUTE.test(key) && !HARMLESS_SETTING.test(key));
   if (!isMerge(operation) || keys.some((key) => !FORWARDED.test(key))) return unclear('the routes', 'http');
   return keys.length > 0 ? { effect: { kind: 'rewrites-later' }, chain: 'http' } : undefined;
+}
+
+/** A route that brings rules of its own may let in less, or others. */
+function bringsRules(config: unknown): boolean {
+  const rbac = isObject(config) ? fieldOf(config, 'rbac') : undefined;
+  return isObject(rbac) && Object.keys(rbac).length > 0;
 }
 
 /** The settings of a route configuration, of its virtual hosts and of their routes. */

@@ -1,5 +1,6 @@
 import type { PathNormalization } from '../../../model/mesh-config.ts';
-import { departingRequest } from '../../gateway/depart.ts';
+import { departingRequest, keepsHeader } from '../../gateway/depart.ts';
+import { carrierOf, type TokenPlace } from '../../jwt/token-place.ts';
 import type { HttpRoute } from '../../gateway/http-route.ts';
 import { DESTINATION_IP, HOST, headerAxis, PATH, REMOTE_IP, SERVER_NAME, SOURCE_IP } from '../axes.ts';
 import { holdsFor } from '../axis-solver.ts';
@@ -39,7 +40,11 @@ export function departure(from: Departure): Substitution {
       case SERVER_NAME.key:
         return exact(constant(holdsFor(condition, [behind.sni])));
       case REMOTE_IP.key:
-        return route ? exact(literal(SOURCE_IP, set)) : open('a policy asks for the client address behind a TCP route');
+        if (!route) return open('a policy asks for the client address behind a TCP route');
+        // The last that a gateway puts into X-Forwarded-For is who connected to it.
+        return behind.hops > 1
+          ? open('a policy asks for an address that the client wrote into X-Forwarded-For')
+          : exact(literal(SOURCE_IP, set));
       case SOURCE_IP.key:
         return open('a policy asks for the address of the gateway, which is not known');
       case DESTINATION_IP.key:
@@ -65,6 +70,14 @@ export function departure(from: Departure): Substitution {
     }
   };
 }
+
+/** Whether the header that a token stands in does not get through the route as it is. */
+export function dropsToken({ route, target }: Departure, place: TokenPlace): boolean {
+  const carrier = route && carrierOf(place);
+  return carrier !== undefined && !keepsHeader(route as HttpRoute, target, BARE, carrier[0]);
+}
+
+const BARE = { method: 'GET', path: '/', host: 'x', headers: [] };
 
 /** Never sent by anybody. */
 const MARK = '\u0000';

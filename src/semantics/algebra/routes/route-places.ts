@@ -42,6 +42,8 @@ export interface RoutePlace {
 export interface RoutePlaces {
   /** Every way by which some gateway leads to a port. */
   to(workload: Workload, port: number): readonly RoutePlace[];
+  /** The same through further gateways: the outermost first, then what follows. */
+  along(workload: Workload, port: number): readonly (readonly [RoutePlace, ...RoutePlace[]])[];
   /** Every way that leads through a gateway. */
   through(gateway: Workload): readonly RoutePlace[];
 }
@@ -67,11 +69,29 @@ export function routePlaces({ root }: Enforcement): RoutePlaces {
     }
     places = {
       to: (workload, port) => found.get(workload)?.get(port) ?? [],
+      along: (workload, port) => alongGateways((at, on) => found.get(at)?.get(on) ?? [], workload, port),
       through: (gateway) => byGateway.get(gateway) ?? [],
     };
     KNOWN.set(root, places);
   }
   return places;
+}
+
+/** More gateways than that in a row are not followed. */
+const MOST_GATEWAYS = 3;
+
+function alongGateways(to: RoutePlaces['to'], workload: Workload, port: number): ReturnType<RoutePlaces['along']> {
+  let ways = to(workload, port).map((place): readonly [RoutePlace, ...RoutePlace[]] => [place]);
+  const all = [...ways];
+  for (let gateways = 1; gateways < MOST_GATEWAYS && ways.length > 0; gateways++) {
+    ways = ways.flatMap((way) =>
+      to(way[0].proxy.workload, way[0].listener.port)
+        .filter(({ proxy }) => way.every((later) => later.proxy !== proxy))
+        .map((place): readonly [RoutePlace, ...RoutePlace[]] => [place, ...way]),
+    );
+    all.push(...ways);
+  }
+  return all;
 }
 
 type Base = Pick<RoutePlace, 'proxy' | 'listener'>;

@@ -2,11 +2,11 @@ import type { Principal } from '../../../model/inventory/types.ts';
 import type { ClientTls } from '../../../result/request.ts';
 import { isWildcard, withoutPort } from '../../gateway/host-name.ts';
 import type { Query } from '../../query.ts';
-import { HOST, METHOD, OWN_HOST, PATH, PEER, REMOTE_IP, SERVER_NAME, SOURCE_IP, TOKEN } from '../axes.ts';
+import { HOST, METHOD, OWN_HOST, PATH, PEER, REMOTE_IP, SERVER_NAME, SOURCE_IP } from '../axes.ts';
 import type { Axis, Formula } from '../formula.ts';
 import { holds, type Model } from '../solver.ts';
-import { claimsOf, headersOf } from '../witness.ts';
-import { GATEWAY_TOKEN } from './gateway-side.ts';
+import { NO_TOKEN, placeOfValue } from '../token-sets.ts';
+import { claimsOf, headersOf, sentToken } from '../witness.ts';
 import type { RoutePlace } from './route-places.ts';
 import type { WayIn } from './way-in.ts';
 
@@ -20,7 +20,9 @@ export function queryOfWay(way: Shown, formula: Formula, found: Model): Query {
     model.axes.some(({ key }) => key === axis.key) ? model.values(axis)[0] : undefined;
   const ip = one(SOURCE_IP);
   const remoteIp = one(REMOTE_IP);
-  const hasToken = [TOKEN, GATEWAY_TOKEN].some((axis) => (one(axis) ?? '0') !== '0');
+  const [tokenPlace] = model.axes
+    .filter(({ kind }) => kind === 'token')
+    .flatMap((axis) => placeOfValue(model.values(axis)[0] ?? NO_TOKEN) ?? []);
   const tls = handshakeOf(way, formula, model, host);
   return {
     client: 'attacker',
@@ -39,11 +41,11 @@ export function queryOfWay(way: Shown, formula: Formula, found: Model): Query {
             method: model.values(METHOD)[0] ?? 'GET',
             path: model.values(PATH)[0] ?? '/',
             host,
-            headers: headersOf(model, hasToken),
+            headers: headersOf(model, tokenPlace),
           },
         }
       : {}),
-    ...(way.protocol === 'http' && hasToken ? { token: { claims: claimsOf(model), valid: true } } : {}),
+    ...(way.protocol === 'http' && tokenPlace ? { token: sentToken(claimsOf(model), tokenPlace) } : {}),
     ...(tls ? { tls } : {}),
   };
 }

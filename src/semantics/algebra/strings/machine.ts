@@ -12,6 +12,15 @@ export interface Machine {
 
 export const DEAD = -1;
 
+/** Accepts nothing. */
+export const NO_WORD: Machine = {
+  start: 0,
+  step: () => DEAD,
+  accepts: () => false,
+  acceptsAll: () => false,
+  characters: new Set(),
+};
+
 export function matchesWord(machine: Machine, word: string): boolean {
   let state = machine.start;
   for (let i = 0; i < word.length && state !== DEAD; i++) state = machine.step(state, word.charAt(i));
