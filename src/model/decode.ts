@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Diagnostic } from '../result/diagnostic.ts';
 import { formatLocation } from '../result/location.ts';
+import { groupBy } from '../util/group-by.ts';
 import { suggest } from '../util/suggest.ts';
+import type { Writable } from '../util/writable.ts';
 import { DiagnosticLog } from './diagnostic-log.ts';
 import { indexResources } from './index-resources.ts';
 import type { KindDefinition } from './kind.ts';
@@ -23,8 +25,12 @@ export interface DecodeResult {
   readonly diagnostics: Diagnostic[];
 }
 
-const DEFINITIONS: ReadonlyMap<string, KindDefinition> = new Map(
-  KINDS.map((definition: KindDefinition) => [`${definition.group}/${definition.kind}`, definition]),
+/** By group and kind: no key is put together for each object. */
+const DEFINITIONS: ReadonlyMap<string, ReadonlyMap<string, KindDefinition>> = new Map(
+  [...groupBy<KindDefinition, string>(KINDS, ({ group }) => group)].map(([group, definitions]) => [
+    group,
+    new Map(definitions.map((definition) => [definition.kind, definition])),
+  ]),
 );
 const NAMES: ReadonlySet<string> = new Set(KINDS.map((definition) => definition.name));
 const ISTIO_GROUPS: ReadonlySet<string> = new Set(
@@ -42,7 +48,7 @@ const NO_SPEC = Object.freeze({});
 export function decodeObjects(raw: Iterable<RawObject>, options: DecodeOptions = {}): DecodeResult {
   const log = new DiagnosticLog();
   const resources: Resource[] = [];
-  const names = new Map<string, Map<string, number>>();
+  const names: Positions = new Map();
   const unmodelled: Unmodelled[] = [];
   const counts = new Map<string, number>();
 
@@ -54,7 +60,7 @@ export function decodeObjects(raw: Iterable<RawObject>, options: DecodeOptions =
       continue;
     }
     const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-    const definition = DEFINITIONS.get(`${group}/${kind}`);
+    const definition = DEFINITIONS.get(group)?.get(kind);
     const counted = definition?.name ?? (NAMES.has(kind) ? `${kind}.${group}` : kind);
     counts.set(counted, (counts.get(counted) ?? 0) + 1);
     if (!definition) {
@@ -79,14 +85,20 @@ export function decodeObjects(raw: Iterable<RawObject>, options: DecodeOptions =
   return { resources: indexResources(resources, unmodelled, Object.fromEntries(sorted)), diagnostics: log.list() };
 }
 
+/** By kind, cluster, namespace and name. */
+type Positions = Map<string, Map<string, Map<string, Map<string, number>>>>;
+
 /** Positions by name among the objects of the same cluster, kind and namespace. */
-function positionsOf(names: Map<string, Map<string, number>>, resource: Resource): Map<string, number> {
-  const key = `${resource.kind}/${resource.cluster}/${resource.namespace}`;
-  const known = names.get(key);
+function positionsOf(names: Positions, { kind, cluster, namespace }: Resource): Map<string, number> {
+  return within(within(within(names, kind), cluster), namespace);
+}
+
+function within<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  const known = maps.get(key);
   if (known) return known;
-  const positions = new Map<string, number>();
-  names.set(key, positions);
-  return positions;
+  const made = new Map<L, V>();
+  maps.set(key, made);
+  return made;
 }
 
 function decodeOne(
@@ -130,16 +142,22 @@ function decodeOne(
   }
   if (refused) return undefined;
 
-  const resource: Resource = {
+  // Every field by its name: with a spread, each of the many objects is made, and later read, the slow way.
+  const resource: Writable<Resource> = {
     cluster,
     kind: definition.name,
     apiVersion,
-    ...metadata,
+    name: metadata.name,
     namespace,
+    labels: metadata.labels,
+    annotations: metadata.annotations,
+    ownerReferences: metadata.ownerReferences,
     spec,
-    ...(definition.keepsStatus && value.status !== undefined ? { status: value.status } : {}),
     origin,
   };
+  if (metadata.creationTimestamp !== undefined) resource.creationTimestamp = metadata.creationTimestamp;
+  if (metadata.resourceVersion !== undefined) resource.resourceVersion = metadata.resourceVersion;
+  if (definition.keepsStatus && value.status !== undefined) resource.status = value.status;
   for (const refusal of findRefusals(resource)) {
     const message = `Istio's webhook refuses ${definition.kind} \`${label}\`: ${refusal.reason}`;
     log.add('warning', origin, refusal.path, message, refusal.help);

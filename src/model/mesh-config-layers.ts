@@ -48,8 +48,10 @@ function* readConfigMaps(
     if (configMap.spec.data?.mesh === undefined) continue;
     byName.set(configMap.name, [...(byName.get(configMap.name) ?? []), configMap]);
   }
-  const istiods = findIstiodNamespaces(resources);
-  const shared = findSharedNames(resources);
+  const istiod = [...istiodContainers(resources)];
+  /** Namespaces that run istiod, known by its container. */
+  const istiods = new Set(istiod.map(({ namespace }) => namespace));
+  const shared = findSharedNames(istiod);
   const layerOf = (name: string): MeshConfigLayer | undefined => {
     const [chosen, ...others] = (byName.get(name) ?? []).toSorted(
       (a, b) => rank(a, istiods) - rank(b, istiods) || (labelOf(a) < labelOf(b) ? -1 : 1),
@@ -144,24 +146,21 @@ function rootLayer({ origin }: Resource, by: string, namespace: string | undefin
   return { written: namespace ? { rootNamespace: namespace } : {}, by, locate: () => origin.locate(['spec']) };
 }
 
-/** Namespaces that run istiod, known by its container. */
-function findIstiodNamespaces(resources: Pick<Resources, 'of'>): ReadonlySet<string> {
-  return new Set([...istiodContainers(resources)].map(({ namespace }) => namespace));
-}
-
 /** The ConfigMaps that hold for all revisions, below their own. */
-function findSharedNames(resources: Pick<Resources, 'of'>): ReadonlySet<string> {
+function findSharedNames(istiod: Iterable<IstiodContainer>): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const { env } of istiodContainers(resources)) {
+  for (const { env } of istiod) {
     for (const { name, value } of env) if (name === 'SHARED_MESH_CONFIG' && value) names.add(value);
   }
   return names;
 }
 
-function* istiodContainers(resources: Pick<Resources, 'of'>): Iterable<{
+interface IstiodContainer {
   readonly namespace: string;
   readonly env: readonly { readonly name?: string; readonly value?: string }[];
-}> {
+}
+
+function* istiodContainers(resources: Pick<Resources, 'of'>): Iterable<IstiodContainer> {
   for (const { namespace, spec } of resources.of('Deployment')) {
     for (const { name, env = [] } of spec.template?.spec?.containers ?? [])
       if (name === 'discovery') yield { namespace, env };

@@ -1,4 +1,5 @@
 import type { Version } from './inventory/types.ts';
+import type { PodSpec } from './k8s/pod-template.ts';
 import type { Metadata, Resource } from './resource.ts';
 import type { Resources } from './resources.ts';
 
@@ -51,29 +52,33 @@ function* sight(value: string | undefined, shows: string, resource: Resource): I
   if (value) yield { value, shows, object: nameOf(resource) };
 }
 
-function* containers(
+/** The images of those containers, of all of the input, that are `wanted`. */
+function* imagesOf(
   resources: Resources,
-): Iterable<{ readonly resource: Resource; readonly name: string; readonly image: string }> {
-  for (const resource of resources.of('Pod')) {
-    for (const container of [...(resource.spec.containers ?? []), ...(resource.spec.initContainers ?? [])]) {
-      yield { resource, name: container.name ?? '', image: container.image ?? '' };
+  wanted: (name: string, image: string) => boolean,
+): Iterable<{ readonly resource: Resource; readonly image: string }> {
+  for (const resource of resources.of('Pod')) yield* inPod(resource, resource.spec);
+  for (const kind of ['Deployment', 'DaemonSet', 'StatefulSet'] as const) {
+    for (const resource of resources.of(kind)) {
+      const pod = resource.spec.template?.spec;
+      if (pod) yield* inPod(resource, pod);
     }
   }
-  for (const resource of [
-    ...resources.of('Deployment'),
-    ...resources.of('DaemonSet'),
-    ...resources.of('StatefulSet'),
-  ]) {
-    const pod = resource.spec.template?.spec;
-    for (const container of [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])]) {
-      yield { resource, name: container.name ?? '', image: container.image ?? '' };
-    }
+
+  // A list, and mostly the same empty one: a generator for each of thousands of pods takes longer than the search.
+  function inPod(resource: Resource, { containers = [], initContainers = [] }: PodSpec) {
+    let found = NO_IMAGES;
+    for (const list of [containers, initContainers])
+      for (const { name = '', image = '' } of list) if (wanted(name, image)) found = [...found, { resource, image }];
+    return found;
   }
 }
 
+const NO_IMAGES: readonly { readonly resource: Resource; readonly image: string }[] = Object.freeze([]);
+
 function* seeIstiodImages(resources: Resources): Iterable<Sighting> {
-  for (const { resource, name, image } of containers(resources)) {
-    if (name === 'discovery') yield* sight(parseImage(image), 'istiod image', resource);
+  for (const { resource, image } of imagesOf(resources, (name) => name === 'discovery')) {
+    yield* sight(parseImage(image), 'istiod image', resource);
   }
 }
 
@@ -113,10 +118,10 @@ function* seeInstallers(resources: Resources): Iterable<Sighting> {
 }
 
 function* seeProxyImages(resources: Resources): Iterable<Sighting> {
-  for (const { resource, name, image } of containers(resources)) {
-    const isProxy =
-      name === 'istio-proxy' || name === 'istio-init' || name === 'install-cni' || /\/proxyv2[:@]/.test(image);
-    if (isProxy) yield* sight(parseImage(image), 'proxy image', resource);
+  const isProxy = (name: string, image: string) =>
+    name === 'istio-proxy' || name === 'istio-init' || name === 'install-cni' || /\/proxyv2[:@]/.test(image);
+  for (const { resource, image } of imagesOf(resources, isProxy)) {
+    yield* sight(parseImage(image), 'proxy image', resource);
   }
 }
 

@@ -1,4 +1,5 @@
 import { suggest } from '../util/suggest.ts';
+import type { Writable } from '../util/writable.ts';
 import type { Metadata, OwnerReference, Path } from './resource.ts';
 import { isObject } from './shape.ts';
 
@@ -51,18 +52,19 @@ export function readMetadata(value: unknown, report: Report): Metadata {
       help,
     );
   }
-  const text = (field: string) => readText(metadata[field], ['metadata', field], report);
+  const text = (field: string) => readText(metadata[field], report, 'metadata', field);
   const creationTimestamp = text('creationTimestamp');
   const resourceVersion = text('resourceVersion');
-  return {
+  const read: Writable<Metadata> = {
     name: text('name') || text('generateName') || '',
     namespace: text('namespace') ?? '',
     labels: readTexts(metadata.labels, 'labels', report),
     annotations: readTexts(metadata.annotations, 'annotations', report),
-    ...(creationTimestamp ? { creationTimestamp } : {}),
-    ...(resourceVersion ? { resourceVersion } : {}),
     ownerReferences: readOwners(metadata.ownerReferences),
   };
+  if (creationTimestamp) read.creationTimestamp = creationTimestamp;
+  if (resourceVersion) read.resourceVersion = resourceVersion;
+  return read;
 }
 
 function readTexts(value: unknown, field: string, report: Report): Readonly<Record<string, string>> {
@@ -79,14 +81,14 @@ function readTexts(value: unknown, field: string, report: Report): Readonly<Reco
   const out: Record<string, string> = {};
   for (const key of Object.keys(value)) {
     if (key === LAST_APPLIED || key === '__proto__') continue;
-    const entry = value[key] === null ? '' : readText(value[key], ['metadata', field, key], report);
+    const entry = value[key] === null ? '' : readText(value[key], report, 'metadata', field, key);
     if (entry !== undefined) out[key] = entry;
   }
   return out;
 }
 
 /** Other scalars than strings are reported and read in their string form, so that the rest of the audit sees what was meant. */
-function readText(value: unknown, path: Path, report: Report): string | undefined {
+function readText(value: unknown, report: Report, ...path: readonly string[]): string | undefined {
   if (typeof value === 'string') return value;
   if (value === undefined || value === null) return undefined;
   const step = `\`${path.join('.')}\``;

@@ -15,7 +15,7 @@ import type { Resource } from './resource.ts';
 export function findRefusals(resource: Resource): readonly Refusal[] {
   switch (resource.kind) {
     case 'AuthorizationPolicy':
-      return [...checkAuthorizationPolicy(resource as AuthorizationPolicy)];
+      return checkAuthorizationPolicy(resource as AuthorizationPolicy);
     case 'PeerAuthentication':
       return [...checkPeerAuthentication(resource as PeerAuthentication)];
     case 'RequestAuthentication':

@@ -66,6 +66,8 @@ function isCutOff(enforcement: Enforcement, { destination, transport }: Region, 
 /** Witnesses are decided before anybody sees them, and not if nobody does. */
 class Growing implements DestinationClass {
   readonly ports: DestinationClass['ports'][number][];
+  /** Worked out once: sorting asks for it many times. */
+  readonly openness: number;
   readonly #enforcement: Enforcement;
   readonly #ways: readonly OpenWay[];
   #sources: readonly SourceReach[] | undefined;
@@ -73,6 +75,7 @@ class Growing implements DestinationClass {
   constructor(enforcement: Enforcement, first: DestinationClass['ports'][number], ways: readonly OpenWay[]) {
     this.#enforcement = enforcement;
     this.ports = [first];
+    this.openness = opennessOf(ways);
     this.#ways = ways;
   }
 
@@ -86,11 +89,14 @@ class Growing implements DestinationClass {
     if (!first) return [];
     return this.#ways.flatMap(({ region, sets }) => decideSets(this.#enforcement, region, sets, first.port));
   }
+}
 
-  get openness(): number {
-    const kinds = this.#ways.flatMap(({ sets }) => sets.map(({ who }) => who.kind));
-    return Math.max(0, ...kinds.map((kind) => ({ anyone: 3, 'any-identity': 2, identities: 1 })[kind]));
-  }
+const OPENNESS = { anyone: 3, 'any-identity': 2, identities: 1 } as const;
+
+function opennessOf(ways: readonly OpenWay[]): number {
+  let most = 0;
+  for (const { sets } of ways) for (const { who } of sets) most = Math.max(most, OPENNESS[who.kind]);
+  return most;
 }
 
 /** One number for all lists of sets that say the same. Most ports of a class share the list itself. */

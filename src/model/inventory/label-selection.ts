@@ -47,7 +47,8 @@ function matchesExpression({ key = '', operator, values = [] }: Expression, labe
  */
 export class LabelIndex<T> {
   readonly #labelsOf: (item: T) => Labels;
-  readonly #files = new Map<string, T[]>();
+  /** By key and value: two look-ups cost less than one with a key that has to be put together. */
+  readonly #files = new Map<string, Map<string, T[]>>();
   readonly #all: T[] = [];
 
   constructor(items: Iterable<T>, labelsOf: (item: T) => Labels) {
@@ -56,10 +57,12 @@ export class LabelIndex<T> {
       this.#all.push(item);
       const labels = labelsOf(item);
       for (const key of Object.keys(labels)) {
-        const name = `${key}=${labels[key]}`;
-        const file = this.#files.get(name);
+        const value = labels[key] as string;
+        const values = this.#files.get(key);
+        const file = values?.get(value);
         if (file) file.push(item);
-        else this.#files.set(name, [item]);
+        else if (values) values.set(value, [item]);
+        else this.#files.set(key, new Map([[value, [item]]]));
       }
     }
   }
@@ -69,7 +72,7 @@ export class LabelIndex<T> {
     const keys = Object.keys(wanted);
     let shortest: readonly T[] = this.#all;
     for (const key of keys) {
-      const file = this.#files.get(`${key}=${wanted[key]}`);
+      const file = this.#files.get(key)?.get(wanted[key] as string);
       if (!file) return [];
       if (file.length < shortest.length) shortest = file;
     }

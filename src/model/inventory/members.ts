@@ -1,3 +1,4 @@
+import type { Writable } from '../../util/writable.ts';
 import type { IstiodFlags } from '../istiod-flags.ts';
 import type { MeshConfig } from '../mesh-config.ts';
 import type { Resources } from '../resources.ts';
@@ -13,6 +14,8 @@ import { findMachines } from './pods/machines.ts';
 import { type PodSet, serviceAccountOf } from './pods/pod-set.ts';
 import { addressesOf } from './pods/pods.ts';
 import { type MeshNamespace, namespaceKey, type WorkloadId, workloadId } from './types.ts';
+
+const NO_ADDRESSES: readonly string[] = Object.freeze([]);
 
 export interface MemberContext {
   readonly resources: Resources;
@@ -47,15 +50,26 @@ export function findMembers(
   };
   const inPods = sets.map((set): Member => {
     const decision = decideDataPlane(set, contextOf(set));
-    return {
-      ...set,
+    const member: Writable<Member> = {
+      cluster: set.cluster,
+      namespace: set.namespace,
+      name: set.name,
+      kind: set.kind,
+      resource: set.resource,
+      templatePath: set.templatePath,
+      labels: set.labels,
+      annotations: set.annotations,
+      spec: set.spec,
+      replicas: set.replicas,
+      pods: set.pods,
       id: workloadId(set.cluster, set.namespace, set.name),
       decision,
-      ...(decision.dataPlane.kind === 'gateway' && { gateway: roleOf(set) }),
       serviceAccount: serviceAccountOf(set.spec),
-      addresses: [...new Set(set.pods.flatMap(addressesOf))].sort(),
+      addresses: set.pods.length === 0 ? NO_ADDRESSES : [...new Set(set.pods.flatMap(addressesOf))].sort(),
       declared: declaredPorts(set.spec),
     };
+    if (decision.dataPlane.kind === 'gateway') member.gateway = roleOf(set);
+    return member;
   });
 
   const gateways = new Map(managed.gateways.map((each) => [gatewayKey(each.member), each.member]));
@@ -125,7 +139,8 @@ const PRECEDENCE = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Cro
 function unique(members: readonly Member[]): readonly Member[] {
   const rank = ({ kind }: Member) => (PRECEDENCE.includes(kind) ? PRECEDENCE.indexOf(kind) : PRECEDENCE.length);
   const taken = new Set<WorkloadId>();
-  return [...members]
+  let renamed = false;
+  const named = [...members]
     .sort((a, b) => (a.id === b.id ? rank(a) - rank(b) || (a.kind < b.kind ? -1 : 1) : a.id < b.id ? -1 : 1))
     .map((member) => {
       if (!taken.has(member.id)) {
@@ -134,7 +149,8 @@ function unique(members: readonly Member[]): readonly Member[] {
       }
       const id = workloadId(member.cluster, member.namespace, `${member.name}.${member.kind.toLowerCase()}`);
       taken.add(id);
+      renamed = true;
       return { ...member, id };
-    })
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
+    });
+  return renamed ? named.sort((a, b) => (a.id < b.id ? -1 : 1)) : named;
 }

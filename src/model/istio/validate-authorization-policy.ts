@@ -64,69 +64,70 @@ const CUSTOM_HELP =
   'use `hosts`, `paths`, `methods`, `ports` or IP blocks in CUSTOM, and identities in an ALLOW or DENY beside it';
 
 /** Why Istio's webhook refuses the policy (reference §2.11; I:pkg/config/validation/validation.go, ValidateAuthorizationPolicy). */
-export function* checkAuthorizationPolicy(policy: AuthorizationPolicy): Iterable<Refusal> {
+export function checkAuthorizationPolicy(policy: AuthorizationPolicy): readonly Refusal[] {
   const { action = 'ALLOW', rules = [], provider } = policy.spec;
-  yield* checkDryRun(policy, action);
-  yield* checkTarget(policy.spec);
+  const found: Refusal[] = [...checkDryRun(policy, action), ...checkTarget(policy.spec)];
   if (rules.length === 0 && (action === 'CUSTOM' || action === 'DENY')) {
     const help = 'add an empty rule `{}` if you mean every request';
-    yield { path: ['spec'], reason: `action \`${action}\` without \`rules\` never matches`, help };
+    found.push({ path: ['spec'], reason: `action \`${action}\` without \`rules\` never matches`, help });
   } else if (action === 'CUSTOM' && !provider?.name) {
     const help = 'name an entry of `meshConfig.extensionProviders`';
-    yield { path: ['spec', 'provider'], reason: 'action `CUSTOM` names no `provider.name`', help };
+    found.push({ path: ['spec', 'provider'], reason: 'action `CUSTOM` names no `provider.name`', help });
   }
   if (provider && action !== 'CUSTOM') {
-    yield {
+    found.push({
       path: ['spec', 'provider'],
       reason: `\`provider\` is not for action \`${action}\``,
       help: 'remove it, or write `action: CUSTOM`',
-    };
+    });
   }
   for (const [index, rule] of rules.entries()) {
     const path = ['spec', 'rules', index];
-    yield* checkRule(rule, path);
-    if (action === 'CUSTOM') yield* checkCustomRule(rule, path);
+    checkRule(rule, path, found);
+    if (action === 'CUSTOM') found.push(...checkCustomRule(rule, path));
   }
+  return found;
 }
 
-function* checkRule(rule: AuthorizationRule, path: Path): Iterable<Refusal> {
+function checkRule(rule: AuthorizationRule, path: Path, found: Refusal[]): void {
   for (const [index, { source }] of (rule.from ?? []).entries()) {
     const at = [...path, 'from', index, 'source'];
-    yield* checkFields(source, SOURCE_CHECKS, at, 'from.source');
-    if (source) yield* checkMix(source, at);
+    checkFields(source, SOURCE_CHECKS, at, 'from.source', found);
+    if (source) checkMix(source, at, found);
   }
   for (const [index, { operation }] of (rule.to ?? []).entries()) {
-    yield* checkFields(operation, OPERATION_CHECKS, [...path, 'to', index, 'operation'], 'to.operation');
+    checkFields(operation, OPERATION_CHECKS, [...path, 'to', index, 'operation'], 'to.operation', found);
   }
   for (const [index, condition] of (rule.when ?? []).entries())
-    yield* checkCondition(condition, [...path, 'when', index]);
+    found.push(...checkCondition(condition, [...path, 'when', index]));
 }
 
 /** An empty source or operation is refused: some data planes read it as "any", others as "none". */
-function* checkFields<F extends string>(
+function checkFields<F extends string>(
   fields: { readonly [K in F]?: readonly string[] } | undefined,
   checks: Readonly<Record<F, readonly ValueCheck[]>>,
   path: Path,
   name: string,
-): Iterable<Refusal> {
+  found: Refusal[],
+): void {
   let values = 0;
   for (const field of Object.keys(fields ?? {}) as F[]) {
     const list: readonly string[] = fields?.[field] ?? [];
     if (list.length === 0) continue;
     values += list.length;
     const at = [...path, field];
-    for (const check of checks[field]) yield* check(list, at);
+    for (const check of checks[field]) found.push(...check(list, at));
   }
   if (values > 0) return;
-  yield { path, reason: `a \`${name}\` is empty`, help: 'fill it in, or remove the whole entry if you mean any' };
+  found.push({ path, reason: `a \`${name}\` is empty`, help: 'fill it in, or remove the whole entry if you mean any' });
 }
 
-function* checkMix(source: AuthorizationSource, path: Path): Iterable<Refusal> {
+function checkMix(source: AuthorizationSource, path: Path, found: Refusal[]): void {
   const has = (...fields: (keyof AuthorizationSource)[]) => fields.some((field) => (source[field]?.length ?? 0) > 0);
   if (!has('serviceAccounts', 'notServiceAccounts')) return;
   if (!has('principals', 'notPrincipals', 'namespaces', 'notNamespaces')) return;
   const reason = 'a source has `serviceAccounts` together with `principals` or `namespaces`';
-  yield { path, reason, help: 'a service account says the namespace too: keep one of them' };
+  found.push({ path, reason, help: 'a service account says the namespace too: keep one of them' });
 }
 
 function* checkCustomRule(rule: AuthorizationRule, path: Path): Iterable<Refusal> {

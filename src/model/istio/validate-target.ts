@@ -19,7 +19,7 @@ const TARGETS: ReadonlySet<string> = new Set([
 
 /** `selector`, `targetRef` and `targetRefs` (I:pkg/config/validation/validation.go, validateOneOfSelectorType and what follows it). */
 export function* checkTarget(spec: Target): Iterable<Refusal> {
-  yield* checkSelector(spec.selector);
+  if (spec.selector) yield* checkSelector(spec.selector);
   if (spec.targetRef) yield* checkReference(spec.targetRef, ['spec', 'targetRef']);
   for (const [index, reference] of (spec.targetRefs ?? []).entries()) {
     yield* checkReference(reference, ['spec', 'targetRefs', index]);

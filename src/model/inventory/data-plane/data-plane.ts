@@ -67,15 +67,17 @@ function byConfiguration(set: PodSet, context: DataPlaneContext): Conclusion {
   if (injection.outcome === 'injected') {
     const mark = findGatewayMark(set, injection.templates);
     const { why, by, assumes } = injection;
-    const concluded = { ...base, ...(by && { by }), assumes, revision: injection.revision };
-    return mark ? { ...concluded, kind: 'gateway', why: `${why} and ${mark}` } : { ...concluded, kind: 'sidecar', why };
+    const concluded = { ...base, assumes, revision: injection.revision, why: mark ? `${why} and ${mark}` : why };
+    const kind = mark ? 'gateway' : 'sidecar';
+    return by ? { ...concluded, kind, by } : { ...concluded, kind };
   }
   const enrolment = decideEnrolment(set, namespace, labelsKnown);
   if (enrolment.outcome === 'enrolled') {
     const unknown =
       injection.outcome === 'unknown' ? [`namespace \`${namespace.name}\` does not ask for sidecars`] : [];
     const { why, by } = enrolment;
-    return { ...base, kind: 'ambient', why, ...(by && { by }), assumes: [...ambientAssumes, ...unknown] };
+    const concluded = { ...base, kind: 'ambient' as const, why, assumes: [...ambientAssumes, ...unknown] };
+    return by ? { ...concluded, by } : concluded;
   }
   if (injection.outcome === 'unknown') {
     const why = `${injection.why}: its Namespace object, or its running pods, would tell`;
@@ -99,7 +101,8 @@ function withOwnProxy(set: PodSet, base: Base): Conclusion {
 }
 
 function outside(base: Base, { why, by }: { readonly why: string; readonly by?: By }, lead = ''): Conclusion {
-  return { ...base, kind: 'none', why: `${lead}${why}`, ...(by && { by }) };
+  const concluded = { ...base, kind: 'none' as const, why: `${lead}${why}` };
+  return by ? { ...concluded, by } : concluded;
 }
 
 /** Redirection would change the node's own rules: a sidecar in a host-network pod captures nothing. */
@@ -126,7 +129,7 @@ function withCapture(
       const capture = captureOfSidecar(set, settingsOf(revision).proxy, configOf(revision));
       const injected = observed?.kind === 'sidecar' && observed.spec.containers ? observed.spec : undefined;
       const startup = startOrder(set, injected, startOf(revision));
-      return { ...conclusion, capture, ...(startup.length > 0 && { startup }) };
+      return startup.length > 0 ? { ...conclusion, capture, startup } : { ...conclusion, capture };
     }
     case 'ambient':
       return { ...conclusion, capture: captureOfAmbient(set) };

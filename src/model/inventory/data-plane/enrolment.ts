@@ -20,8 +20,6 @@ const EXCLUDED_NAMESPACES: ReadonlySet<string> = new Set(['kube-system']);
  */
 export function decideEnrolment(set: PodSet, namespace: MeshNamespace, labelsKnown: boolean): Enrolment {
   const where = `namespace \`${namespace.name}\``;
-  const ofPod = byOf(set.resource, { path: [...set.templatePath, 'metadata', 'labels', DATAPLANE_MODE] });
-  const ofNamespace = namespace.resource && byOf(namespace.resource, { path: ['metadata', 'labels', DATAPLANE_MODE] });
   const podMode = set.labels[DATAPLANE_MODE];
   const namespaceMode = namespace.labels[DATAPLANE_MODE];
 
@@ -34,6 +32,7 @@ export function decideEnrolment(set: PodSet, namespace: MeshNamespace, labelsKno
       ? { outcome: 'not-asked', why: `neither ${where} nor its pods ask for ambient` }
       : { outcome: 'unknown', why: `the labels of ${where} are not in the input` };
   }
+  const ofPod = byOf(set.resource, { path: [...set.templatePath, 'metadata', 'labels', DATAPLANE_MODE] });
   if (podMode === 'none') {
     return { outcome: 'refused', why: `its pod label \`${DATAPLANE_MODE}: none\` opts out of ambient`, by: ofPod };
   }
@@ -46,6 +45,7 @@ export function decideEnrolment(set: PodSet, namespace: MeshNamespace, labelsKno
     const by = byOf(set.resource, { path: [...set.templatePath, 'metadata', 'annotations', SIDECAR_STATUS] });
     return { outcome: 'refused', why: `its annotation \`${SIDECAR_STATUS}\` keeps istio-cni away`, by };
   }
+  const ofNamespace = namespace.resource && byOf(namespace.resource, { path: ['metadata', 'labels', DATAPLANE_MODE] });
   return podMode === 'ambient'
     ? { outcome: 'enrolled', why: `its pod label \`${DATAPLANE_MODE}: ambient\` enrols it`, by: ofPod }
     : {

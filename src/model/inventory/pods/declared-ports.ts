@@ -1,3 +1,4 @@
+import type { Writable } from '../../../util/writable.ts';
 import type { ContainerSpec, Probe } from '../../k8s/container.ts';
 import type { PodSpec } from '../../k8s/pod-template.ts';
 import type { DeclaredPort } from '../member.ts';
@@ -10,32 +11,31 @@ type Transport = DeclaredPort['transport'];
  * of the node, as Kubernetes defaults `hostPort`.
  */
 export function declaredPorts(spec: PodSpec): readonly DeclaredPort[] {
-  const found = new Map<string, DeclaredPort>();
+  // A list: a pod has too few ports for a map to be worth its making.
+  const found: Writable<DeclaredPort>[] = [];
+  const find = (wanted: number, over: Transport) =>
+    found.find(({ port, transport }) => port === wanted && transport === over);
   const apps = servers(spec).filter(({ name }) => name !== PROXY_CONTAINER);
   for (const { ports = [] } of apps) {
     for (const { name, containerPort, protocol, hostPort } of ports) {
       if (containerPort === undefined) continue;
       const transport = transportOf(protocol);
+      if (find(containerPort, transport)) continue;
       const onNode = spec.hostNetwork ? containerPort : hostPort;
-      const key = `${containerPort}/${transport}`;
-      if (found.has(key)) continue;
-      found.set(key, {
-        port: containerPort,
-        ...(name !== undefined && { name }),
-        transport,
-        ...(onNode ? { hostPort: onNode } : {}),
-        probed: false,
-      });
+      const port: Writable<DeclaredPort> = { port: containerPort, transport, probed: false };
+      if (name !== undefined) port.name = name;
+      if (onNode) port.hostPort = onNode;
+      found.push(port);
     }
   }
   for (const container of apps) {
     for (const port of probedPorts(container)) {
-      const key = `${port}/TCP`;
-      const before = found.get(key) ?? { port, transport: 'TCP' as const };
-      found.set(key, { ...before, probed: true });
+      const before = find(port, 'TCP');
+      if (before) before.probed = true;
+      else found.push({ port, transport: 'TCP', probed: true });
     }
   }
-  return [...found.values()];
+  return found;
 }
 
 /** The port that a name stands for in these pods, as Kubernetes' `FindPort`: same transport, native sidecars included. */
@@ -52,13 +52,18 @@ export const transportOf = (protocol: string | undefined): Transport =>
 
 /** Containers that run beside each other: init containers end, but for native sidecars. */
 function servers(spec: PodSpec): readonly ContainerSpec[] {
-  const native = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
-  return [...(spec.containers ?? []), ...native];
+  const { containers = [], initContainers = [] } = spec;
+  if (initContainers.length === 0) return containers;
+  return [...containers, ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')];
 }
 
 function probedPorts(container: ContainerSpec): readonly number[] {
-  const probes = [container.livenessProbe, container.readinessProbe, container.startupProbe];
-  return probes.flatMap((probe) => (probe ? (portOf(probe, container) ?? []) : []));
+  const ports: number[] = [];
+  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) {
+    const port = probe && portOf(probe, container);
+    if (port !== undefined) ports.push(port);
+  }
+  return ports;
 }
 
 function portOf({ httpGet, tcpSocket, grpc }: Probe, { ports = [] }: ContainerSpec): number | undefined {

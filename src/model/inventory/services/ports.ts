@@ -1,3 +1,4 @@
+import type { Writable } from '../../../util/writable.ts';
 import type { OpenedPort } from '../gateways/listeners.ts';
 import type { DeclaredPort, Member } from '../member.ts';
 import { AUTO, type PortProtocol } from '../protocol.ts';
@@ -44,18 +45,25 @@ export function findPorts(
     const { protocol, conflict } = decideProtocol(claims);
     if (conflict) conflicts.push({ port: first.target, claims: conflict });
     const before = ports.get(key);
-    ports.set(key, {
-      ...(before ?? { port: first.target, transport: first.transport, probed: false }),
-      ...nameOf(before?.name ?? first.name),
-      ...protocol,
-      services: claims.flatMap(({ isService, source, port, name }) =>
-        isService ? [{ service: source, port, ...nameOf(name) }] : [],
-      ),
+    const name = before?.name ?? first.name;
+    const found: Writable<WorkloadPort> = {
+      port: first.target,
+      transport: first.transport,
+      protocol: protocol.protocol,
+      chain: protocol.chain,
+      services: servicesOf(claims),
       declaredBy: 'service',
-    });
+      probed: before?.probed ?? false,
+    };
+    if (name !== undefined) found.name = name;
+    if (before?.hostPort !== undefined) found.hostPort = before.hostPort;
+    ports.set(key, found);
   }
   if (sources.listeners) applySidecar(ports, sources.listeners);
-  const opened = [...sources.opened].sort((a, b) => a.number - b.number || compare(a.protocol, b.protocol));
+  const opened =
+    sources.opened.length === 0
+      ? sources.opened
+      : [...sources.opened].sort((a, b) => a.number - b.number || compare(a.protocol, b.protocol));
   for (const each of opened) open(ports, each, sources.claims);
   return { ports: [...ports.values()].sort(byNumber), conflicts };
 }
@@ -67,21 +75,37 @@ const byNumber = (a: WorkloadPort, b: WorkloadPort) => a.port - b.port || (a.tra
 /** A port that no Service names: detected, and on the passthrough chain. */
 function ofContainer({ port, name, transport, hostPort, probed }: DeclaredPort): WorkloadPort {
   const { protocol, chain } = transport === 'UDP' ? UDP : AUTO;
-  const services: WorkloadPort['services'] = [];
-  return {
+  const found: Writable<WorkloadPort> = {
     port,
     transport,
     protocol,
     chain,
-    services,
+    services: [],
     declaredBy: 'container',
     probed,
-    ...nameOf(name),
-    ...(hostPort ? { hostPort } : {}),
   };
+  if (name !== undefined) found.name = name;
+  if (hostPort) found.hostPort = hostPort;
+  return found;
 }
 
+function servicesOf(claims: readonly ServiceClaim[]): WorkloadPort['services'] {
+  const services: Writable<WorkloadPort['services'][number]>[] = [];
+  for (const { isService, source, port, name } of claims) {
+    if (!isService) continue;
+    const service: Writable<WorkloadPort['services'][number]> = { service: source, port };
+    if (name !== undefined) service.name = name;
+    services.push(service);
+  }
+  return services;
+}
+
+const NO_CLAIMS: ReadonlyMap<string, readonly ServiceClaim[]> = new Map();
+
 function groupClaims(claims: readonly ServiceClaim[]): ReadonlyMap<string, readonly ServiceClaim[]> {
+  const [only, another] = claims;
+  if (!only) return NO_CLAIMS;
+  if (!another) return new Map([[keyOf(only.target, only.transport), claims]]);
   const groups = new Map<string, ServiceClaim[]>();
   for (const claim of claims) {
     const key = keyOf(claim.target, claim.transport);

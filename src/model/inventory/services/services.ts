@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../../result/diagnostic.ts';
+import type { Writable } from '../../../util/writable.ts';
 import type { Service, ServicePortSpec } from '../../k8s/service.ts';
 import type { Resources } from '../../resources.ts';
 import { LabelIndex } from '../label-selection.ts';
@@ -49,7 +50,7 @@ export function findServices(
       for (const [member, target] of reached) push(claims, member, claim(service, port, target));
       if (reached.length === 0 && behind.length > 0) diagnostics.push(leadsNowhere(service, port));
     }
-    services.push({ ...service, workloads: behind.map(({ id }) => id).sort() });
+    services.push(service);
   };
 
   for (const service of resources.of('Service')) {
@@ -58,7 +59,7 @@ export function findServices(
     const selects = Object.keys(selector).length > 0 && service.spec.type !== 'ExternalName';
     const targets = selects ? [] : (endpoints.get(serviceId(service.cluster, service.namespace, service.name)) ?? []);
     const behind = selects ? (index?.find(selector) ?? []) : [...new Set(targets.map(({ member }) => member))];
-    attach(readService(service), behind, targets);
+    attach(readService(service, behind), behind, targets);
   }
   const known = new Set(services.map(({ id }) => id));
   for (const service of managed) {
@@ -66,15 +67,17 @@ export function findServices(
     const gateway = (byNamespace.get(namespaceKey(service.cluster, service.namespace)) ?? []).filter(
       ({ resource }) => resource === service.resource,
     );
-    attach(service, gateway, []);
+    attach({ ...service, workloads: idsOf(gateway) }, gateway, []);
   }
   for (const [member, claimed] of claimServiceEntries(resources, indexes)) push(claims, member, claimed);
   return { services, claims, selecting, diagnostics };
 }
 
-function readService(service: Service): MeshService {
+const idsOf = (members: readonly Member[]): MeshService['workloads'] => members.map(({ id }) => id).sort();
+
+function readService(service: Service, behind: readonly Member[]): MeshService {
   const { spec, cluster, namespace, name, labels, annotations } = service;
-  return {
+  const read: Writable<MeshService> = {
     id: serviceId(cluster, namespace, name),
     cluster,
     namespace,
@@ -84,28 +87,30 @@ function readService(service: Service): MeshService {
     type: spec.type ?? 'ClusterIP',
     headless: spec.clusterIP === 'None',
     externalIPs: spec.externalIPs ?? [],
-    ...(spec.externalName !== undefined && { externalName: spec.externalName }),
     loadBalancerSourceRanges: spec.loadBalancerSourceRanges ?? [],
     internal: isInternalLoadBalancer(service),
     ports: (spec.ports ?? []).flatMap(readPort),
-    workloads: [],
+    workloads: idsOf(behind),
     resource: service,
   };
+  if (spec.externalName !== undefined) read.externalName = spec.externalName;
+  return read;
 }
 
 function readPort({ port, name, targetPort, nodePort, protocol = 'TCP', appProtocol }: ServicePortSpec): ServicePort[] {
   if (port === undefined) return [];
   const numeric = typeof targetPort === 'string' && /^\d+$/.test(targetPort) ? Number(targetPort) : targetPort;
-  return [
-    {
-      port,
-      ...(name !== undefined && { name }),
-      transport: protocol,
-      ...convertProtocol({ port, name, transport: protocol, appProtocol }),
-      targetPort: numeric || port,
-      ...(nodePort !== undefined && { nodePort }),
-    },
-  ];
+  const converted = convertProtocol({ port, name, transport: protocol, appProtocol });
+  const read: Writable<ServicePort> = {
+    port,
+    transport: protocol,
+    protocol: converted.protocol,
+    chain: converted.chain,
+    targetPort: numeric || port,
+  };
+  if (name !== undefined) read.name = name;
+  if (nodePort !== undefined) read.nodePort = nodePort;
+  return [read];
 }
 
 type Reached = readonly [member: Member, target: number];
