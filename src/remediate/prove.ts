@@ -13,8 +13,7 @@ import type { Opened, States } from '../graph/compare/opened.ts';
 import type { Facts } from '../graph/facts.ts';
 import { factsWith } from '../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
-import type { Workload } from '../model/inventory/types.ts';
-import type { Resources } from '../model/resources.ts';
+import type { Mesh, Workload } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
 import { waypointOf } from '../semantics/ambient/waypoint.ts';
 import { shareSymbolic } from '../semantics/algebra/symbolic.ts';
@@ -33,9 +32,10 @@ import { callsAround, decideCall, describeCall, type WantedCall } from './wanted
 export interface Ground {
   readonly facts: Facts;
   readonly stated: Stated;
-  readonly resources: Resources;
+  /** What the slices are cut from. */
+  readonly mesh: Mesh;
   readonly rebuild: Rebuild;
-  /** Changes of steps before, which `resources` does not have yet. */
+  /** Changes of steps before, which `mesh` does not have yet. */
   readonly pending: readonly Change[];
   /** Namespaces whose inventory is no longer that of `facts`. */
   readonly moved: ReadonlySet<string>;
@@ -73,11 +73,14 @@ export function prove(
       if (workload) involved.add(workload);
     }
   }
-  const namespaces = namespacesOf(facts.mesh, facts.enforcement.rootNamespace, involved);
+  const namespaces = namespacesOf(facts.mesh, involved);
   const keeps = keepsInventory(ground, candidate, hops, namespaces);
   const begun = keeps
     ? applyChanges(
-        new Enforcement({ ...facts.mesh, resources: limitPolicies(ground.resources, namespaces) }, facts.enforcement),
+        new Enforcement(
+          { ...facts.mesh, resources: limitPolicies(ground.mesh.resources, namespaces) },
+          facts.enforcement,
+        ),
         pendingIn(ground, namespaces),
         rebuild,
       )

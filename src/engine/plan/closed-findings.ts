@@ -78,7 +78,7 @@ function judgeOf({ facts, stated, rebuild }: Grounds, rules: readonly Rule[]): J
   return ({ candidate, on }) => {
     const touched = [...candidate.destinations, ...candidate.senders];
     if (touched.length === 0) return { before: NONE, after: NONE };
-    const namespaces = namespacesOf(facts.mesh, facts.enforcement.rootNamespace, touched);
+    const namespaces = namespacesOf(facts.mesh, touched);
     const before = enforcementOf({ ...on, rebuild }, namespaces);
     const after = enforcementOf({ ...on, rebuild }, namespaces, candidate.changes);
     if ('refused' in before || 'refused' in after) return { before: NONE, after: NONE };
