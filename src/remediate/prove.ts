@@ -26,6 +26,7 @@ import type { Change } from './change.ts';
 import { passesWebhook, type WebhookCall, webhookCallsTo } from './nameless-callers.ts';
 import { leavesInventory, limitPolicies, namespacesOf } from './slice.ts';
 import { enforcementOf, pendingIn } from './slices.ts';
+import { mayTouch } from './touched-by.ts';
 import { callsAround, decideCall, describeCall, type WantedCall } from './wanted-calls.ts';
 
 /** The state that a step is proven against, and what is known of the whole mesh. */
@@ -92,8 +93,6 @@ export function prove(
   const after = applied.enforcement;
   shareSymbolic(before, after);
   const passing = calls.filter((call) => decideCall(before, call)?.outcome === 'allow');
-  const isBroken = (enforcement: Enforcement, call: WantedCall): boolean =>
-    decideCall(enforcement, call)?.outcome !== 'allow';
   const sliced = factsOf(ground, after, keeps);
   const network = new NetworkPlaces(after);
   // What else is excess on a path is for other steps.
@@ -106,7 +105,7 @@ export function prove(
     denied: [...new Set([...closed.values()].flatMap((hop) => hop?.witness ?? []))].filter((witness) =>
       isRefused(after, witness),
     ),
-    breaks: passing.filter((call) => isBroken(after, call)),
+    breaks: callsTouched(before, changes, passing).filter((call) => isBroken(after, call)),
     shutsOut: webhookCallsTo(facts, destinations).filter(
       (call) => passesWebhook(before, call) && !passesWebhook(after, call),
     ),
@@ -235,23 +234,44 @@ function isRefused(enforcement: Enforcement, witness: Request): boolean {
   return !('error' in queries) && queries.every((query) => decide(enforcement, query).outcome === 'deny');
 }
 
-/** States in which only some objects of a step are there: each alone, and all in their order. */
+/** States in which only some objects of a step are there, in their order: what the last ones leave alone is as it was before them. */
 function between(
   before: Enforcement,
   changes: readonly Change[],
   rebuild: Rebuild,
   passing: readonly WantedCall[],
 ): readonly string[] {
-  if (changes.length < 2) return [];
-  const states = changes.slice(0, -1).map((_, i) => changes.slice(0, i + 1));
-  for (const state of states.slice(0, MOST_STATES)) {
-    const applied = applyChanges(before, state, rebuild);
+  let fresh: readonly Change[] = [];
+  for (const [i, change] of changes.slice(0, Math.min(changes.length - 1, MOST_STATES)).entries()) {
+    fresh = [...fresh, change];
+    const touched = callsTouched(before, fresh, passing);
+    if (touched.length === 0) continue;
+    const applied = applyChanges(before, changes.slice(0, i + 1), rebuild);
     if ('refused' in applied) continue;
-    const broken = passing.filter((call) => decideCall(applied.enforcement, call)?.outcome !== 'allow');
-    if (broken[0])
-      return [`with ${state.length} of ${changes.length} objects applied, ${describeCall(broken[0])} would fail`];
+    fresh = [];
+    const broken = touched.find((call) => isBroken(applied.enforcement, call));
+    if (broken) return [`with ${i + 1} of ${changes.length} objects applied, ${describeCall(broken)} would fail`];
   }
   return [];
+}
+
+const isBroken = (enforcement: Enforcement, call: WantedCall): boolean =>
+  decideCall(enforcement, call)?.outcome !== 'allow';
+
+/** Calls that may fare otherwise after changes. */
+function callsTouched(
+  { mesh, rootNamespace }: Enforcement,
+  changes: readonly Change[],
+  calls: readonly WantedCall[],
+): readonly WantedCall[] {
+  const known = new Map<WantedCall['to'], boolean>();
+  return calls.filter(({ to }) => {
+    const workload = mesh.workloadById.get(to);
+    if (!workload) return true;
+    const touched = known.get(to) ?? changes.some((change) => mayTouch(change, workload, rootNamespace));
+    known.set(to, touched);
+    return touched;
+  });
 }
 
 const MOST_STATES = 8;
