@@ -2,14 +2,12 @@ import type { Mesh } from '../model/inventory/types.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Resources } from '../model/resources.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
-import type { Change } from './change.ts';
+import { type Change, objectOfChange } from './change.ts';
 import { changedResource } from './changed-resource.ts';
 import { overlayResources } from './overlay-resources.ts';
 import { isAtHome, rebuildNamespaces } from './rebuild-namespaces.ts';
+import type { Rebuild } from './rebuild.ts';
 import { withResources } from './with-resources.ts';
-
-/** The inventory of other objects, with all else that was known of the mesh (what `loadMesh` hands on). */
-export type Rebuild = (resources: Resources) => Mesh;
 
 /** The mesh after changes, or why the API server would not take one of them. */
 export type Applied = { readonly enforcement: Enforcement } | { readonly refused: string };
@@ -74,6 +72,13 @@ function currentOf(
     resource.name,
     resource.cluster,
   );
+}
+
+/** Whether changes leave the inventory of all namespaces but their own as it is. */
+export function keepsOthers(mesh: Mesh, changes: readonly Change[]): boolean {
+  const others = changes.map(objectOfChange).filter(({ kind }) => !KEEPS_INVENTORY.includes(kind));
+  const homes = new Set(others.map(({ kind, namespace, name }) => (kind === 'Namespace' ? name : namespace)));
+  return isAtHome(mesh, [...new Set(others.map(({ kind }) => kind))], homes);
 }
 
 const kindIn = (key: string): string => key.slice(0, key.indexOf('\n'));

@@ -56,7 +56,7 @@ function proven(ground: Ground, hardening: Hardening, candidate: Candidate): Ste
     const proof = prove(ground, candidate, { hops: [], paths: [] });
     if ('refused' in proof || proof.breaks.length + proof.shutsOut.length + proof.opens.length > 0) return undefined;
     const involved = [...candidate.destinations, ...candidate.senders];
-    const before = enforcementOf(ground, namespacesOf(facts.mesh, involved));
+    const before = enforcementOf(ground, namespacesOf(facts.mesh, involved), [], candidate.changes);
     if ('refused' in before) return undefined;
     const after = applyChanges(before.enforcement, candidate.changes, rebuild);
     if ('refused' in after) return undefined;

@@ -20,7 +20,8 @@ import { shareSymbolic } from '../semantics/algebra/symbolic.ts';
 import { decide } from '../semantics/decide.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { resolveRequest } from '../semantics/resolve-request.ts';
-import { applyChanges, type Rebuild } from './apply-changes.ts';
+import { applyChanges } from './apply-changes.ts';
+import type { Rebuild } from './rebuild.ts';
 import type { Candidate, Problem } from './candidate.ts';
 import type { Change } from './change.ts';
 import { passesWebhook, type WebhookCall, webhookCallsTo } from './nameless-callers.ts';
@@ -85,7 +86,7 @@ export function prove(
         pendingIn(ground, namespaces),
         rebuild,
       )
-    : enforcementOf(ground, namespaces);
+    : enforcementOf(ground, namespaces, [], changes);
   if ('refused' in begun) return begun;
   const before = begun.enforcement;
   const applied = applyChanges(before, changes, rebuild);

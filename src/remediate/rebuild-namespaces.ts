@@ -8,7 +8,7 @@ import {
 } from '../model/inventory/types.ts';
 import type { Resources } from '../model/resources.ts';
 import { groupBy } from '../util/group-by.ts';
-import type { Rebuild } from './apply-changes.ts';
+import type { Rebuild } from './rebuild.ts';
 import { controlNamespaces, sliceResources } from './slice.ts';
 import { withResources } from './with-resources.ts';
 

@@ -10,9 +10,7 @@ import { type Change, objectOfChange } from './change.ts';
 export function sliceResources(resources: Resources, namespaces: ReadonlySet<string>): Resources {
   const found: Resource[] = [];
   for (const { name, scope } of KINDS) {
-    // Gateways take the ports that those of any namespace open.
-    if (name === 'Gateway') found.push(...resources.of(name));
-    else if (scope === 'Cluster') found.push(...resources.of(name).filter((each) => isKept(each, namespaces)));
+    if (scope === 'Cluster') found.push(...resources.of(name).filter((each) => isKept(each, namespaces)));
     else for (const namespace of namespaces) found.push(...resources.inNamespace(name, namespace));
   }
   return indexResources(found, resources.unmodelled, resources.counts);

@@ -1,8 +1,10 @@
 import type { Mesh } from '../model/inventory/types.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
-import { type Applied, applyChanges, type Rebuild } from './apply-changes.ts';
+import { type Applied, applyChanges, keepsOthers } from './apply-changes.ts';
+import type { Rebuild } from './rebuild.ts';
 import { type Change, objectOfChange } from './change.ts';
 import { cutMesh } from './rebuild-namespaces.ts';
+import { sliceResources } from './slice.ts';
 
 /** A mesh with changes that were not made to it yet. */
 export interface SliceGround {
@@ -11,17 +13,22 @@ export interface SliceGround {
   readonly rebuild: Rebuild;
 }
 
-/** The state of some namespaces on a ground, and after `more` on it. What was asked for lately is kept. */
+/** The state of some namespaces on a ground, and after `more` on it. `next`: what it will be compared with, once made. What was asked for lately is kept. */
 export function enforcementOf(
   ground: SliceGround,
   namespaces: ReadonlySet<string>,
   more: readonly Change[] = [],
+  next: readonly Change[] = more,
 ): Applied {
   const { mesh, rebuild } = ground;
   const known = KNOWN.get(mesh) ?? new Map<string, Slice>();
   KNOWN.set(mesh, known);
-  const key = [...namespaces].join(' ');
-  const slice = known.get(key) ?? new Slice(cutMesh(mesh, namespaces), rebuild);
+  // Where all of a part is made again, gateways lose the ports that Gateways elsewhere open: before as after.
+  const isCut = keepsOthers(mesh, next);
+  const key = [isCut, ...namespaces].join(' ');
+  const slice =
+    known.get(key) ??
+    new Slice(isCut ? cutMesh(mesh, namespaces) : rebuild(sliceResources(mesh.resources, namespaces)), rebuild);
   // Asked for last, dropped last.
   known.delete(key);
   known.set(key, slice);
