@@ -22,7 +22,7 @@ export function harden(facts: Facts, plan: Plan, { stated, rebuild }: PlanOption
   let ground: Ground = {
     facts,
     stated,
-    resources: facts.mesh.resources,
+    mesh: facts.mesh,
     rebuild,
     pending: plan.steps.flatMap(({ candidate }) => candidate.changes),
     moved: new Set(facts.mesh.namespaces.keys()),
@@ -56,14 +56,14 @@ function proven(ground: Ground, hardening: Hardening, candidate: Candidate): Ste
     const proof = prove(ground, candidate, { hops: [], paths: [] });
     if ('refused' in proof || proof.breaks.length + proof.shutsOut.length + proof.opens.length > 0) return undefined;
     const involved = [...candidate.destinations, ...candidate.senders];
-    const before = enforcementOf(ground, namespacesOf(facts.mesh, facts.enforcement.rootNamespace, involved));
+    const before = enforcementOf(ground, namespacesOf(facts.mesh, involved), [], candidate.changes);
     if ('refused' in before) return undefined;
     const after = applyChanges(before.enforcement, candidate.changes, rebuild);
     if ('refused' in after) return undefined;
     const states = { before: before.enforcement, after: after.enforcement };
     if (!hardening.holds(facts, candidate, states)) return undefined;
-    const { resources, pending } = ground;
-    return { candidate, proof, after: [], on: { resources, pending } };
+    const { mesh, pending } = ground;
+    return { candidate, proof, after: [], on: { mesh, pending } };
   } catch (error) {
     // What is not settled is not proposed; the paths are closed all the same.
     if (error instanceof SearchLimit) return undefined;

@@ -7,9 +7,11 @@ import { factsWith } from '../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
 import { indexFlows } from '../graph/wanted.ts';
 import type { By } from '../result/location.ts';
+import { shareSymbolic } from '../semantics/algebra/symbolic.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import { groupBy } from '../util/group-by.ts';
-import { applyChanges, type Rebuild } from './apply-changes.ts';
+import { applyChanges } from './apply-changes.ts';
+import type { Rebuild } from './rebuild.ts';
 import { type Candidate, nameOf, type Problem, targetsOf } from './candidate.ts';
 import { FIXES } from './fixes/index.ts';
 import { refuseNewcomers } from './fixes/refuse-newcomers.ts';
@@ -25,7 +27,7 @@ export interface Step {
   /** Steps that have to come before. */
   readonly after: readonly string[];
   /** What it was proven on: the objects with the steps before it, without itself. */
-  readonly on: Pick<Ground, 'resources' | 'pending'>;
+  readonly on: Pick<Ground, 'mesh' | 'pending'>;
 }
 
 export interface Plan {
@@ -56,7 +58,7 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
   const { stated, rebuild, entries, most } = options;
   const steps: Step[] = [];
   const reasons = new Map<string, string>();
-  let ground: Ground = { facts, stated, resources: facts.mesh.resources, rebuild, pending: [], moved: new Set() };
+  let ground: Ground = { facts, stated, mesh: facts.mesh, rebuild, pending: [], moved: new Set() };
   let current = facts.enforcement;
   let open = paths.filter(({ kind }) => kind === 'excess');
   for (let round = 0; round < ROUNDS && open.length > 0; round++) {
@@ -71,8 +73,10 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
     if ('refused' in applied) throw new RangeError(`proven changes do not go together: ${applied.refused}`);
     current = applied.enforcement;
     if (most !== undefined) return { steps, unclosed: [], result: current };
+    // What was worked out of sets holds by their content.
+    shareSymbolic(facts.enforcement, current);
     const next = keepWanted(makeFacts(current, stated), facts);
-    ground = { facts: next, stated, resources: current.mesh.resources, rebuild, pending: [], moved: new Set() };
+    ground = { facts: next, stated, mesh: next.mesh, rebuild, pending: [], moved: new Set() };
     open = findAttackPaths(next, { entries }).paths.filter(({ kind }) => kind === 'excess');
   }
   return {

@@ -13,29 +13,31 @@ import type { Opened, States } from '../graph/compare/opened.ts';
 import type { Facts } from '../graph/facts.ts';
 import { factsWith } from '../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
-import type { Workload } from '../model/inventory/types.ts';
-import type { Resources } from '../model/resources.ts';
+import type { Mesh, Workload } from '../model/inventory/types.ts';
 import type { Request } from '../result/request.ts';
 import { waypointOf } from '../semantics/ambient/waypoint.ts';
 import { shareSymbolic } from '../semantics/algebra/symbolic.ts';
 import { decide } from '../semantics/decide.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { resolveRequest } from '../semantics/resolve-request.ts';
-import { applyChanges, type Rebuild } from './apply-changes.ts';
+import { applyChanges } from './apply-changes.ts';
+import type { Rebuild } from './rebuild.ts';
 import type { Candidate, Problem } from './candidate.ts';
 import type { Change } from './change.ts';
 import { passesWebhook, type WebhookCall, webhookCallsTo } from './nameless-callers.ts';
 import { leavesInventory, limitPolicies, namespacesOf } from './slice.ts';
 import { enforcementOf, pendingIn } from './slices.ts';
+import { mayTouch } from './touched-by.ts';
 import { callsAround, decideCall, describeCall, type WantedCall } from './wanted-calls.ts';
 
 /** The state that a step is proven against, and what is known of the whole mesh. */
 export interface Ground {
   readonly facts: Facts;
   readonly stated: Stated;
-  readonly resources: Resources;
+  /** What the slices are cut from. */
+  readonly mesh: Mesh;
   readonly rebuild: Rebuild;
-  /** Changes of steps before, which `resources` does not have yet. */
+  /** Changes of steps before, which `mesh` does not have yet. */
   readonly pending: readonly Change[];
   /** Namespaces whose inventory is no longer that of `facts`. */
   readonly moved: ReadonlySet<string>;
@@ -73,15 +75,18 @@ export function prove(
       if (workload) involved.add(workload);
     }
   }
-  const namespaces = namespacesOf(facts.mesh, facts.enforcement.rootNamespace, involved);
+  const namespaces = namespacesOf(facts.mesh, involved);
   const keeps = keepsInventory(ground, candidate, hops, namespaces);
   const begun = keeps
     ? applyChanges(
-        new Enforcement({ ...facts.mesh, resources: limitPolicies(ground.resources, namespaces) }, facts.enforcement),
+        new Enforcement(
+          { ...facts.mesh, resources: limitPolicies(ground.mesh.resources, namespaces) },
+          facts.enforcement,
+        ),
         pendingIn(ground, namespaces),
         rebuild,
       )
-    : enforcementOf(ground, namespaces);
+    : enforcementOf(ground, namespaces, [], changes);
   if ('refused' in begun) return begun;
   const before = begun.enforcement;
   const applied = applyChanges(before, changes, rebuild);
@@ -89,8 +94,6 @@ export function prove(
   const after = applied.enforcement;
   shareSymbolic(before, after);
   const passing = calls.filter((call) => decideCall(before, call)?.outcome === 'allow');
-  const isBroken = (enforcement: Enforcement, call: WantedCall): boolean =>
-    decideCall(enforcement, call)?.outcome !== 'allow';
   const sliced = factsOf(ground, after, keeps);
   const network = new NetworkPlaces(after);
   // What else is excess on a path is for other steps.
@@ -103,7 +106,7 @@ export function prove(
     denied: [...new Set([...closed.values()].flatMap((hop) => hop?.witness ?? []))].filter((witness) =>
       isRefused(after, witness),
     ),
-    breaks: passing.filter((call) => isBroken(after, call)),
+    breaks: callsTouched(before, changes, passing).filter((call) => isBroken(after, call)),
     shutsOut: webhookCallsTo(facts, destinations).filter(
       (call) => passesWebhook(before, call) && !passesWebhook(after, call),
     ),
@@ -232,23 +235,44 @@ function isRefused(enforcement: Enforcement, witness: Request): boolean {
   return !('error' in queries) && queries.every((query) => decide(enforcement, query).outcome === 'deny');
 }
 
-/** States in which only some objects of a step are there: each alone, and all in their order. */
+/** States in which only some objects of a step are there, in their order: what the last ones leave alone is as it was before them. */
 function between(
   before: Enforcement,
   changes: readonly Change[],
   rebuild: Rebuild,
   passing: readonly WantedCall[],
 ): readonly string[] {
-  if (changes.length < 2) return [];
-  const states = changes.slice(0, -1).map((_, i) => changes.slice(0, i + 1));
-  for (const state of states.slice(0, MOST_STATES)) {
-    const applied = applyChanges(before, state, rebuild);
+  let fresh: readonly Change[] = [];
+  for (const [i, change] of changes.slice(0, Math.min(changes.length - 1, MOST_STATES)).entries()) {
+    fresh = [...fresh, change];
+    const touched = callsTouched(before, fresh, passing);
+    if (touched.length === 0) continue;
+    const applied = applyChanges(before, changes.slice(0, i + 1), rebuild);
     if ('refused' in applied) continue;
-    const broken = passing.filter((call) => decideCall(applied.enforcement, call)?.outcome !== 'allow');
-    if (broken[0])
-      return [`with ${state.length} of ${changes.length} objects applied, ${describeCall(broken[0])} would fail`];
+    fresh = [];
+    const broken = touched.find((call) => isBroken(applied.enforcement, call));
+    if (broken) return [`with ${i + 1} of ${changes.length} objects applied, ${describeCall(broken)} would fail`];
   }
   return [];
+}
+
+const isBroken = (enforcement: Enforcement, call: WantedCall): boolean =>
+  decideCall(enforcement, call)?.outcome !== 'allow';
+
+/** Calls that may fare otherwise after changes. */
+function callsTouched(
+  { mesh, rootNamespace }: Enforcement,
+  changes: readonly Change[],
+  calls: readonly WantedCall[],
+): readonly WantedCall[] {
+  const known = new Map<WantedCall['to'], boolean>();
+  return calls.filter(({ to }) => {
+    const workload = mesh.workloadById.get(to);
+    if (!workload) return true;
+    const touched = known.get(to) ?? changes.some((change) => mayTouch(change, workload, rootNamespace));
+    known.set(to, touched);
+    return touched;
+  });
 }
 
 const MOST_STATES = 8;

@@ -1,3 +1,4 @@
+import { isMachinery } from '../graph/machinery.ts';
 import { indexResources } from '../model/index-resources.ts';
 import type { Mesh, Workload } from '../model/inventory/types.ts';
 import { KINDS } from '../model/kinds.ts';
@@ -20,16 +21,31 @@ const isKept = ({ kind, name }: Resource, namespaces: ReadonlySet<string>): bool
   kind !== 'Namespace' || namespaces.has(name);
 
 /**
- * Namespaces that the verdicts between these workloads and their wanted peers rest on: their own, the root one, and those of the gateways,
- * which is where the control plane and the waypoints are.
+ * Namespaces that the verdicts between these workloads and their wanted peers rest on: their own, and those that all others rest on.
  */
-export function namespacesOf(mesh: Mesh, root: string, workloads: Iterable<Workload>): ReadonlySet<string> {
-  const namespaces = new Set([root]);
+export function namespacesOf(mesh: Mesh, workloads: Iterable<Workload>): ReadonlySet<string> {
+  const namespaces = new Set(controlNamespaces(mesh));
   for (const { namespace } of workloads) namespaces.add(namespace);
-  for (const { dataPlane, namespace, gateway } of mesh.workloads)
-    if (dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') namespaces.add(namespace);
   return new Set([...namespaces].sort());
 }
+
+/** The root namespace, those of gateways, and those of the control plane and of what configures it. */
+export function controlNamespaces(mesh: Mesh): ReadonlySet<string> {
+  const known = CONTROL.get(mesh.workloads);
+  if (known) return known;
+  const { resources, config } = mesh;
+  const found = new Set([config.rootNamespace.value]);
+  for (const workload of mesh.workloads) {
+    const { dataPlane, namespace, gateway } = workload;
+    if ((dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') || isMachinery(workload)) found.add(namespace);
+  }
+  for (const { namespace } of [...resources.of('IstioOperator'), ...resources.of('SailIstio')]) found.add(namespace);
+  for (const { namespace, spec } of resources.of('ConfigMap')) if (spec.data?.mesh !== undefined) found.add(namespace);
+  CONTROL.set(mesh.workloads, found);
+  return found;
+}
+
+const CONTROL = new WeakMap<Mesh['workloads'], ReadonlySet<string>>();
 
 const POLICIES = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication', 'NetworkPolicy'] as const;
 

@@ -1,28 +1,34 @@
 import type { Mesh } from '../model/inventory/types.ts';
-import type { Resources } from '../model/resources.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
-import { type Applied, applyChanges, type Rebuild } from './apply-changes.ts';
+import { type Applied, applyChanges, keepsOthers } from './apply-changes.ts';
+import type { Rebuild } from './rebuild.ts';
 import { type Change, objectOfChange } from './change.ts';
+import { cutMesh } from './rebuild-namespaces.ts';
 import { sliceResources } from './slice.ts';
 
-/** Objects with changes that were not made to them yet. */
+/** A mesh with changes that were not made to it yet. */
 export interface SliceGround {
-  readonly resources: Resources;
+  readonly mesh: Mesh;
   readonly pending: readonly Change[];
   readonly rebuild: Rebuild;
 }
 
-/** The state of some namespaces on a ground, and after `more` on it, with an inventory of their own. What was asked for lately is kept. */
+/** The state of some namespaces on a ground, and after `more` on it. `next`: what it will be compared with, once made. What was asked for lately is kept. */
 export function enforcementOf(
   ground: SliceGround,
   namespaces: ReadonlySet<string>,
   more: readonly Change[] = [],
+  next: readonly Change[] = more,
 ): Applied {
-  const { resources, rebuild } = ground;
-  const known = KNOWN.get(resources) ?? new Map<string, Slice>();
-  KNOWN.set(resources, known);
-  const key = [...namespaces].join(' ');
-  const slice = known.get(key) ?? new Slice(rebuild(sliceResources(resources, namespaces)), rebuild);
+  const { mesh, rebuild } = ground;
+  const known = KNOWN.get(mesh) ?? new Map<string, Slice>();
+  KNOWN.set(mesh, known);
+  // Where all of a part is made again, gateways lose the ports that Gateways elsewhere open: before as after.
+  const isCut = keepsOthers(mesh, next);
+  const key = [isCut, ...namespaces].join(' ');
+  const slice =
+    known.get(key) ??
+    new Slice(isCut ? cutMesh(mesh, namespaces) : rebuild(sliceResources(mesh.resources, namespaces)), rebuild);
   // Asked for last, dropped last.
   known.delete(key);
   known.set(key, slice);
@@ -34,7 +40,7 @@ export function enforcementOf(
 }
 
 const MOST = 64;
-const KNOWN = new WeakMap<Resources, Map<string, Slice>>();
+const KNOWN = new WeakMap<Mesh, Map<string, Slice>>();
 
 /** What steps before change in some namespaces, or for all of them. */
 export function pendingIn(

@@ -1,7 +1,8 @@
 import type { Facts } from '../../graph/facts.ts';
 import { makeFacts, type Stated } from '../../graph/make-facts.ts';
 import type { Mesh, Workload } from '../../model/inventory/types.ts';
-import { applyChanges, type Rebuild } from '../../remediate/apply-changes.ts';
+import { applyChanges } from '../../remediate/apply-changes.ts';
+import type { Rebuild } from '../../remediate/rebuild.ts';
 import type { Change } from '../../remediate/change.ts';
 import { denyIdentity } from '../../remediate/quarantine/deny-identity.ts';
 import { isolatePods } from '../../remediate/quarantine/isolate-pods.ts';

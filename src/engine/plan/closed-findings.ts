@@ -4,7 +4,7 @@ import type { Facts } from '../../graph/facts.ts';
 import { factsWith } from '../../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../../graph/make-facts.ts';
 import { workloadId } from '../../model/inventory/types.ts';
-import type { Rebuild } from '../../remediate/apply-changes.ts';
+import type { Rebuild } from '../../remediate/rebuild.ts';
 import type { Step } from '../../remediate/make-plan.ts';
 import { namespacesOf } from '../../remediate/slice.ts';
 import { enforcementOf } from '../../remediate/slices.ts';
@@ -78,8 +78,8 @@ function judgeOf({ facts, stated, rebuild }: Grounds, rules: readonly Rule[]): J
   return ({ candidate, on }) => {
     const touched = [...candidate.destinations, ...candidate.senders];
     if (touched.length === 0) return { before: NONE, after: NONE };
-    const namespaces = namespacesOf(facts.mesh, facts.enforcement.rootNamespace, touched);
-    const before = enforcementOf({ ...on, rebuild }, namespaces);
+    const namespaces = namespacesOf(facts.mesh, touched);
+    const before = enforcementOf({ ...on, rebuild }, namespaces, [], candidate.changes);
     const after = enforcementOf({ ...on, rebuild }, namespaces, candidate.changes);
     if ('refused' in before || 'refused' in after) return { before: NONE, after: NONE };
     const ids = new Set(touched.map(({ id }) => id));

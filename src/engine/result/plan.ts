@@ -1,7 +1,7 @@
 import type { Facts, Flow } from '../../graph/facts.ts';
 import type { AttackPath } from '../../graph/attack/attack-path.ts';
 import { severityRank } from '../../findings/severity.ts';
-import type { Rebuild } from '../../remediate/apply-changes.ts';
+import type { Rebuild } from '../../remediate/rebuild.ts';
 import type { Candidate } from '../../remediate/candidate.ts';
 import type { Plan } from '../../remediate/make-plan.ts';
 import type { WantedCall } from '../../remediate/wanted-calls.ts';

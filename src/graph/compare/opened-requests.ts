@@ -3,6 +3,7 @@ import { PEER } from '../../semantics/algebra/axes.ts';
 import { all, any, EVERYTHING, type Formula, literal, NOTHING, not } from '../../semantics/algebra/formula.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
 import { anything, literally } from '../../semantics/algebra/strings/glob.ts';
+import { SearchLimit } from '../../semantics/algebra/strings/find-word.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
 import type { Position } from '../../semantics/attempt.ts';
 import { decide } from '../../semantics/decide.ts';
@@ -26,14 +27,15 @@ export function openedRequests(
   port: WorkloadPort,
 ): readonly Opened[] {
   const before = waysTo(states.before, earlier, portOf(earlier, port));
+  const trusted = newlyTrusted(states);
   return waysTo(states.after, later, port).flatMap((region) => {
     const counterpart = before.find((candidate) => isSameWay(candidate, region));
-    const trusted = newlyTrusted(states);
     const newly = (now: Formula, old: Formula = NOTHING): Formula => all([now, any([not(old), trusted])]);
     const sure = newly(region.passes, counterpart?.passes);
     // What passed for certain or not at all, and now may.
     const difference =
       region.mayPass === region.passes ? sure : any([sure, newly(region.mayPass, counterpart?.mayPass)]);
+    if (isSurelyEmpty(region, difference)) return [];
     const opened: Region = { ...region, passes: difference, mayPass: difference };
     const { anonymous, stranger, named } = sourcesOf(states.after, opened);
     const confirm = (who: Opener, witness: Witness | undefined): readonly Opened[] => {
@@ -77,6 +79,16 @@ const isSameWay = (a: Region, b: Region): boolean =>
   a.protocol === b.protocol &&
   a.destination.via?.service.id === b.destination.via?.service.id &&
   a.destination.via?.port.port === b.destination.via?.port.port;
+
+/** Whether nothing is in a set: then nobody has to be asked about it. False also where the search was given up. */
+function isSurelyEmpty({ solver }: Region, formula: Formula): boolean {
+  try {
+    return solver.isEmpty(formula);
+  } catch (error) {
+    if (error instanceof SearchLimit) return false;
+    throw error;
+  }
+}
 
 /** Identities of trust domains whose certificates were refused before. */
 function newlyTrusted({ before, after }: States): Formula {

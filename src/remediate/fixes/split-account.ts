@@ -1,6 +1,7 @@
 import type { Facts } from '../../graph/facts.ts';
 import { namespaceKey, principal, type Principal, serviceId, type Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
+import { policiesNaming } from '../policies-naming.ts';
 import type { ClusterRoleBinding } from '../../model/k8s/cluster-role-binding.ts';
 import type { RoleBinding } from '../../model/k8s/role-binding.ts';
 import { attachedTo } from '../../rules/policy-reach.ts';
@@ -35,8 +36,7 @@ function splitOff(facts: Facts, workload: Workload, closed: ReadonlySet<Workload
   const name = freeName(facts, workload);
   const old = workload.identity ?? ('' as Principal);
   const fresh = principal(old.slice(0, old.indexOf('/')), namespace, name);
-  const policies = mesh.resources
-    .of('AuthorizationPolicy')
+  const policies = policiesNaming(mesh.resources, old, `${namespace}/${serviceAccount}`)
     .filter((policy) => policy.cluster === cluster)
     .flatMap((policy) =>
       grantsIn(facts, policy, { old, fresh, serviceAccount: `${namespace}/${serviceAccount}`, name, workload, closed }),
@@ -103,9 +103,6 @@ const ACCOUNTS = ['serviceAccounts', 'notServiceAccounts'] as const;
 /** The new identity beside the old one, wherever a policy names the old one in full. */
 function grantsIn(facts: Facts, policy: AuthorizationPolicy, split: Split): readonly Change[] {
   const { spec } = policy;
-  const text = JSON.stringify(spec);
-  if (!text.includes(`/sa/${split.old.slice(split.old.lastIndexOf('/') + 1)}"`) && !text.includes(split.serviceAccount))
-    return [];
   const isAllow = (spec.action ?? 'ALLOW') === 'ALLOW';
   // What lets it in where it should not come is left as it is.
   if (isAllow && isAbout(facts, policy, split)) return [];
