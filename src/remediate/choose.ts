@@ -2,6 +2,7 @@ import type { AttackPath, Hop } from '../graph/attack/attack-path.ts';
 import type { By } from '../result/location.ts';
 import type { Sensitivity } from '../result/status.ts';
 import type { Problem } from './candidate.ts';
+import { byWorth, hittingSet } from './hitting-set.ts';
 
 interface Demand {
   readonly key: string;
@@ -14,38 +15,29 @@ const WEIGHT: Readonly<Record<Sensitivity, number>> = { critical: 100, high: 30,
 const weightOf = ({ asset, cost }: AttackPath): number => WEIGHT[asset.level] / (1 + cost.breaches + cost.requires);
 
 /**
- * Causes in the order in which to mend them, so that few cover all paths: a weighted hitting set. Paths with a single cause leave no choice; what
- * they leave open goes to the cause that covers most of it each time, which is within a logarithm of the best.
+ * Causes in the order in which to mend them, so that few cover all paths. Causes that are not among these few come last, for where one of these
+ * cannot be mended.
  */
 export function* chooseProblems(
   paths: readonly AttackPath[],
   demandsOf: (path: AttackPath) => readonly Demand[],
 ): Iterable<Problem> {
   const problems = new Map<string, { cause: By; hops: Set<Hop>; paths: Set<AttackPath> }>();
-  const keys = new Map<AttackPath, ReadonlySet<string>>();
-  for (const path of paths) {
+  const wanted = paths.map((path) => {
     const demands = demandsOf(path);
-    keys.set(path, new Set(demands.map(({ key }) => key)));
     for (const { key, cause, hop } of demands) {
       const problem = problems.get(key) ?? { cause, hops: new Set<Hop>(), paths: new Set<AttackPath>() };
       problem.hops.add(hop);
       problem.paths.add(path);
       problems.set(key, problem);
     }
-  }
-  const weights = new Map([...problems].map(([key, { paths: own }]) => [key, sum([...own].map(weightOf))]));
-  const forced = new Set<string>();
-  for (const path of paths) {
-    const [only, ...others] = keys.get(path) ?? [];
-    if (only !== undefined && others.length === 0) forced.add(only);
-  }
-  const byWeight = (a: string, b: string): number =>
-    (weights.get(b) ?? 0) - (weights.get(a) ?? 0) || (a < b ? -1 : a > b ? 1 : 0);
-  const rest = [...problems.keys()].filter((key) => !forced.has(key));
-  for (const key of [...[...forced].sort(byWeight), ...rest.sort(byWeight)]) {
+    return { keys: new Set(demands.map(({ key }) => key)), weight: weightOf(path) };
+  });
+  const chosen = hittingSet(wanted);
+  const others = new Set(problems.keys());
+  for (const key of chosen) others.delete(key);
+  for (const key of [...chosen, ...byWorth([...others], wanted)]) {
     const problem = problems.get(key);
     if (problem) yield { cause: problem.cause, hops: [...problem.hops], paths: [...problem.paths] };
   }
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
