@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { judgeAnswer } from './judge-answer.ts';
+
+const UPSTREAM = 'upstream connect error or disconnect/reset before headers. reset reason: ';
+
+describe('what an answer of a real mesh shows', () => {
+  it.each([
+    ['the application', { status: 200, headers: { 'x-application': 'server' }, body: 'GET /ok\n' }, 'allow'],
+    ['somebody else', { status: 200, headers: {}, body: 'hello' }, 'unclear: 200 hello'],
+    ['a policy', { status: 403, body: 'RBAC: access denied' }, 'deny'],
+    ['the application refuses', { status: 403, body: 'no' }, 'unclear: 403 no'],
+    ['a bad token', { status: 401, body: 'Jwt verification fails' }, 'deny'],
+    ['STRICT behind the own sidecar', { status: 503, body: `${UPSTREAM}connection termination` }, 'deny'],
+    ['nothing listens', { status: 503, body: `${UPSTREAM}connection failure` }, `unclear: 503 ${UPSTREAM}connection failure`],
+    ['cut off', { error: 'ECONNRESET' }, 'deny'],
+    ['no answer', { error: 'timeout' }, 'unclear: timeout'],
+  ])('over HTTP: %s', (_, answer, expected) => {
+    expect(judgeAnswer(answer, true)).toBe(expected);
+  });
+
+  it.each([
+    ['the application', { body: 'application\n' }, 'allow'],
+    ['cut off', { body: '' }, 'deny'],
+    ['reset', { error: 'ECONNRESET' }, 'deny'],
+    ['refused', { error: 'ECONNREFUSED' }, 'unclear: ECONNREFUSED'],
+  ])('over TCP: %s', (_, answer, expected) => {
+    expect(judgeAnswer(answer, false)).toBe(expected);
+  });
+});
