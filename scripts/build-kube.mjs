@@ -22,10 +22,10 @@ function build() {
   const [, version = ''] = /k8s\.io\/kubernetes (v\S+)/.exec(readFileSync(join(KUBE_MODULE, 'go.mod'), 'utf8')) ?? [];
   const [major, minor] = version.slice(1).split('.');
   const at = 'k8s.io/component-base/version';
-  const flags = `-s -w -X ${at}.gitVersion=${version} -X ${at}.gitMajor=${major} -X ${at}.gitMinor=${minor}`;
+  const link = `-s -w -X ${at}.gitVersion=${version} -X ${at}.gitMajor=${major} -X ${at}.gitMinor=${minor}`;
   for (const program of missingIn(folder)) {
     say(`building ${program}`);
-    goBuild({ module: KUBE_MODULE, program, from: PACKAGES[program], into: folder, flags });
+    goBuild({ module: KUBE_MODULE, program, from: PACKAGES[program], into: folder, flags: ['-trimpath', '-ldflags', link], env: { CGO_ENABLED: '0' } });
   }
   say(`${folder} has ${BINARIES.join(' and ')}; npm run test:live uses them`);
 }

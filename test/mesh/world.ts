@@ -1,4 +1,4 @@
-import { readText } from '../../src/collect/read-text.ts';
+import { loadAll } from 'js-yaml';
 import type { Value } from '../live/fake-api-server.ts';
 
 /** A pod of the test, with an address of its own on the bridge. */
@@ -43,9 +43,9 @@ defaultProviders: { metrics: [] }
 accessLogFile: ./access.log
 `;
 
-/** Objects of a YAML text. */
+/** Objects of a YAML text, of whatever kind. */
 export const parseObjects = (text: string): readonly Value[] =>
-  readText(text, 'mesh.yaml').objects.map(({ value }) => value as Value);
+  (loadAll(text) as readonly (Value | null)[]).filter((value) => value !== null && value !== undefined);
 
 /** What is there in every scene. */
 export function worldObjects(): readonly Value[] {
