@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { judgeAnswer } from './judge-answer.ts';
 
 const UPSTREAM = 'upstream connect error or disconnect/reset before headers. reset reason: ';
+const RETRIED = UPSTREAM.replace('reset reason', 'retried and the latest reset reason');
+const REFUSED = `${UPSTREAM}remote connection failure, transport failure reason: delayed connect error: Connection refused`;
 
 describe('what an answer of a real mesh shows', () => {
   it.each([
@@ -11,7 +13,8 @@ describe('what an answer of a real mesh shows', () => {
     ['the application refuses', { status: 403, body: 'no' }, 'unclear: 403 no'],
     ['a bad token', { status: 401, body: 'Jwt verification fails' }, 'deny'],
     ['STRICT behind the own sidecar', { status: 503, body: `${UPSTREAM}connection termination` }, 'deny'],
-    ['nothing listens', { status: 503, body: `${UPSTREAM}connection failure` }, `unclear: 503 ${UPSTREAM}connection failure`],
+    ['mutual TLS to a port that speaks none', { status: 503, body: `${RETRIED}remote connection failure` }, 'deny'],
+    ['nothing listens', { status: 503, body: REFUSED }, `unclear: 503 ${REFUSED}`],
     ['cut off', { error: 'ECONNRESET' }, 'deny'],
     ['no answer', { error: 'timeout' }, 'unclear: timeout'],
   ])('over HTTP: %s', (_, answer, expected) => {

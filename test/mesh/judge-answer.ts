@@ -15,7 +15,7 @@ export function judgeAnswer({ status, headers = {}, body = '', error }: Answer, 
   return `unclear: ${status} ${body.trim()}`;
 }
 
-/** The client's own sidecar tells that the other side ended the connection, or speaks no TLS. Nothing listening is something else. */
+/** The client's own sidecar tells that the other side ended the connection, or speaks no TLS. That nothing listens says nothing of the mesh. */
 const isRefusedByTransport = (body: string): boolean =>
-  body.startsWith('upstream connect error') &&
-  (body.includes('connection termination') || body.includes('TLS_error') || body.includes('Connection reset'));
+  /^upstream connect error .*reset reason: (connection termination|remote connection failure)$/.test(body.trim()) ||
+  (body.startsWith('upstream connect error') && body.includes('TLS_error'));
