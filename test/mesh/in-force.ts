@@ -1,40 +1,39 @@
-import { applyObjects, deleteObjects } from './apply-objects.ts';
+import { applyObjects, deleteObjects, pathOf } from './apply-objects.ts';
 import type { Value } from '../live/fake-api-server.ts';
+import { askIstiod } from './control-plane.ts';
 import { admin, type RunningMesh, type RunningPod } from './start-mesh.ts';
 import { parseObjects } from './world.ts';
 
 let marked = 0;
 
 /**
- * Puts objects in place of others, and waits until every sidecar has what follows from them: a listener of a ServiceEntry that was made after
+ * Puts objects in place of those before, and waits until every sidecar, but for some, has what follows from them: a listener of a ServiceEntry that was made after
  * them, which comes by the same push or a later one, and no listener that is still being made.
  */
 export async function putInForce(
   mesh: RunningMesh,
-  { objects, instead = [] }: { readonly objects: readonly Value[]; readonly instead?: readonly Value[] },
+  objects: readonly Value[],
+  but: readonly string[] = [],
 ): Promise<void> {
-  await change(mesh, objects, instead);
+  await change(mesh, objects);
   const listener = await mark(mesh);
   for (const { pod, ...running } of mesh.pods.values()) {
-    if (!pod.hasSidecar) continue;
+    if (!pod.hasSidecar || but.includes(pod.name)) continue;
     await mesh.processes.until(`the sidecar of ${pod.name} has the change`, 20, async () =>
       hasListener(await dumpOf({ pod, ...running }), listener) ? true : undefined,
     );
   }
 }
 
-/** Puts objects in place of others, and waits for nobody. */
-export async function change(
-  { server, processes }: RunningMesh,
-  objects: readonly Value[],
-  instead: readonly Value[] = [],
-): Promise<void> {
-  const keys = new Set(objects.map(keyOf));
-  await applyObjects(server, processes, objects);
+/** Puts objects in place of those before, and waits for nobody. */
+export async function change(mesh: RunningMesh, objects: readonly Value[]): Promise<void> {
+  const keys = new Set(objects.map(pathOf));
+  await applyObjects(mesh.server, mesh.processes, objects);
   await deleteObjects(
-    server,
-    instead.filter((object) => !keys.has(keyOf(object))),
+    mesh.server,
+    mesh.applied.objects.filter((object) => !keys.has(pathOf(object))),
   );
+  mesh.applied.objects = objects;
 }
 
 async function mark({ server, processes }: RunningMesh): Promise<string> {
@@ -79,7 +78,16 @@ function hasListener(dump: string, name: string): boolean {
   );
 }
 
-const keyOf = ({ kind, metadata }: Value): string => {
-  const { namespace, name } = metadata as Value;
-  return `${String(kind)} ${String(namespace)}/${String(name)}`;
-};
+/** Waits until istiod was told by a sidecar that it rejects what it was sent. */
+export async function untilRejected({ processes }: RunningMesh, pod: string): Promise<void> {
+  await processes.until(`the sidecar of ${pod} rejects something`, 30, async () => {
+    const proxies = JSON.parse(await askIstiod('syncz')) as readonly Synced[];
+    const { resources = {} } = proxies.find(({ proxy }) => proxy.startsWith(`${pod}.`)) ?? {};
+    return Object.values(resources).some(({ lastError }) => Boolean(lastError)) ? true : undefined;
+  });
+}
+
+interface Synced {
+  readonly proxy: string;
+  readonly resources?: Readonly<Record<string, { readonly lastError?: string }>>;
+}

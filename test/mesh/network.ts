@@ -46,7 +46,8 @@ export async function makePodNetwork(processes: Processes, pod: MeshPod): Promis
     readlinkSync(`/proc/${holder.pid}/ns/net`) === own ? undefined : true,
   );
   const enter = [`--net=/proc/${holder.pid}/ns/net`, '--'];
-  const inPod = (command: string, ...args: readonly string[]): string => runNow('nsenter', [...enter, command, ...args]);
+  const inPod = (command: string, ...args: readonly string[]): string =>
+    runNow('nsenter', [...enter, command, ...args]);
   const outer = `veth${PODS.indexOf(pod)}`;
   const inner = ['peer', 'name', 'eth0', 'netns', String(holder.pid)];
   runNow('ip', ['link', 'add', 'name', outer, 'type', 'veth', ...inner]);
@@ -60,7 +61,10 @@ export async function makePodNetwork(processes: Processes, pod: MeshPod): Promis
     inPod('nft', 'add', 'table', 'ip', 'services');
     inPod('nft', 'add chain ip services output { type nat hook output priority -100 ; }');
     for (const { port, targetPort } of SERVICE_PORTS)
-      inPod('nft', `add rule ip services output ip daddr ${SERVICE_IP} tcp dport ${port} dnat to ${SERVER.ip}:${targetPort}`);
+      inPod(
+        'nft',
+        `add rule ip services output ip daddr ${SERVICE_IP} tcp dport ${port} dnat to ${SERVER.ip}:${targetPort}`,
+      );
   }
   return { pod, enter };
 }

@@ -1,7 +1,7 @@
 import type { Request } from '../../src/result/request.ts';
 import type { Value } from '../live/fake-api-server.ts';
+import { all, authorization, CLIENT_A, peer, SERVER_ONLY, STRICT } from './policies.ts';
 import type { Issuer } from './tokens.ts';
-import { parseObjects } from './world.ts';
 
 /** A state of the mesh, beside what is always there. */
 export interface Scene {
@@ -10,23 +10,6 @@ export interface Scene {
   /** Beside those that are sent in every scene. */
   readonly requests: readonly Request[];
 }
-
-const authorization = (name: string, spec: string, namespace = 'demo'): string => `
-apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: { name: ${name}, namespace: ${namespace} }
-spec: ${spec}
-`;
-const peer = (spec: string, namespace = 'demo'): string => `
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: { name: default, namespace: ${namespace} }
-spec: ${spec}
-`;
-const all = (...texts: readonly string[]): readonly Value[] => texts.flatMap(parseObjects);
-const A = 'cluster.local/ns/demo/sa/client-a';
-const STRICT = peer('{ mtls: { mode: STRICT } }');
-const SERVER_ONLY = 'selector: { matchLabels: { app: server } }';
 
 const token = (payload: Readonly<Record<string, unknown>>, workload: string, path = '/ok', valid = true): Request => ({
   from: { workload },
@@ -41,11 +24,16 @@ export function scenesWith({ jwks }: Issuer): readonly Scene[] {
   const plain: readonly (Omit<Scene, 'requests'> & Partial<Scene>)[] = [
     { name: 'nothing is configured', objects: [] },
     { name: 'STRICT in the namespace', objects: all(STRICT) },
-    { name: 'STRICT in the whole mesh, PERMISSIVE in the namespace', objects: all(peer('{ mtls: { mode: STRICT } }', 'istio-system'), peer('{ mtls: { mode: PERMISSIVE } }')) },
+    {
+      name: 'STRICT in the whole mesh, PERMISSIVE in the namespace',
+      objects: all(peer('{ mtls: { mode: STRICT } }', 'istio-system'), peer('{ mtls: { mode: PERMISSIVE } }')),
+    },
     {
       name: 'modes by port',
       objects: all(
-        peer(`{ ${SERVER_ONLY}, mtls: { mode: STRICT }, portLevelMtls: { 8081: { mode: PERMISSIVE }, 9000: { mode: DISABLE } } }`),
+        peer(
+          `{ ${SERVER_ONLY}, mtls: { mode: STRICT }, portLevelMtls: { 8081: { mode: PERMISSIVE }, 9000: { mode: DISABLE } } }`,
+        ),
       ),
     },
     {
@@ -53,13 +41,19 @@ export function scenesWith({ jwks }: Issuer): readonly Scene[] {
       objects: all(
         authorization(
           'only-a',
-          `{ ${SERVER_ONLY}, rules: [{ from: [{ source: { principals: ["${A}"] } }], to: [{ operation: { methods: [GET], paths: [/ok] } }] }] }`,
+          `{ ${SERVER_ONLY}, rules: [{ from: [{ source: { principals: ["${CLIENT_A}"] } }], to: [{ operation: { methods: [GET], paths: [/ok] } }] }] }`,
         ),
       ),
     },
     {
       name: 'DENY by path, under STRICT',
-      objects: all(STRICT, authorization('no-admin', `{ ${SERVER_ONLY}, action: DENY, rules: [{ to: [{ operation: { paths: ["/admin*"], ports: ["8080"] } }] }] }`)),
+      objects: all(
+        STRICT,
+        authorization(
+          'no-admin',
+          `{ ${SERVER_ONLY}, action: DENY, rules: [{ to: [{ operation: { paths: ["/admin*"], ports: ["8080"] } }] }] }`,
+        ),
+      ),
     },
     { name: 'default deny in the namespace', objects: all(authorization('nothing', '{}')) },
     {
@@ -75,20 +69,29 @@ export function scenesWith({ jwks }: Issuer): readonly Scene[] {
     },
     {
       name: 'ALLOW on a header',
-      objects: all(authorization('teams', '{ rules: [{ when: [{ key: "request.headers[x-team]", values: [blue] }] }] }')),
+      objects: all(
+        authorization('teams', '{ rules: [{ when: [{ key: "request.headers[x-team]", values: [blue] }] }] }'),
+      ),
     },
     {
       name: 'DENY with HTTP fields, TCP ports too',
-      objects: all(authorization('no-posts', '{ action: DENY, rules: [{ to: [{ operation: { methods: [POST] } }] }] }')),
+      objects: all(
+        authorization('no-posts', '{ action: DENY, rules: [{ to: [{ operation: { methods: [POST] } }] }] }'),
+      ),
     },
     {
       name: 'DENY whoever has no identity',
-      objects: all(authorization('known', '{ action: DENY, rules: [{ from: [{ source: { notPrincipals: ["*"] } }] }] }')),
+      objects: all(
+        authorization('known', '{ action: DENY, rules: [{ from: [{ source: { notPrincipals: ["*"] } }] }] }'),
+      ),
     },
     {
       name: 'ALLOW by address',
       objects: all(
-        authorization('addresses', '{ rules: [{ from: [{ source: { ipBlocks: ["10.244.0.13/32", "10.244.0.14/32"] } }] }] }'),
+        authorization(
+          'addresses',
+          '{ rules: [{ from: [{ source: { ipBlocks: ["10.244.0.13/32", "10.244.0.14/32"] } }] }] }',
+        ),
       ),
     },
     {

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ApiServer } from '../live/api-server.ts';
@@ -14,12 +15,12 @@ export interface SidecarOptions {
   readonly folder: string;
 }
 
-/** Redirects the traffic of a pod, and starts pilot-agent in it, which starts Envoy. */
+/** Redirects the traffic of a pod, and starts pilot-agent in it, which starts Envoy and hands on to it what istiod sends. */
 export async function startSidecar(
   processes: Processes,
   { pod, enter }: PodNetwork,
   { server, binaries, folder }: SidecarOptions,
-): Promise<void> {
+): Promise<ChildProcess> {
   const own = join(folder, `sidecar-${pod.name}`);
   const put = (path: string, text: string): void => {
     mkdirSync(dirname(join(own, path)), { recursive: true });
@@ -43,7 +44,7 @@ export async function startSidecar(
   runNow('nsenter', [...enter, agent, 'istio-iptables', '--native-nftables', ...captureFlags(pod)]);
   const user = ['setpriv', `--reuid=${PROXY_UID}`, `--regid=${PROXY_UID}`, '--clear-groups', '--'];
   const proxy = [agent, 'proxy', 'sidecar', '--domain', `${pod.namespace}.svc.cluster.local`];
-  processes.run(`agent-${pod.name}`, 'nsenter', [...enter, ...user, ...proxy], {
+  return processes.run(`agent-${pod.name}`, 'nsenter', [...enter, ...user, ...proxy], {
     cwd: own,
     env: {
       HOME: own,
@@ -83,9 +84,6 @@ async function tokenFor(server: ApiServer, { name, namespace }: Named): Promise<
 /** istiod puts its root certificate into every namespace. */
 const rootOf = (server: ApiServer, processes: Processes, namespace: string): Promise<string> =>
   processes.until(`istiod's root certificate is in ${namespace}`, 30, async () => {
-    const { status, text } = await server.call(
-      'GET',
-      `/api/v1/namespaces/${namespace}/configmaps/istio-ca-root-cert`,
-    );
+    const { status, text } = await server.call('GET', `/api/v1/namespaces/${namespace}/configmaps/istio-ca-root-cert`);
     return status === 200 ? JSON.parse(text).data['root-cert.pem'] : undefined;
   });

@@ -1,13 +1,15 @@
+import type { ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ApiServer, startApiServer } from '../live/api-server.ts';
-import { type Processes, keepProcesses } from '../live/keep-processes.ts';
+import type { Value } from '../live/fake-api-server.ts';
+import type { Processes } from '../live/keep-processes.ts';
 import { tokenOf, USERS } from '../live/contract.ts';
 import { writeKubeconfig } from '../live/kubeconfig.ts';
 import { rights } from '../live/real-api-server.ts';
 import { applyObjects } from './apply-objects.ts';
-import { startControlPlane } from './control-plane.ts';
+import { type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 import { makeNetwork, makePodNetwork, type PodNetwork, runNow } from './network.ts';
 import { type Send, startSender } from './sender.ts';
 import { startSidecar } from './sidecar.ts';
@@ -15,6 +17,8 @@ import { PODS, parseObjects, SERVER, SERVICE_PORTS, worldObjects } from './world
 
 export interface RunningPod extends PodNetwork {
   readonly send: Send;
+  /** Absent without a sidecar. */
+  readonly agent?: ChildProcess;
 }
 
 export interface RunningMesh {
@@ -22,9 +26,11 @@ export interface RunningMesh {
   readonly processes: Processes;
   readonly kubeconfig: string;
   readonly pods: ReadonlyMap<string, RunningPod>;
-  /** Where the programs of the mesh are, for everybody to run. */
-  readonly binaries: string;
   readonly folder: string;
+  /** What istiod was started with. */
+  readonly controlPlane: ControlPlaneOptions;
+  /** What is there now beside what always is. */
+  readonly applied: { objects: readonly Value[] };
 }
 
 export interface MeshPlaces {
@@ -36,7 +42,7 @@ export interface MeshPlaces {
 const APPLICATION = fileURLToPath(new URL('application.mjs', import.meta.url));
 
 /** Starts everything in the namespaces that this process is in, and waits until all sidecars are ready. */
-export async function startMesh(places: MeshPlaces, processes = keepProcesses(join(places.folder, 'logs'))): Promise<RunningMesh> {
+export async function startMesh(processes: Processes, places: MeshPlaces): Promise<RunningMesh> {
   const { kube, mesh, folder } = places;
   const binaries = join(folder, 'bin');
   mkdirSync(binaries);
@@ -50,12 +56,15 @@ export async function startMesh(places: MeshPlaces, processes = keepProcesses(jo
   const definitions = parseObjects(readFileSync(join(binaries, 'crds.yaml'), 'utf8'));
   const system = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } };
   await applyObjects(server, processes, [...definitions, system, ...rights(), ...worldObjects()]);
-  await startControlPlane(processes, { binaries, folder, kubeconfig: withAdmin(folder, server) });
+  const controlPlane = { binaries, folder, kubeconfig: withAdmin(folder, server) };
+  await startControlPlane(processes, controlPlane);
   const pods = new Map<string, RunningPod>();
   for (const pod of PODS) {
     const network = await makePodNetwork(processes, pod);
-    if (pod.hasSidecar) await startSidecar(processes, network, { server, binaries, folder });
-    pods.set(pod.name, { ...network, send: startSender(processes, network) });
+    const sidecar = pod.hasSidecar
+      ? { agent: await startSidecar(processes, network, { server, binaries, folder }) }
+      : {};
+    pods.set(pod.name, { ...network, ...sidecar, send: startSender(processes, network) });
   }
   startApplication(processes, pods.get(SERVER.name));
   for (const { pod, send } of pods.values()) {
@@ -65,7 +74,7 @@ export async function startMesh(places: MeshPlaces, processes = keepProcesses(jo
       return status === 200 ? true : undefined;
     });
   }
-  return { server, processes, kubeconfig, pods, binaries, folder };
+  return { server, processes, kubeconfig, pods, folder, controlPlane, applied: { objects: [] } };
 }
 
 /** A request to a sidecar itself, from its pod. */

@@ -126,7 +126,10 @@ export const captureFlags = ({ excludedPorts }: MeshPod): readonly string[] => [
 function podObjects(pod: MeshPod): readonly Value[] {
   const { name, namespace, ip, hasSidecar } = pod;
   const image = 'docker.io/istio/proxyv2:1.32.0';
-  const ports = pod === SERVER ? SERVICE_PORTS.map(({ name: port, targetPort }) => ({ name: port.slice(0, 15), containerPort: targetPort })) : [];
+  const ports =
+    pod === SERVER
+      ? SERVICE_PORTS.map(({ name: port, targetPort }) => ({ name: port.slice(0, 15), containerPort: targetPort }))
+      : [];
   const sidecar = { name: 'istio-proxy', image, args: ['proxy', 'sidecar'], securityContext: { runAsUser: 1337 } };
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } },
