@@ -10,14 +10,14 @@ export interface ControlPlaneOptions {
   readonly binaries: string;
   readonly folder: string;
   readonly kubeconfig: string;
-  /** Filters that only Istio's own build of Envoy has: any other rejects what holds them. */
-  readonly hasOwnFilters?: boolean;
+  /** A filter that only Istio's own build of Envoy has: any other rejects what holds it. */
+  readonly hasOwnFilter?: boolean;
 }
 
 /** Starts istiod, and waits until it has read the cluster. */
 export async function startControlPlane(
   processes: Processes,
-  { binaries, folder, kubeconfig, hasOwnFilters = false }: ControlPlaneOptions,
+  { binaries, folder, kubeconfig, hasOwnFilter = false }: ControlPlaneOptions,
 ): Promise<void> {
   const config = join(folder, 'mesh.yaml');
   writeFileSync(config, MESH_CONFIG);
@@ -42,8 +42,8 @@ export async function startControlPlane(
         ISTIOD_CUSTOM_HOST: 'localhost',
         VALIDATION_WEBHOOK_CONFIG_NAME: '',
         INJECTION_WEBHOOK_CONFIG_NAME: '',
-        PILOT_ENABLE_METADATA_EXCHANGE: String(hasOwnFilters),
-        PILOT_ENABLE_ALPN_FILTER: String(hasOwnFilters),
+        PILOT_ENABLE_METADATA_EXCHANGE: String(hasOwnFilter),
+        PILOT_ENABLE_ALPN_FILTER: 'false',
       },
     },
   );

@@ -5,12 +5,12 @@ import { promisify } from 'node:util';
 import { runIn } from './gather-evidence.ts';
 import type { RunningMesh } from './start-mesh.ts';
 
-/** Writes the probe script of a suite, runs it in the networks of the pods, and gives the file of its results. */
-export async function probeMesh(mesh: RunningMesh, suite: string): Promise<string> {
+/** Writes the probe script of a suite for a collected mesh, runs it in the networks of the pods, and gives the file of its results. */
+export async function probeMesh(mesh: RunningMesh, bundle: string): Promise<string> {
   const [tests, script, kubectl, results] = ['suite.yaml', 'probes.sh', 'kubectl', 'results.jsonl'].map((name) =>
     join(mesh.folder, name),
   ) as [string, string, string, string];
-  writeFileSync(tests, suite);
+  writeFileSync(tests, suiteOf(bundle));
   writeFileSync(kubectl, kubectlOf(mesh));
   chmodSync(kubectl, 0o755);
   const written = await runIn(mesh, 'test', tests, '--probe-script', script);
@@ -35,3 +35,27 @@ shift 8
 exec nsenter "$net" -- "$@"
 `;
 }
+
+/** Both ways, with and without an identity; the last is what the one without is measured by. */
+const suiteOf = (bundle: string): string => `
+apiVersion: meshproof.dev/v1
+kind: PolicyTest
+metadata: { name: server }
+resources: ["${bundle}"]
+cases:
+  - name: client-a may
+    request: { from: { workload: demo/client-a }, to: { service: demo/server, port: 80 }, http: { method: GET, path: /ok } }
+    expect: allow
+  - name: client-a may not everything
+    request: { from: { workload: demo/client-a }, to: { service: demo/server, port: 80 }, http: { method: GET, path: /admin } }
+    expect: deny
+  - name: client-b may not
+    request: { from: { workload: other/client-b }, to: { service: demo/server, port: 80 }, http: { method: GET, path: /ok } }
+    expect: deny
+  - name: without an identity nobody may
+    request: { from: { workload: legacy/plain }, to: { service: demo/server, port: 80 }, http: { method: GET, path: /ok } }
+    expect: deny
+  - name: what the sidecar does not get, anybody may
+    request: { from: { workload: legacy/plain }, to: { service: demo/server, port: 7000 }, http: { method: GET, path: /ok } }
+    expect: allow
+`;
