@@ -9,7 +9,7 @@ import { bootstrap } from './bootstrap.mjs';
 import { kubeCache, missingIn } from './kube-binaries.mjs';
 import { meshCache, missingOfMesh } from './mesh-binaries.mjs';
 
-const MINUTES = 10;
+const MINUTES = 15;
 const TOOLS = ['unshare', 'nsenter', 'setpriv', 'ip', 'mount', 'curl'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

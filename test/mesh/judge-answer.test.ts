@@ -12,6 +12,7 @@ describe('what an answer of a real mesh shows', () => {
     ['a policy', { status: 403, body: 'RBAC: access denied' }, 'deny'],
     ['the application refuses', { status: 403, body: 'no' }, 'unclear: 403 no'],
     ['a bad token', { status: 401, body: 'Jwt verification fails' }, 'deny'],
+    ['a token for somebody else', { status: 403, body: 'Audiences in Jwt are not allowed' }, 'deny'],
     ['STRICT behind the own sidecar', { status: 503, body: `${UPSTREAM}connection termination` }, 'deny'],
     ['mutual TLS to a port that speaks none', { status: 503, body: `${RETRIED}remote connection failure` }, 'deny'],
     ['nothing listens', { status: 503, body: REFUSED }, `unclear: 503 ${REFUSED}`],

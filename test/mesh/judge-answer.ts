@@ -11,6 +11,7 @@ export function judgeAnswer({ status, headers = {}, body = '', error }: Answer, 
   if (status === 200 && headers['x-application'] === 'server') return 'allow';
   if (status === 403 && body === 'RBAC: access denied') return 'deny';
   if (status === 401 && body.startsWith('Jwt ')) return 'deny';
+  if (status === 403 && body === 'Audiences in Jwt are not allowed') return 'deny';
   if (status === 503 && isRefusedByTransport(body)) return 'deny';
   return `unclear: ${status} ${body.trim()}`;
 }

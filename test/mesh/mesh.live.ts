@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { keepProcesses } from '../live/keep-processes.ts';
 import { askAll, decideAll } from './compare.ts';
 import { startControlPlane } from './control-plane.ts';
@@ -19,7 +19,8 @@ let mesh: RunningMesh;
 
 beforeAll(async () => {
   mesh = await startMesh(processes, { kube: KUBE_BIN, mesh: MESH_BIN, folder: MESH_FOLDER });
-}, 180_000);
+}, 300_000);
+afterEach(() => processes.until('everything runs', 1, async () => true));
 afterAll(() => processes.stop());
 
 /** The port that is kept from the sidecar cannot be shown by what the sidecar holds. */
@@ -33,7 +34,7 @@ const NOTHING = all(authorization('nothing', '{}'));
 const ONLY_A = `{ ${SERVER_ONLY}, rules: [{ from: [{ source: { principals: ["${CLIENT_A}"] } }], to: [{ operation: { paths: [/ok] } }] }] }`;
 
 describe('what a real mesh does is what the model says', () => {
-  it.each(scenesWith(issuer))('$name', async ({ objects, requests: own }) => {
+  it.each(scenesWith(issuer))('$name', async ({ objects, requests: own = [] }) => {
     await putInForce(mesh, objects);
     const requests = [...commonRequests(), ...own];
     const bundle = await collectBundle(mesh);

@@ -56,15 +56,13 @@ export async function makePodNetwork(processes: Processes, pod: MeshPod): Promis
   inPod('ip', 'addr', 'add', `${pod.ip}/24`, 'dev', 'eth0');
   inPod('ip', 'link', 'set', 'eth0', 'up');
   inPod('ip', 'route', 'add', 'default', 'via', GATEWAY);
-  // What kube-proxy does: the address of the Service leads to its pod. Sidecars know the Service themselves.
-  if (!pod.hasSidecar) {
-    inPod('nft', 'add', 'table', 'ip', 'services');
-    inPod('nft', 'add chain ip services output { type nat hook output priority -100 ; }');
-    for (const { port, targetPort } of SERVICE_PORTS)
-      inPod(
-        'nft',
-        `add rule ip services output ip daddr ${SERVICE_IP} tcp dport ${port} dnat to ${SERVER.ip}:${targetPort}`,
-      );
+  // What kube-proxy does: the address of the Service leads to its pod. Behind a sidecar that is for what the sidecar sends on as it came.
+  const whose = pod.hasSidecar ? 'meta skuid 1337 ' : '';
+  inPod('nft', 'add', 'table', 'ip', 'services');
+  inPod('nft', 'add chain ip services output { type nat hook output priority -90 ; }');
+  for (const { port, targetPort } of SERVICE_PORTS) {
+    const lead = `ip daddr ${SERVICE_IP} tcp dport ${port} dnat to ${SERVER.ip}:${targetPort}`;
+    inPod('nft', `add rule ip services output ${whose}${lead}`);
   }
   return { pod, enter };
 }

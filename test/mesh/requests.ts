@@ -1,5 +1,5 @@
 import type { Request } from '../../src/result/request.ts';
-import { PODS } from './world.ts';
+import { hostAt, PODS } from './world.ts';
 
 const PATHS = ['/ok', '/admin'] as const;
 
@@ -8,13 +8,17 @@ export function commonRequests(): readonly Request[] {
   return PODS.filter(({ name }) => name !== 'server').flatMap(({ namespace, name }) => {
     const from = { workload: `${namespace}/${name}` };
     const to = (port: number) => ({ service: 'demo/server', port });
-    const get = (path: string, headers: Readonly<Record<string, string>> = {}) => ({ method: 'GET', path, headers });
+    const get = (port: number, path: string, headers: Readonly<Record<string, string>> = {}): Request => ({
+      from,
+      to: to(port),
+      http: { method: 'GET', path, host: hostAt(port), headers },
+    });
     return [
-      ...PATHS.map((path): Request => ({ from, to: to(80), http: get(path) })),
-      { from, to: to(80), http: { method: 'POST', path: '/ok' } },
-      { from, to: to(80), http: get('/ok', { 'x-team': 'blue' }) },
-      { from, to: to(81), http: get('/ok') },
-      { from, to: to(7000), http: get('/ok') },
+      ...PATHS.map((path) => get(80, path)),
+      { from, to: to(80), http: { method: 'POST', path: '/ok', host: hostAt(80) } },
+      get(80, '/ok', { 'x-team': 'blue' }),
+      get(81, '/ok'),
+      get(7000, '/ok'),
       { from, to: to(9000) },
     ];
   });

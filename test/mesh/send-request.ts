@@ -2,7 +2,7 @@ import type { Request } from '../../src/result/request.ts';
 import { type Judged, judgeAnswer } from './judge-answer.ts';
 import type { RunningMesh } from './start-mesh.ts';
 import type { Issuer } from './tokens.ts';
-import { SERVICE_HOST, SERVICE_IP } from './world.ts';
+import { SERVICE_IP } from './world.ts';
 
 /** Sends a request of a pod to the Service as its application would. */
 export async function sendRequest(
@@ -12,9 +12,9 @@ export async function sendRequest(
 ): Promise<Judged> {
   const pod = pods.get(from.workload?.split('/')[1] ?? '');
   if (!pod) throw new Error(`no pod of ${from.workload}`);
-  const { method = '', path = '', headers = {} } = http ?? {};
+  const { method = '', path = '', host = '', headers = {} } = http ?? {};
   const sent = {
-    host: `${SERVICE_HOST}:${to.port}`,
+    host,
     ...Object.fromEntries(Array.isArray(headers) ? headers : Object.entries(headers)),
     ...(jwt ? { authorization: `Bearer ${issuer.sign(jwt)}` } : {}),
   };

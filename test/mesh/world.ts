@@ -36,6 +36,9 @@ export const SERVICE_PORTS = [
 export const SERVICE_IP = '10.96.0.50';
 export const SERVICE_HOST = 'server.demo.svc.cluster.local';
 
+/** As clients write it: the port where it is not that of the scheme. */
+export const hostAt = (port: number): string => (port === 80 ? SERVICE_HOST : `${SERVICE_HOST}:${port}`);
+
 export const MESH_CONFIG = `rootNamespace: istio-system
 trustDomain: cluster.local
 enablePrometheusMerge: false
