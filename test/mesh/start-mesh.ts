@@ -55,7 +55,7 @@ export async function startMesh(processes: Processes, places: MeshPlaces): Promi
   const kubeconfig = writeKubeconfig(folder, server, Object.fromEntries(users));
   const definitions = parseObjects(readFileSync(join(binaries, 'crds.yaml'), 'utf8'));
   const system = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } };
-  await applyObjects(server, processes, [...definitions, system, ...rights(), ...worldObjects()]);
+  await applyObjects(server, processes, [...definitions, system, ...readerRights(), ...worldObjects()]);
   const controlPlane = { binaries, folder, kubeconfig: withAdmin(folder, server) };
   await startControlPlane(processes, controlPlane);
   const pods = new Map<string, RunningPod>();
@@ -83,6 +83,12 @@ export const admin = (port: number, path: string): Parameters<Send>[0] => ({
   port,
   http: { method: 'GET', path, headers: { host: 'localhost' } },
 });
+
+/** The published roles that are not about a namespace of the contract. */
+const readerRights = (): readonly Value[] =>
+  rights().filter(({ metadata }) =>
+    ['istio-system', undefined].includes((metadata as { namespace?: string }).namespace),
+  );
 
 /** istiod takes the current context of its own kubeconfig. */
 function withAdmin(folder: string, server: ApiServer): string {
