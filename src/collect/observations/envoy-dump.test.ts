@@ -34,6 +34,16 @@ describe('an Envoy configuration dump', () => {
     expect(listeners.map(({ name }) => name)).toEqual(['virtualInbound']);
   });
 
+  it('that Envoy could not print is said to be none', () => {
+    const text =
+      "Failed to convert protobuf message to JSON string: INVALID_ARGUMENT: could not find @type 'type.googleapis.com/istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig'";
+    expect(recogniseForm(text)?.read(text, { file: 'dump.json', cluster: '' })).toEqual({
+      message:
+        'no Envoy configuration dump: the proxy was sent `istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig`, which its build does not have and cannot print',
+      help: "istiod's /debug/syncz says what the proxy rejected: istioctl x internal-debug syncz",
+    });
+  });
+
   it('says which identity the certificate holds and how long, and keeps neither body nor key', () => {
     const dump = read(sample('config_dump.json'));
     expect(dump.certificates.find(({ name }) => name === 'default')).toMatchObject({

@@ -12,13 +12,25 @@ import type { Broken, Form, From, ReadForm } from './form.ts';
  */
 export const envoyDump: Form = {
   kind: 'envoy-config-dump',
-  isMeant: (head) => /^\s*\{/.test(head) && /"configs"\s*:\s*\[/.test(head) && head.includes('envoy.admin.v3.'),
+  isMeant: (head) =>
+    head.startsWith(UNPRINTABLE) ||
+    (/^\s*\{/.test(head) && /"configs"\s*:\s*\[/.test(head) && head.includes('envoy.admin.v3.')),
   read: readEnvoyDump,
 };
+
+/** What Envoy answers in place of a dump, with status 200, where it was sent a type that its build does not have. */
+const UNPRINTABLE = 'Failed to convert protobuf message to JSON string';
 
 const SECTION = /"@type"\s*:\s*"type\.googleapis\.com\/envoy\.admin\.v3\.(\w+)"/;
 
 function readEnvoyDump(text: string, from: From): ReadForm | Broken {
+  if (text.startsWith(UNPRINTABLE)) {
+    const [, type = 'a type'] = /could not find @type '(?:[^'/]*\/)?([^']+)'/.exec(text) ?? [];
+    return {
+      message: `no Envoy configuration dump: the proxy was sent \`${type}\`, which its build does not have and cannot print`,
+      help: "istiod's /debug/syncz says what the proxy rejected: istioctl x internal-debug syncz",
+    };
+  }
   if (!isClosed(text, 0)) {
     return {
       message: 'an Envoy configuration dump that is not whole: expected JSON to its end',

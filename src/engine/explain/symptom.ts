@@ -4,7 +4,7 @@ import type { EndpointAnswer } from '../answer-request.ts';
 /**
  * What the caller sees of a refusal.
  *
- * Source: Envoy's RBAC, jwt_authn and ext_authz filters (HTTP 403 `RBAC: access denied`, 401), network filters close the connection;
+ * Source: Envoy's RBAC, jwt_authn and ext_authz filters (HTTP 403 `RBAC: access denied`, 401, 403 for a wrong audience), network filters close the connection;
  * ztunnel src/proxy (reference §1.6): the connection is reset.
  */
 export function symptomOf({ verdict, judged }: EndpointAnswer): string | undefined {
@@ -23,7 +23,7 @@ function describe({ point, stage, text }: TraceStep, verdict: Verdict, isHttp: b
         ? 'the handshake or the connection fails'
         : 'the connection is reset; behind a sidecar of its own, HTTP 503';
     case 'jwt':
-      return 'HTTP 401';
+      return text.includes('another audience') ? 'HTTP 403 `Audiences in Jwt are not allowed`' : 'HTTP 401';
     case 'custom':
     case 'deny':
     case 'allow':

@@ -54,10 +54,12 @@ function readAlone(result: ProbeResult): Reading {
   return inconclusive(`curl ended with ${exit}`);
 }
 
-/** By status, and by the words that Envoy answers with: source/extensions/filters/http/rbac and jwt_authn. */
+/** By status, and by the words that Envoy answers with: source/extensions/filters/http/rbac and jwt_authn (403 where the audience alone is wrong). */
 function readStatus(code: number, said: string | undefined): Reading {
   if (code === 403 && said === 'RBAC: access denied')
     return { answer: 'denied', by: 'policy', why: '403, RBAC: access denied' };
+  if (code === 403 && said?.startsWith('Audiences in Jwt '))
+    return { answer: 'denied', by: 'token', why: `403, ${said}` };
   if (code === 401 && said !== undefined) return { answer: 'denied', by: 'token', why: `401, ${said}` };
   // Envoy itself never answers 405.
   if ((code >= 200 && code < 300) || code === 405) return { answer: 'allowed', why: `status ${code}` };

@@ -71,6 +71,12 @@ describe('what a probe says', () => {
     });
   });
 
+  it('a token for another audience is refused with 403', () => {
+    const seen = { code: 403, said: 'Audiences in Jwt are not allowed', control: 1 } as const;
+    const why = '403, Audiences in Jwt are not allowed';
+    expect(last(CONTROL, seen)).toEqual({ answer: 'denied', by: 'token', why });
+  });
+
   it('a connection that ends is a refusal only where somebody else gets through to that port', () => {
     const closed = { ...TCP, exit: 56, control: 1 };
     expect(last(CONTROL, closed).why).toContain('no probe shows that this port answers anybody');

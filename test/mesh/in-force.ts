@@ -1,0 +1,93 @@
+import { applyObjects, deleteObjects, pathOf } from './apply-objects.ts';
+import type { Value } from '../live/fake-api-server.ts';
+import { askIstiod } from './control-plane.ts';
+import { admin, type RunningMesh, type RunningPod } from './start-mesh.ts';
+import { parseObjects } from './world.ts';
+
+let marked = 0;
+
+/**
+ * Puts objects in place of those before, and waits until every sidecar, but for some, has what follows from them: a listener of a ServiceEntry that was made after
+ * them, which comes by the same push or a later one, and no listener that is still being made.
+ */
+export async function putInForce(
+  mesh: RunningMesh,
+  objects: readonly Value[],
+  but: readonly string[] = [],
+): Promise<void> {
+  await change(mesh, objects);
+  const listener = await mark(mesh);
+  for (const { pod, ...running } of mesh.pods.values()) {
+    if (!pod.hasSidecar || but.includes(pod.name)) continue;
+    await mesh.processes.until(`the sidecar of ${pod.name} has the change`, 20, async () =>
+      hasListener(await dumpOf({ pod, ...running }), listener) ? true : undefined,
+    );
+  }
+}
+
+/** Puts objects in place of those before, and waits for nobody. */
+export async function change(mesh: RunningMesh, objects: readonly Value[]): Promise<void> {
+  const keys = new Set(objects.map(pathOf));
+  await applyObjects(mesh.server, mesh.processes, objects);
+  await deleteObjects(
+    mesh.server,
+    mesh.applied.objects.filter((object) => !keys.has(pathOf(object))),
+  );
+  mesh.applied.objects = objects;
+}
+
+async function mark({ server, processes }: RunningMesh): Promise<string> {
+  marked++;
+  const address = `10.97.${marked >> 8}.${marked & 255}`;
+  await applyObjects(server, processes, parseObjects(markerAt(address)));
+  return `${address}_7777`;
+}
+
+const markerAt = (address: string): string => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: marker, namespace: demo }
+spec:
+  hosts: [marker.example]
+  addresses: [${address}]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports: [{ number: 7777, name: tcp, protocol: TCP }]
+  endpoints: [{ address: 192.0.2.1 }]
+`;
+
+/** All that Envoy says of its configuration. */
+export async function dumpOf({ pod, send }: RunningPod): Promise<string> {
+  const { status, body, error } = await send(admin(15000, '/config_dump?include_eds'));
+  if (status !== 200 || body === undefined) throw new Error(`no dump of ${pod.name}: ${error ?? status}`);
+  return body;
+}
+
+interface Listener {
+  readonly name: string;
+  readonly active_state?: unknown;
+  readonly warming_state?: unknown;
+}
+
+function hasListener(dump: string, name: string): boolean {
+  const { configs } = JSON.parse(dump) as { readonly configs: readonly { readonly dynamic_listeners?: Listener[] }[] };
+  const listeners = configs.flatMap(({ dynamic_listeners = [] }) => dynamic_listeners);
+  return (
+    listeners.some((each) => each.name === name && each.active_state !== undefined) &&
+    listeners.every(({ warming_state }) => warming_state === undefined)
+  );
+}
+
+/** Waits until istiod was told by a sidecar that it rejects what it was sent. */
+export async function untilRejected({ processes }: RunningMesh, pod: string): Promise<void> {
+  await processes.until(`the sidecar of ${pod} rejects something`, 30, async () => {
+    const proxies = JSON.parse(await askIstiod('syncz')) as readonly Synced[];
+    const { resources = {} } = proxies.find(({ proxy }) => proxy.startsWith(`${pod}.`)) ?? {};
+    return Object.values(resources).some(({ lastError }) => Boolean(lastError)) ? true : undefined;
+  });
+}
+
+interface Synced {
+  readonly proxy: string;
+  readonly resources?: Readonly<Record<string, { readonly lastError?: string }>>;
+}

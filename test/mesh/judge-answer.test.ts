@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { judgeAnswer } from './judge-answer.ts';
+
+const UPSTREAM = 'upstream connect error or disconnect/reset before headers. reset reason: ';
+const RETRIED = UPSTREAM.replace('reset reason', 'retried and the latest reset reason');
+const REFUSED = `${UPSTREAM}remote connection failure, transport failure reason: delayed connect error: Connection refused`;
+
+describe('what an answer of a real mesh shows', () => {
+  it.each([
+    ['the application', { status: 200, headers: { 'x-application': 'server' }, body: 'GET /ok\n' }, 'allow'],
+    ['somebody else', { status: 200, headers: {}, body: 'hello' }, 'unclear: 200 hello'],
+    ['a policy', { status: 403, body: 'RBAC: access denied' }, 'deny'],
+    ['the application refuses', { status: 403, body: 'no' }, 'unclear: 403 no'],
+    ['a bad token', { status: 401, body: 'Jwt verification fails' }, 'deny'],
+    ['a token for somebody else', { status: 403, body: 'Audiences in Jwt are not allowed' }, 'deny'],
+    ['STRICT behind the own sidecar', { status: 503, body: `${UPSTREAM}connection termination` }, 'deny'],
+    ['mutual TLS to a port that speaks none', { status: 503, body: `${RETRIED}remote connection failure` }, 'deny'],
+    ['nothing listens', { status: 503, body: REFUSED }, `unclear: 503 ${REFUSED}`],
+    ['cut off', { error: 'ECONNRESET' }, 'deny'],
+    ['no answer', { error: 'timeout' }, 'unclear: timeout'],
+  ])('over HTTP: %s', (_, answer, expected) => {
+    expect(judgeAnswer(answer, true)).toBe(expected);
+  });
+
+  it.each([
+    ['the application', { body: 'application\n' }, 'allow'],
+    ['cut off', { body: '' }, 'deny'],
+    ['reset', { error: 'ECONNRESET' }, 'deny'],
+    ['refused', { error: 'ECONNREFUSED' }, 'unclear: ECONNREFUSED'],
+  ])('over TCP: %s', (_, answer, expected) => {
+    expect(judgeAnswer(answer, false)).toBe(expected);
+  });
+});

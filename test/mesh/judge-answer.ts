@@ -1,0 +1,22 @@
+import type { Answer } from './sender.ts';
+
+/** `unclear` with what was answered: a verdict that no model gives, so that it never agrees. */
+export type Judged = 'allow' | 'deny' | `unclear: ${string}`;
+
+/** What an answer shows of the verdict; the application alone can say `allow`, and only the mesh `deny`. */
+export function judgeAnswer({ status, headers = {}, body = '', error }: Answer, isHttp: boolean): Judged {
+  if (error === 'ECONNRESET' || (!isHttp && error === 'EPIPE')) return 'deny';
+  if (error !== undefined) return `unclear: ${error}`;
+  if (!isHttp) return body === 'application\n' ? 'allow' : body === '' ? 'deny' : `unclear: ${body.trim()}`;
+  if (status === 200 && headers['x-application'] === 'server') return 'allow';
+  if (status === 403 && body === 'RBAC: access denied') return 'deny';
+  if (status === 401 && body.startsWith('Jwt ')) return 'deny';
+  if (status === 403 && body === 'Audiences in Jwt are not allowed') return 'deny';
+  if (status === 503 && isRefusedByTransport(body)) return 'deny';
+  return `unclear: ${status} ${body.trim()}`;
+}
+
+/** The client's own sidecar tells that the other side ended the connection, or speaks no TLS. That nothing listens says nothing of the mesh. */
+const isRefusedByTransport = (body: string): boolean =>
+  /^upstream connect error .*reset reason: (connection termination|remote connection failure)$/.test(body.trim()) ||
+  (body.startsWith('upstream connect error') && body.includes('TLS_error'));

@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { keepProcesses } from '../live/keep-processes.ts';
+import { askAll, decideAll } from './compare.ts';
+import { startControlPlane } from './control-plane.ts';
+import { auditedServer, collectBundle, driftOf, gatherEvidence, runIn, statusesOf } from './gather-evidence.ts';
+import { change, putInForce, untilRejected } from './in-force.ts';
+import { all, authorization, CLIENT_A, peer, SERVER_ONLY, STRICT } from './policies.ts';
+import { probeMesh } from './probe-mesh.ts';
+import { commonRequests } from './requests.ts';
+import { scenesWith } from './scenes.ts';
+import { type RunningMesh, startMesh } from './start-mesh.ts';
+import { makeIssuer } from './tokens.ts';
+
+const { KUBE_BIN = '', MESH_BIN = '', MESH_FOLDER = '' } = process.env;
+const processes = keepProcesses(join(MESH_FOLDER, 'logs'));
+const issuer = makeIssuer();
+let mesh: RunningMesh;
+
+beforeAll(async () => {
+  mesh = await startMesh(processes, { kube: KUBE_BIN, mesh: MESH_BIN, folder: MESH_FOLDER });
+}, 300_000);
+afterEach(() => processes.until('everything runs', 1, async () => true));
+afterAll(() => processes.stop());
+
+/** The port that is kept from the sidecar cannot be shown by what the sidecar holds. */
+const VERIFIED = [
+  [7000, 'INFERRED', 'INFERRED'],
+  [8080, 'VERIFIED', 'VERIFIED'],
+  [8081, 'VERIFIED', 'VERIFIED'],
+  [9000, 'VERIFIED', 'VERIFIED'],
+];
+const NOTHING = all(authorization('nothing', '{}'));
+const ONLY_A = `{ ${SERVER_ONLY}, rules: [{ from: [{ source: { principals: ["${CLIENT_A}"] } }], to: [{ operation: { paths: [/ok] } }] }] }`;
+
+describe('what a real mesh does is what the model says', () => {
+  it.each(scenesWith(issuer))('$name', async ({ objects, requests: own = [] }) => {
+    await putInForce(mesh, objects);
+    const requests = [...commonRequests(), ...own];
+    const bundle = await collectBundle(mesh);
+    const expected = await decideAll(bundle, requests);
+    const seen = await askAll(mesh, requests, { issuer, expected });
+    expect(seen).toEqual(expected);
+    expect(Object.keys(seen)).toHaveLength(requests.length);
+    expect(new Set(Object.values(seen))).toEqual(new Set(['allow', 'deny']));
+
+    const dumps = await gatherEvidence(mesh);
+    const { agrees, workloads, unseen, strangers } = await driftOf(bundle, dumps);
+    expect(workloads.flatMap(({ drifts }) => drifts)).toEqual([]);
+    expect({ agrees, unseen, strangers }).toEqual({ agrees: true, unseen: [], strangers: [] });
+    expect(workloads.map(({ workload }) => workload)).toEqual(['demo/client-a', 'demo/server', 'other/client-b']);
+    const states = workloads.flatMap(({ captured, ports }) => [
+      captured.state,
+      ...ports.flatMap(({ mtls, policies, tokens }) => [mtls.state, policies.state, tokens.state]),
+    ]);
+    expect(new Set(states)).toEqual(new Set(['verified']));
+    expect(statusesOf(await auditedServer(bundle, dumps))).toEqual(VERIFIED);
+  });
+});
+
+describe('evidence of a real mesh', () => {
+  it('stands beside a cluster that is read now', async () => {
+    await putInForce(mesh, all(STRICT));
+    const dumps = await gatherEvidence(mesh);
+    const { out } = await runIn(mesh, 'audit', '--context', 'reader', dumps, '--format', 'json');
+    const { input, inventory } = JSON.parse(out);
+    expect(input.istioVersion.value).toBe('1.32.0');
+    const server = inventory.workloads.find(({ id }: { readonly id: string }) => id === 'demo/server');
+    expect(server.dataPlane).toMatchObject({ kind: 'sidecar', status: 'VERIFIED' });
+    expect(statusesOf(server)).toEqual(VERIFIED);
+    const { code } = await runIn(mesh, 'drift', '--context', 'reader', dumps);
+    expect(code).toBe(0);
+  });
+
+  it('comes of probes that the program wrote', async () => {
+    await putInForce(mesh, all(STRICT, authorization('only-a', ONLY_A)));
+    const bundle = await collectBundle(mesh);
+    expect(statusesOf(await auditedServer(bundle))[1]).toEqual([8080, 'INFERRED', 'INFERRED']);
+    const results = await probeMesh(mesh, bundle);
+    expect(statusesOf(await auditedServer(bundle, results))[1]).toEqual([8080, 'VERIFIED', 'VERIFIED']);
+  });
+});
+
+describe('a mesh that does not do what is configured', () => {
+  it('a sidecar gets nothing new: it goes on, and that is said', async () => {
+    await putInForce(mesh, []);
+    const agent = mesh.pods.get('server')?.agent;
+    agent?.kill('SIGSTOP');
+    try {
+      await putInForce(mesh, [...all(STRICT), ...NOTHING], ['server']);
+      const bundle = await collectBundle(mesh);
+      const [request] = commonRequests().filter(({ from }) => from.workload === 'legacy/plain');
+      if (!request) throw new Error('nobody without a sidecar');
+      const expected = await decideAll(bundle, [request]);
+      const seen = await askAll(mesh, [request], { issuer, expected: { ...expected }, seconds: 1 });
+      expect([Object.values(expected), Object.values(seen)]).toEqual([['deny'], ['allow']]);
+
+      const dumps = await gatherEvidence(mesh);
+      const { agrees, workloads } = await driftOf(bundle, dumps);
+      expect(agrees).toBe(false);
+      const drifts = workloads.flatMap(({ workload, drifts: all }) =>
+        all.map(({ kind, port, looser }) => `${workload}:${port} ${kind}, looser: ${looser}`),
+      );
+      expect(drifts.sort()).toEqual(
+        [8080, 8081, 9000].flatMap((port) => [
+          `demo/server:${port} mutual-tls, looser: proxy`,
+          `demo/server:${port} policies, looser: proxy`,
+        ]),
+      );
+      const { code, out } = await runIn(mesh, 'drift', '--context', 'reader', dumps);
+      expect({ code, isSaid: out.includes('a proxy holds PERMISSIVE') }).toEqual({ code: 1, isSaid: true });
+    } finally {
+      agent?.kill('SIGCONT');
+    }
+    await putInForce(mesh, [...all(STRICT), ...NOTHING]);
+    expect((await driftOf(await collectBundle(mesh), await gatherEvidence(mesh))).agrees).toBe(true);
+  });
+
+  it('Envoy rejects what istiod sends: both say so', async () => {
+    await putInForce(mesh, all(peer('{ mtls: { mode: PERMISSIVE } }')));
+    await processes.end('istiod');
+    await startControlPlane(processes, { ...mesh.controlPlane, hasOwnFilter: true });
+    await change(mesh, all(STRICT));
+    await untilRejected(mesh, 'server');
+    const bundle = await collectBundle(mesh);
+    const { agrees, workloads } = await driftOf(bundle, await gatherEvidence(mesh));
+    expect(agrees).toBe(false);
+    const server = workloads.find(({ workload }) => workload === 'demo/server');
+    expect(new Set(server?.drifts.map(({ kind }) => kind))).toEqual(new Set(['rejected', 'mutual-tls']));
+    expect(server?.drifts.map(({ what }) => what).join('\n')).toContain('istio.metadata_exchange');
+  });
+});

@@ -1,0 +1,107 @@
+import type { ChildProcess } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ApiServer, startApiServer } from '../live/api-server.ts';
+import type { Value } from '../live/fake-api-server.ts';
+import type { Processes } from '../live/keep-processes.ts';
+import { tokenOf, USERS } from '../live/contract.ts';
+import { writeKubeconfig } from '../live/kubeconfig.ts';
+import { rights } from '../live/real-api-server.ts';
+import { applyObjects } from './apply-objects.ts';
+import { type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
+import { makeNetwork, makePodNetwork, type PodNetwork, runNow } from './network.ts';
+import { type Send, startSender } from './sender.ts';
+import { startSidecar } from './sidecar.ts';
+import { PODS, parseObjects, SERVER, SERVICE_PORTS, worldObjects } from './world.ts';
+
+export interface RunningPod extends PodNetwork {
+  readonly send: Send;
+  /** Absent without a sidecar. */
+  readonly agent?: ChildProcess;
+}
+
+export interface RunningMesh {
+  readonly server: ApiServer;
+  readonly processes: Processes;
+  readonly kubeconfig: string;
+  readonly pods: ReadonlyMap<string, RunningPod>;
+  readonly folder: string;
+  /** What istiod was started with. */
+  readonly controlPlane: ControlPlaneOptions;
+  /** What is there now beside what always is. */
+  readonly applied: { objects: readonly Value[] };
+}
+
+export interface MeshPlaces {
+  readonly kube: string;
+  readonly mesh: string;
+  readonly folder: string;
+}
+
+const APPLICATION = fileURLToPath(new URL('application.mjs', import.meta.url));
+
+/** Starts everything in the namespaces that this process is in, and waits until all sidecars are ready. */
+export async function startMesh(processes: Processes, places: MeshPlaces): Promise<RunningMesh> {
+  const { kube, mesh, folder } = places;
+  const binaries = join(folder, 'bin');
+  mkdirSync(binaries);
+  // The proxy's user may not enter where the cache is; the mount is seen in here only.
+  runNow('mount', ['--bind', mesh, binaries]);
+  chmodSync(folder, 0o755);
+  makeNetwork(folder);
+  const server = await startApiServer(processes, { binaries: kube, folder: join(folder, 'kubernetes') });
+  const users = USERS.map((user) => [user, { token: tokenOf(user) }] as const);
+  const kubeconfig = writeKubeconfig(folder, server, Object.fromEntries(users));
+  const definitions = parseObjects(readFileSync(join(binaries, 'crds.yaml'), 'utf8'));
+  const system = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } };
+  await applyObjects(server, processes, [...definitions, system, ...readerRights(), ...worldObjects()]);
+  const controlPlane = { binaries, folder, kubeconfig: withAdmin(folder, server) };
+  await startControlPlane(processes, controlPlane);
+  const pods = new Map<string, RunningPod>();
+  for (const pod of PODS) {
+    const network = await makePodNetwork(processes, pod);
+    const sidecar = pod.hasSidecar
+      ? { agent: await startSidecar(processes, network, { server, binaries, folder }) }
+      : {};
+    pods.set(pod.name, { ...network, ...sidecar, send: startSender(processes, network) });
+  }
+  startApplication(processes, pods.get(SERVER.name));
+  for (const { pod, send } of pods.values()) {
+    if (!pod.hasSidecar) continue;
+    await processes.until(`the sidecar of ${pod.name} gets ready`, 60, async () => {
+      const { status } = await send(admin(15021, '/healthz/ready'));
+      return status === 200 ? true : undefined;
+    });
+  }
+  return { server, processes, kubeconfig, pods, folder, controlPlane, applied: { objects: [] } };
+}
+
+/** A request to a sidecar itself, from its pod. */
+export const admin = (port: number, path: string): Parameters<Send>[0] => ({
+  address: '127.0.0.1',
+  port,
+  http: { method: 'GET', path, headers: { host: 'localhost' } },
+});
+
+/** The published roles that are not about a namespace of the contract. */
+const readerRights = (): readonly Value[] =>
+  rights().filter(({ metadata }) =>
+    ['istio-system', undefined].includes((metadata as { namespace?: string }).namespace),
+  );
+
+/** istiod takes the current context of its own kubeconfig. */
+function withAdmin(folder: string, server: ApiServer): string {
+  const own = join(folder, 'istiod');
+  mkdirSync(own);
+  return writeKubeconfig(own, server, { admin: { token: tokenOf('admin') } });
+}
+
+function startApplication(processes: Processes, pod: RunningPod | undefined): void {
+  if (!pod) throw new Error('there is no server');
+  const portsOf = (isTcp: boolean): string =>
+    SERVICE_PORTS.filter(({ name }) => (name === 'tcp') === isTcp)
+      .map(({ targetPort }) => targetPort)
+      .join(',');
+  processes.run('application', 'nsenter', [...pod.enter, process.execPath, APPLICATION, portsOf(false), portsOf(true)]);
+}
