@@ -13,7 +13,7 @@ export function traffic(seen: TrafficResult): Html {
 ${bullets([...trafficFacts(seen)])}
 ${table(
   'Traffic seen',
-  ['From', 'To', 'Over', numeric('Calls'), numeric('Refused'), numeric('Days'), 'Wanted'],
+  ['From', 'To', 'Over', numeric('Calls'), numeric('Refused'), numeric('Passed on days'), 'Wanted'],
   seen.flows.map((flow) => [
     code(flow.from),
     code(destinationText(flow)),

@@ -12,7 +12,7 @@ export function traffic({ traffic: seen }: AuditResult): string[] {
     'It proves that this happened, and nothing of what else can.',
     ...bullets(trafficFacts(seen)),
     ...table(
-      ['From', 'To', 'Over', 'Calls', 'Refused', 'Days', 'Wanted'],
+      ['From', 'To', 'Over', 'Calls', 'Refused', 'Passed on days', 'Wanted'],
       seen.flows.map((flow) => [
         code(flow.from),
         code(destinationText(flow)),
