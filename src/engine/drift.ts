@@ -13,6 +13,8 @@ import { type InputOptions, readInput } from './read-input.ts';
 
 const SHOWS_WHAT_RUNS: ReadonlySet<Observation['kind']> = new Set([
   'envoy-config-dump',
+  'ztunnel-config-dump',
+  'istiod-ambientz',
   'istiod-syncz',
   'probe-result',
   'testimony',

@@ -63,6 +63,10 @@ export interface Drift {
   readonly kind: DriftKind;
   readonly workload: Workload;
   readonly port?: number;
+  /** What was seen to hold it: a proxy of the workload's own where nothing is said, or ztunnel, or istiod, which would send it. */
+  readonly holder?: 'ztunnel' | 'istiod';
+  /** What traffic goes past, where that is not the workload's own proxy. */
+  readonly past?: 'waypoint';
   /** Which of the two lets more through; undefined: neither is known to. */
   readonly looser?: 'proxy' | 'configuration';
   /** What is different, as a sentence. */

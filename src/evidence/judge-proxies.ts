@@ -11,6 +11,7 @@ import { describeMode, findDrifts, rankOf } from './find-drifts.ts';
 import type { IsRecent, Seen } from './looked-into.ts';
 import type { Synced } from './match-proxies.ts';
 import { AGREES, contradicts, extentOf, proofOf, type Shown } from './proof.ts';
+import { replicasOf } from './replicas.ts';
 
 /** Holds the proxies of a workload against what its configuration comes to. */
 export function judgeProxies(
@@ -121,13 +122,6 @@ function gatewayPorts(enforcement: Enforcement, workload: Workload, dump: EnvoyD
     if (chains.length > 0) found.set(port, compareGatewayPort(enforcement, workload, port, chains));
   }
   return found;
-}
-
-/** Running replicas. What a DaemonSet or an autoscaler makes of it, manifests do not say. */
-function replicasOf({ pods, kind, replicas }: Workload): number | undefined {
-  if (pods.length > 0) return pods.length;
-  if (kind === 'Pod') return 1;
-  return kind === 'Deployment' || kind === 'StatefulSet' || kind === 'ReplicaSet' ? (replicas ?? 1) : undefined;
 }
 
 function mtlsOf({ mtls }: PortComparison): Shown {

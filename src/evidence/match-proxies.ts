@@ -51,16 +51,26 @@ interface Placed {
   readonly cluster: string;
 }
 
-function findWorkload(mesh: Mesh, { proxy, cluster }: Placed): Workload | undefined {
-  const isThere = (workload: Workload): boolean =>
-    workload.namespace === proxy.namespace && (cluster === '' || workload.cluster === cluster);
-  const here = mesh.workloads.filter(isThere);
+export function findWorkload(mesh: Mesh, { proxy, cluster }: Placed): Workload | undefined {
+  const here = workloadsIn(mesh, proxy.namespace).filter((each) => cluster === '' || each.cluster === cluster);
   const candidates = here.filter(({ pods }) => pods.includes(proxy.pod));
   if (candidates.length === 1) return candidates[0];
   const named = here.filter(({ name, pods }) => pods.length === 0 && name === proxy.workload);
   if (named.length === 1) return named[0];
   const made = here.filter(({ name, pods }) => pods.length === 0 && isPodOf(name, proxy.pod));
   return made.length === 1 ? made[0] : undefined;
+}
+
+const BY_NAMESPACE = new WeakMap<Mesh, ReadonlyMap<string, readonly Workload[]>>();
+
+/** Of all clusters. */
+function workloadsIn(mesh: Mesh, namespace: string): readonly Workload[] {
+  let index = BY_NAMESPACE.get(mesh);
+  if (!index) {
+    index = groupBy(mesh.workloads, (workload) => workload.namespace);
+    BY_NAMESPACE.set(mesh, index);
+  }
+  return index.get(namespace) ?? [];
 }
 
 /** `NAME`, `NAME-0` of a StatefulSet, `NAME-xxxxx` of others, `NAME-HASH-xxxxx` of a Deployment. */

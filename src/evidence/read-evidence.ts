@@ -7,6 +7,8 @@ import { matchProxies, matchSynced } from './match-proxies.ts';
 import { addProbes } from './probes/add-probes.ts';
 import { addLogged } from './traffic/add-logged.ts';
 import { addTestimonies } from './testimonies/add-testimonies.ts';
+import { judgeZtunnels } from './ztunnel/judge-ztunnels.ts';
+import { matchPods } from './ztunnel/match-pods.ts';
 
 /** Dumps prove nothing about today after a day (method.md, Evidence). */
 const DAY = 24 * 60 * 60 * 1000;
@@ -23,20 +25,27 @@ export function readEvidence(enforcement: Enforcement, observations: readonly Ob
   const { byWorkload, strangers } = matchProxies(enforcement.mesh, dumps);
   const statuses = observations.filter((each) => each.kind === 'istiod-syncz');
   const synced = matchSynced(enforcement.mesh, statuses);
-  const judged = [...new Set([...byWorkload.keys(), ...synced.keys()])].map((workload) =>
+  const withProxies = [...new Set([...byWorkload.keys(), ...synced.keys()])];
+  const judged = withProxies.map((workload) =>
     judgeProxies(enforcement, workload, byWorkload.get(workload) ?? [], {
       synced: synced.get(workload) ?? [],
       isRecent,
     }),
   );
+  const ambient = observations.filter((each) => each.kind === 'ztunnel-config-dump' || each.kind === 'istiod-ambientz');
+  const pods = matchPods(enforcement.mesh, ambient);
+  for (const [workload, seen] of pods.byWorkload) judged.push(judgeZtunnels(enforcement, workload, seen, isRecent));
   const known = new Map(judged.map(({ evidence }) => [evidence.workload.id, evidence]));
   const seen: Evidence = {
     of: ({ id }) => known.get(id),
     all: judged.map(({ evidence }) => evidence),
     drifts: judged.flatMap(({ drifts }) => drifts),
-    strangers: strangers.map(
-      ({ proxy, file }) => `${file}: ${proxy.namespace}/${proxy.pod} is no pod of a workload of the input`,
-    ),
+    strangers: [
+      ...strangers.map(
+        ({ proxy, file }) => `${file}: ${proxy.namespace}/${proxy.pod} is no pod of a workload of the input`,
+      ),
+      ...pods.strangers,
+    ],
   };
   const probes = observations.filter((each) => each.kind === 'probe-result');
   const testimonies = observations.filter((each) => each.kind === 'testimony');

@@ -13,6 +13,8 @@ export const SOURCE_KINDS = [
   'manifests',
   'cluster',
   'envoy-config-dump',
+  'ztunnel-config-dump',
+  'istiod-ambientz',
   'istiod-syncz',
   'prometheus',
   'access-log',

@@ -11,6 +11,7 @@ import {
 } from '../model/inventory/types.ts';
 import type { ExtensionProvider, MeshConfig } from '../model/mesh-config.ts';
 import { type AmbientIndex, compileForWorkload, indexAmbient, type ZtunnelPolicies } from './ambient/compile.ts';
+import { withObservedModes } from './ambient/observed-modes.ts';
 import { type AttachmentPoint, attachedPolicies } from './attachment.ts';
 import { buildChain, type PolicyChain } from './authz/chain.ts';
 import { checkProviderServices } from './authz/provider-services.ts';
@@ -111,6 +112,8 @@ export class Enforcement {
     let policies = this.#ztunnels.get(workload);
     if (!policies) {
       policies = compileForWorkload(this.#indexAmbient(workload), workload);
+      const observed = this.#observed?.get(workload.id);
+      if (observed) policies = withObservedModes(policies, observed);
       this.#ztunnels.set(workload, policies);
     }
     return policies;

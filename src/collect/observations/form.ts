@@ -4,8 +4,8 @@ import type { Source } from '../../result/source.ts';
 /** One form of what can be seen of a running mesh. Files are known by what they hold, not by name (design §3). */
 export interface Form {
   readonly kind: Exclude<Source['kind'], 'manifests'>;
-  /** Whether the text is of this form, from its first few thousand characters. */
-  readonly isMeant: (head: string) => boolean;
+  /** Whether the text is of this form: from its first few thousand characters, and the whole only where these leave it open. */
+  readonly isMeant: (head: string, text: string) => boolean;
   /** Never throws: what is wrong with the file is said instead. */
   readonly read: (text: string, from: From) => ReadForm | Broken;
 }

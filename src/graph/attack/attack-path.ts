@@ -309,7 +309,8 @@ function statusOfCall({ evidence }: Facts, workload: Workload, port: number, ver
   const seen = evidence?.of(workload)?.ports.get(port);
   if (verdict.outcome === 'unknown' || seen?.authorization.state === 'contradicted') return 'UNKNOWN';
   const isShown = seen?.mtls.state === 'verified' && seen.authorization.state === 'verified';
-  return isShown && workload.dataPlane.kind === 'sidecar' && verdict.assumes.length === 0 ? 'VERIFIED' : 'INFERRED';
+  const hasProxy = workload.dataPlane.kind === 'sidecar' || workload.dataPlane.kind === 'ambient';
+  return isShown && hasProxy && verdict.assumes.length === 0 ? 'VERIFIED' : 'INFERRED';
 }
 
 const statusOf = (outcome: string): EvidenceStatus => (outcome === 'unknown' ? 'UNKNOWN' : 'INFERRED');

@@ -6,8 +6,8 @@ import { driftsOf } from './judge-drift.ts';
 
 /** What a kind of contradiction is called, does, and how it is looked into further. */
 export interface DriftWords {
-  /** `the proxies of X hold other rules than configured`. */
-  readonly title: (whom: string, drifts: readonly Drift[]) => string;
+  /** `the proxies of X hold other rules than configured`; `holders`: `the proxies of X`, `whom`: `X`. */
+  readonly title: (holders: string, drifts: readonly Drift[], whom: string) => string;
   readonly impact: string;
   /** Read-only, for one pod. */
   readonly inspect: (pod: string, namespace: string) => readonly string[];
@@ -15,6 +15,15 @@ export interface DriftWords {
 }
 
 const LISTED = 3;
+
+const HOLDERS = { proxy: 'the proxies of', ztunnel: 'the ztunnels of', istiod: 'istiod has the ztunnels of' } as const;
+
+const inspectZtunnel = (namespace: string): readonly string[] => [
+  'istioctl proxy-status  # of ztunnels: SYNCED, STALE or rejected',
+  `istioctl ztunnel-config workloads --workload-namespace ${namespace}  # HBONE, and the waypoint`,
+  `istioctl ztunnel-config policies --policy-namespace ${namespace} -o json  # the policies in use`,
+  `kubectl get authorizationpolicies,peerauthentications -n ${namespace} -o yaml  # what is really applied`,
+];
 
 /** One contradiction as a finding: what is different, likely causes in order, what to look at, and how to see that it is gone. */
 export function explainDrift(
@@ -39,10 +48,11 @@ export function explainDrift(
   const namespace = first?.workload.namespace ?? '';
   const pod = proxy?.pod ?? 'POD';
   const object = cause && causeKey !== '' ? `${cause.kind} ${cause.namespace}/${cause.name}` : undefined;
+  const whom = extentOf(workloads);
+  const holders = `${HOLDERS[first?.holder ?? 'proxy']} ${whom}`;
+  const isAtProxy = first?.holder === undefined;
   return {
-    title: object
-      ? `the proxies of ${extentOf(workloads)} hold nothing of ${object}`
-      : words.title(extentOf(workloads), drifts),
+    title: object ? `${holders} hold nothing of ${object}` : words.title(holders, drifts, whom),
     scenario: `${fewOf(told, LISTED)}. Likely causes, the likeliest first: ${causes
       .map((text, index) => `(${index + 1}) ${text}`)
       .join('; ')}.`,
@@ -51,15 +61,18 @@ export function explainDrift(
       summary: 'find out why what runs is not what is configured, and make them one',
       patches: [],
       steps: [
-        `istioctl proxy-status ${pod}.${namespace}  # SYNCED, STALE or rejected`,
-        ...words.inspect(pod, namespace),
+        ...(isAtProxy
+          ? [`istioctl proxy-status ${pod}.${namespace}  # SYNCED, STALE or rejected`, ...words.inspect(pod, namespace)]
+          : inspectZtunnel(namespace)),
         ...words.repair,
         'dump the proxies again; the finding is closed once they agree: meshproof drift INPUT DUMPS',
       ],
     },
     validation: {
       positive: [
-        `istioctl proxy-status ${pod}.${namespace} says SYNCED`,
+        isAtProxy
+          ? `istioctl proxy-status ${pod}.${namespace} says SYNCED`
+          : 'istioctl proxy-status says SYNCED of ztunnels',
         'a request that policies admit passes, before and after',
       ],
       negative: [

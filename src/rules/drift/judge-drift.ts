@@ -109,10 +109,14 @@ function seenIn(workload: Workload, drift: Drift): readonly Evidence[] {
   ];
 }
 
-function seenAt({ id }: Workload, { what, port }: Drift, { pod, file, at }: Drift['proxies'][number]): Evidence {
+function seenAt(
+  { id }: Workload,
+  { what, port, holder }: Drift,
+  { pod, file, at }: Drift['proxies'][number],
+): Evidence {
   return {
     source: { file, line: 1, column: 1 },
-    path: 'listeners',
+    path: holder === undefined ? 'listeners' : port === undefined ? 'workloads' : 'policies',
     shows: `${id}${port === undefined ? '' : `:${port}`}, pod ${pod}: ${what}`,
     ...(at === undefined ? {} : { at }),
   };

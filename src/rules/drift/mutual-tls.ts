@@ -23,10 +23,12 @@ export const mutualTls: Rule = {
     explainDrift(
       'mutual-tls',
       {
-        title: (whom, drifts) =>
+        title: (holders, drifts) =>
           drifts.some(({ looser }) => looser === 'proxy')
-            ? `the proxies of ${whom} demand less mutual TLS than is configured`
-            : `the proxies of ${whom} demand other certificates than is configured`,
+            ? `${holders} demand less mutual TLS than is configured`
+            : drifts.some(({ looser }) => looser === 'configuration')
+              ? `${holders} demand more mutual TLS than is configured`
+              : `${holders} demand other certificates than is configured`,
         impact:
           'Confidentiality and integrity: whether a caller has to prove who it is, is decided otherwise than anybody reads off the configuration; where the proxy is stricter, callers break without a visible reason.',
         inspect: (pod, namespace) => [

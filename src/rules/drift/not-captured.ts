@@ -23,15 +23,22 @@ export const notCaptured: Rule = {
     explainDrift(
       'not-captured',
       {
-        title: (whom) => `what is sent to ${whom} does not pass its proxy`,
+        title: (_, drifts, whom) => {
+          if (!drifts.every(({ past }) => past === 'waypoint'))
+            return `what is sent to ${whom} does not pass its proxy`;
+          return drifts.some(({ looser }) => looser === 'proxy')
+            ? `what is sent to ${whom} does not pass its waypoint`
+            : `what is sent to ${whom} takes another waypoint than is configured`;
+        },
         impact:
-          'Confidentiality, integrity, availability: neither mutual TLS nor any policy is enforced; whoever reaches the pod on the network gets in.',
+          'Confidentiality, integrity, availability: neither mutual TLS nor any policy of the proxy that is gone past is enforced; whoever reaches the pod on the network gets in.',
         inspect: (pod, namespace) => [
           `istioctl proxy-config listener ${pod}.${namespace} --port 15006`,
           `kubectl get pod ${pod} -n ${namespace} -o yaml  # istio-init or istio-validation, sidecar.istio.io/interceptionMode, hostNetwork`,
         ],
         repair: [
           'restart the pod once the injection webhook or the CNI plugin is well again, so that traffic is redirected',
+          'where it goes past a waypoint: compare the labels `istio.io/use-waypoint` and the status of the Gateway with the manifests',
           'until then keep others out by NetworkPolicy',
         ],
       },

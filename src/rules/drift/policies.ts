@@ -23,10 +23,10 @@ export const policies: Rule = {
     explainDrift(
       'policies',
       {
-        title: (whom, drifts) =>
+        title: (holders, drifts) =>
           drifts.some(({ looser }) => looser === 'proxy')
-            ? `the proxies of ${whom} let requests through that the configured policies refuse`
-            : `the proxies of ${whom} refuse requests that the configured policies allow`,
+            ? `${holders} let requests through that the configured policies refuse`
+            : `${holders} refuse requests that the configured policies allow`,
         impact:
           'Confidentiality, integrity, availability: who gets in is decided by rules that nobody reviewed; what reviews and reports say of the policies is not what is in force.',
         inspect: (pod, namespace) => [

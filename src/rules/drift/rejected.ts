@@ -23,7 +23,7 @@ export const rejected: Rule = {
     explainDrift(
       'rejected',
       {
-        title: (whom) => `the proxies of ${whom} rejected configuration that istiod sent`,
+        title: (holders) => `${holders} rejected configuration that istiod sent`,
         impact:
           'Confidentiality, integrity, availability: what was applied since is not in force there, a policy that closes something included, and nothing says so to those who applied it.',
         inspect: (pod, namespace) => [

@@ -23,7 +23,7 @@ export const tokens: Rule = {
     explainDrift(
       'tokens',
       {
-        title: (whom) => `the proxies of ${whom} validate tokens by other rules than is configured`,
+        title: (holders) => `${holders} validate tokens by other rules than is configured`,
         impact:
           'Integrity: tokens of an issuer that nobody configured may count, or those that are meant to be checked are not looked at.',
         inspect: (pod, namespace) => [

@@ -59,6 +59,21 @@ export function ztunnelSets({ deny, allow, transport }: ZtunnelPolicies, point: 
   };
 }
 
+/** Connections that policies let pass, whatever PeerAuthentication became. */
+export function policiesFormula(
+  authorizations: readonly Pick<ZtunnelAuthorization, 'action' | 'groups'>[],
+  point: ZtunnelPoint,
+): Formula {
+  const matched = (action: ZtunnelAuthorization['action']): Formula =>
+    any(
+      authorizations
+        .filter((each) => each.action === action)
+        .flatMap(({ groups }) => groups.map((group) => groupFormula(group, point))),
+    );
+  const isRestricted = authorizations.some(({ action }) => action === 'ALLOW');
+  return all([not(matched('DENY')), isRestricted ? matched('ALLOW') : EVERYTHING]);
+}
+
 function groupFormula({ clauses }: Group, point: ZtunnelPoint): Formula {
   return all(clauses.map(({ matches }) => any(matches.map((match) => matchFormula(match, point)))));
 }

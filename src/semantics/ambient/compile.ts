@@ -30,6 +30,8 @@ export interface ZtunnelPolicies {
   readonly deny: readonly ZtunnelAuthorization[];
   readonly allow: readonly ZtunnelAuthorization[];
   readonly transport: Transport;
+  /** By port: modes that a ztunnel was seen to hold where the configuration says otherwise; `transport` is as they are. */
+  readonly observed?: ReadonlyMap<number, 'STRICT' | 'PERMISSIVE'>;
   /** AuthorizationPolicies of the workload's own and the root namespace that select it, or that would at a sidecar: for anomalies. */
   readonly considered: readonly AuthorizationPolicy[];
   /** What policies look at of source addresses; built when first asked for. */

@@ -20,8 +20,15 @@ export interface ZtunnelMode {
   readonly documentedDiffers?: string;
 }
 
+/** The modes that the port has by some reading of what the input leaves open: ages of policies, and which of them istiod saw first. */
+export function modesThatMayHold({ transport }: ZtunnelPolicies, port: number): ReadonlySet<ZtunnelMode['mode']> {
+  return new Set([...transport.variants, ...transport.late].map((variant) => modeAt(variant, port)));
+}
+
 /** Whether a port of the workload demands a mesh identity at its ztunnel (reference §1.6, §16). */
-export function effectiveZtunnelMode({ transport }: ZtunnelPolicies, port: number): ZtunnelMode {
+export function effectiveZtunnelMode({ transport, observed }: ZtunnelPolicies, port: number): ZtunnelMode {
+  const seen = observed?.get(port);
+  if (seen) return { mode: seen, by: null, assumes: [] };
   const modes = transport.variants.map((variant) => modeAt(variant, port));
   const mode = modes.every((candidate) => candidate === 'STRICT') ? 'STRICT' : 'PERMISSIVE';
   const variant = transport.variants[modes.indexOf(mode)];

@@ -31,7 +31,7 @@ export type Truth = boolean | undefined;
  * Source: ztunnel src/rbac.rs (Authorization::matches; reference §2.9).
  */
 export function findGroup(
-  { groups }: ZtunnelAuthorization,
+  { groups }: Pick<ZtunnelAuthorization, 'groups'>,
   view: ZtunnelView,
 ): { readonly group: Group; readonly certain: boolean } | undefined {
   let possible: Group | undefined;
