@@ -74,7 +74,7 @@ export function auditInput(
   const parts = { facts, stated, rebuild: input.rebuild, findings, texts, input: names };
   const planned = planFor(parts, found, entries, scope === 'first' ? FIRST_STEPS : undefined);
   onStep('scoring');
-  const conflicts = facts.evidence?.drifts.length ?? 0;
+  const conflicts = (facts.evidence?.drifts.length ?? 0) + (facts.evidence?.applied?.drifts.length ?? 0);
   const criticalTargets = new Set(
     paths.flatMap(({ severity, to }) => (severity === 'CRITICAL' && to.workload !== undefined ? [to.workload] : [])),
   );

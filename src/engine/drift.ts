@@ -1,6 +1,6 @@
 import type { CollectIo, InputSpec } from '../collect/collect.ts';
 import { InputError } from '../collect/input-error.ts';
-import type { Drift, SeenProxy, WorkloadEvidence } from '../evidence/evidence.ts';
+import type { Drift, ObjectDrift, SeenProxy, WorkloadEvidence } from '../evidence/evidence.ts';
 import { readEvidence } from '../evidence/read-evidence.ts';
 import { requestOf } from '../graph/request-of.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
@@ -15,6 +15,7 @@ const SHOWS_WHAT_RUNS: ReadonlySet<Observation['kind']> = new Set([
   'envoy-config-dump',
   'ztunnel-config-dump',
   'istiod-ambientz',
+  'istiod-objects',
   'istiod-syncz',
   'probe-result',
   'testimony',
@@ -34,12 +35,12 @@ export async function runDrift(
       diagnostics,
     );
   const enforcement = new Enforcement(mesh);
-  const { all, drifts, strangers } = readEvidence(enforcement, observations, options.now);
+  const { all, drifts, strangers, applied } = readEvidence(enforcement, observations, options.now);
   const seen = new Set(all.filter(({ proxies }) => proxies.length > 0).map(({ workload }) => workload.id));
   const drifting = new Set(drifts.map(({ workload }) => workload.id));
   const inMesh = mesh.workloads.filter(({ dataPlane }) => dataPlane.kind !== 'none');
   const answer: DriftAnswer = {
-    agrees: drifts.length === 0,
+    agrees: drifts.length === 0 && (applied?.drifts ?? []).length === 0,
     looked: { of: inMesh.length, have: inMesh.filter(({ id }) => seen.has(id)).length },
     workloads: all
       .filter(({ workload: { id } }) => seen.has(id) || drifting.has(id))
@@ -49,10 +50,20 @@ export async function runDrift(
       .map(({ id }) => id)
       .filter((id) => !seen.has(id))
       .sort(),
+    objects: (applied?.drifts ?? []).map(objectOf),
     strangers,
   };
   return { answer, diagnostics };
 }
+
+const objectOf = ({ kind, object, fields, seen }: ObjectDrift): DriftAnswer['objects'][number] => ({
+  state: kind,
+  kind: object.kind,
+  namespace: object.namespace,
+  name: object.name,
+  fields,
+  file: seen.file,
+});
 
 function workloadOf(
   enforcement: Enforcement,

@@ -1,4 +1,5 @@
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
+import type { Resource } from '../model/resource.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import type { Query } from '../semantics/query.ts';
 
@@ -8,6 +9,8 @@ export interface Evidence {
   readonly all: readonly WorkloadEvidence[];
   /** Contradictions between what runs and what is configured, each with the proxies that show it. */
   readonly drifts: readonly Drift[];
+  /** The objects that istiod holds beside those of the input; absent: it was not asked. */
+  readonly applied?: Applied;
   /** What was seen and belongs to no workload of the input, in words. */
   readonly strangers: readonly string[];
 }
@@ -82,4 +85,23 @@ export interface Drift {
   readonly proxies: readonly SeenProxy[];
   /** Where somebody wrote it down, in place of proxies. */
   readonly testimony?: Pick<SeenProxy, 'file' | 'at' | 'isOld'> & { readonly line: number };
+}
+
+/** What istiod was seen to hold of the objects of the input. */
+export interface Applied {
+  readonly drifts: readonly ObjectDrift[];
+  /** Those that it holds as they are. */
+  readonly same: readonly Resource[];
+}
+
+/** An object that istiod does not have, has in addition, or has with another content. */
+export interface ObjectDrift {
+  readonly kind: 'missing' | 'extra' | 'different';
+  /** The input's, or of what is extra istiod's. */
+  readonly object: Resource;
+  /** Where the input has it. */
+  readonly own?: Resource;
+  /** Paths that differ. Their values are in the files. */
+  readonly fields: readonly string[];
+  readonly seen: Pick<SeenProxy, 'file' | 'at' | 'isOld'>;
 }

@@ -1,5 +1,6 @@
 import type { Observation } from '../model/observation/observation.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
+import { compareObjects } from './applied/compare-objects.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeProxies } from './judge-proxies.ts';
 import type { IsRecent } from './looked-into.ts';
@@ -36,7 +37,9 @@ export function readEvidence(enforcement: Enforcement, observations: readonly Ob
   const pods = matchPods(enforcement.mesh, ambient);
   for (const [workload, seen] of pods.byWorkload) judged.push(judgeZtunnels(enforcement, workload, seen, isRecent));
   const known = new Map(judged.map(({ evidence }) => [evidence.workload.id, evidence]));
+  const held = observations.filter((each) => each.kind === 'istiod-objects');
   const seen: Evidence = {
+    ...(held.length > 0 ? { applied: compareObjects(enforcement.mesh, held, isRecent) } : {}),
     of: ({ id }) => known.get(id),
     all: judged.map(({ evidence }) => evidence),
     drifts: judged.flatMap(({ drifts }) => drifts),

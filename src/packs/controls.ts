@@ -95,6 +95,7 @@ const rules: Readonly<Record<string, readonly (keyof typeof topics)[]>> = {
   'drift/policies': ['authorization', 'drift'],
   'drift/mutual-tls': ['transport', 'drift'],
   'drift/tokens': ['requestAuthentication', 'drift'],
+  'drift/not-applied': ['drift', 'change'],
   'drift/rejected': ['drift'],
   'drift/not-captured': ['transport', 'authorization', 'drift'],
 };

@@ -48,6 +48,18 @@ export const driftAnswer = z.strictObject({
       ),
     }),
   ),
+  /** Objects of which istiod holds something else than the input has. */
+  objects: z.array(
+    z.strictObject({
+      /** `missing`: istiod does not have it; `extra`: the input does not; `different`: both, and `fields` differ. */
+      state: z.enum(['missing', 'extra', 'different']),
+      kind: z.string(),
+      namespace: z.string(),
+      name: z.string(),
+      fields: z.array(z.string()),
+      file: z.string(),
+    }),
+  ),
   /** Nothing was seen of these. */
   unseen: z.array(workloadId),
   /** What was seen and belongs to nothing in the input. */

@@ -6,6 +6,7 @@ import { idleRule } from './authz/idle-rule.ts';
 import { noPolicy } from './authz/no-policy.ts';
 import { removedControl } from './authz/removed-control.ts';
 import { mutualTls } from './drift/mutual-tls.ts';
+import { notApplied } from './drift/not-applied.ts';
 import { notCaptured } from './drift/not-captured.ts';
 import { policies } from './drift/policies.ts';
 import { rejected } from './drift/rejected.ts';
@@ -29,6 +30,7 @@ export const RULES: readonly Rule[] = [
   noPolicy,
   removedControl,
   mutualTls,
+  notApplied,
   notCaptured,
   policies,
   rejected,

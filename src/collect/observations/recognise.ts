@@ -1,5 +1,6 @@
 import { envoyDump } from './envoy-dump.ts';
 import { ambientz } from './ambientz.ts';
+import { authorizationz, configz, registryz } from './istiod-objects.ts';
 import { istiodSyncz } from './istiod-syncz.ts';
 import type { Form } from './form.ts';
 import { accessLog } from './logs/access-log.ts';
@@ -13,6 +14,9 @@ const FORMS: readonly Form[] = [
   ztunnelDump,
   ambientz,
   istiodSyncz,
+  configz,
+  authorizationz,
+  registryz,
   prometheus,
   wantedFile,
   probeResults,

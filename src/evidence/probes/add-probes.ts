@@ -37,6 +37,7 @@ export function addProbes(
     known.set(workload.id, withPort(known.get(workload.id) ?? unseen(workload), port, list));
   }
   return {
+    ...evidence,
     of: ({ id }) => known.get(id),
     all: [...known.values()],
     drifts: [...evidence.drifts, ...probes.filter(({ seen }) => isRecent(seen.result)).flatMap(driftOf)],

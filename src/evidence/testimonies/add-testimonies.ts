@@ -34,6 +34,7 @@ export function addTestimonies(
     known.set(workload.id, contradicted(known.get(workload.id) ?? unseen(workload), port, drift));
   }
   return {
+    ...evidence,
     of: ({ id }) => known.get(id),
     all: [...known.values()],
     drifts: [...evidence.drifts, ...drifts],

@@ -1,6 +1,7 @@
 import type { AccessLog } from './access-log.ts';
 import type { AmbientIndexDump, ZtunnelDump } from './ambient-state.ts';
 import type { EnvoyDump } from './envoy-dump.ts';
+import type { HeldObjects } from './held-objects.ts';
 import type { Metrics } from './metrics.ts';
 import type { ProbeResult } from './probe-result.ts';
 import type { SyncStatus } from './sync-status.ts';
@@ -12,6 +13,7 @@ export type Observation =
   | EnvoyDump
   | ZtunnelDump
   | AmbientIndexDump
+  | HeldObjects
   | SyncStatus
   | Metrics
   | AccessLog

@@ -13,7 +13,7 @@ const LABEL = 22;
 
 /** The result of `drift` for a terminal: what drifts first, by workload; then what agrees, and what nobody looked into. */
 export function renderDrift(raw: DriftAnswer, options: ListOptions): string {
-  const { agrees, looked, workloads, unseen, strangers } = toPrintable(raw);
+  const { agrees, looked, workloads, objects, unseen, strangers } = toPrintable(raw);
   const view = listView(options);
   const { style, width, most } = view;
   const drifting = workloads.filter(({ drifts }) => drifts.length > 0);
@@ -24,7 +24,12 @@ export function renderDrift(raw: DriftAnswer, options: ListOptions): string {
         style.strong(
           agrees
             ? 'nothing that was seen contradicts the configuration'
-            : `${count(drifting.length, 'workload')} ${drifting.length === 1 ? 'drifts' : 'drift'}`,
+            : [
+                ...(drifting.length > 0
+                  ? [`${count(drifting.length, 'workload')} ${drifting.length === 1 ? 'drifts' : 'drift'}`]
+                  : []),
+                ...(objects.length > 0 ? [`istiod holds ${count(objects.length, 'object')} otherwise`] : []),
+              ].join(', '),
         ),
         `${looked.have} of ${count(looked.of, 'workload')} looked into`,
       ],
@@ -32,6 +37,13 @@ export function renderDrift(raw: DriftAnswer, options: ListOptions): string {
       width,
     ),
     ...[...drifting, ...others].flatMap((each) => workloadLines(each, view)),
+    ...(objects.length > 0
+      ? [
+          '',
+          style.heading('WHAT ISTIOD HOLDS OTHERWISE'),
+          ...objects.flatMap((each) => hang('  -', wrap(objectText(each), width - INDENT), INDENT)),
+        ]
+      : []),
     ...(unseen.length > 0
       ? [
           '',
@@ -48,6 +60,17 @@ export function renderDrift(raw: DriftAnswer, options: ListOptions): string {
       : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+const STATES = {
+  missing: 'istiod does not have it',
+  extra: 'the input does not have it',
+  different: 'differs',
+} as const;
+
+function objectText({ state, kind, namespace, name, fields, file }: DriftAnswer['objects'][number]): string {
+  const where = fields.length > 0 ? ` in ${fields.join(', ')}` : '';
+  return `${kind} ${namespace}/${name}: ${STATES[state]}${where} (${file})`;
 }
 
 function workloadLines({ workload, dataPlane, replicas, captured, ports, drifts }: Looked, view: ListView): string[] {

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { changed, evidenceOf, sample } from '../../../test/seen-mesh.ts';
+import { recogniseForm } from '../../collect/observations/recognise.ts';
+import type { Evidence } from '../evidence.ts';
+
+const manifests = sample('manifests.yaml');
+const configz = sample('configz.json');
+const rows = ({ applied }: Evidence): readonly string[] =>
+  (applied?.drifts ?? []).map(({ kind, object, fields }) => `${kind} ${object.kind} ${object.name} ${fields.join()}`);
+
+describe("istiod's configz", () => {
+  it('of a recorded mesh agrees with what was applied', () => {
+    const evidence = evidenceOf(manifests, configz);
+    expect(rows(evidence)).toEqual([]);
+    expect(evidence.applied?.same.map(({ name }) => name).sort()).toEqual(['default', 'only-a']);
+  });
+
+  it('shows what istiod does not have, has too, and has otherwise', () => {
+    expect(rows(evidenceOf(manifests, changed(configz, ['"name":"default"', '"name":"other"'])))).toEqual([
+      'missing PeerAuthentication default ',
+      'extra PeerAuthentication other ',
+    ]);
+    expect(
+      rows(
+        evidenceOf(
+          manifests,
+          changed(configz, [/"mtls":\{"mode":"STRICT"\}\}\}\]/, '"mtls":{"mode":"PERMISSIVE"}}}]']),
+        ),
+      ),
+    ).toEqual(['different PeerAuthentication default spec.mtls.mode']);
+    expect(
+      rows(
+        evidenceOf(
+          changed(manifests, ['mode: STRICT', 'mode: DISABLE']),
+          changed(configz, [/"spec":\{"mtls":\{"mode":"STRICT"\}\}\}\]/, '"spec":{"mtls":{}}}]']),
+        ),
+      ),
+    ).toEqual(['different PeerAuthentication default spec.mtls.mode']);
+  });
+
+  it('says nothing of objects in namespaces that the input does not claim to know', () => {
+    const elsewhere = changed(configz, [/"name":"default","namespace":"demo"/, '"name":"default","namespace":"lab"']);
+    expect(rows(evidenceOf(manifests, elsewhere))).toEqual(['missing PeerAuthentication default ']);
+  });
+
+  it('keeps nothing of what was last applied', () => {
+    expect(JSON.stringify(recogniseForm(configz)?.read(configz, { file: 'c', cluster: '' }))).not.toContain(
+      'last-applied',
+    );
+  });
+});
+
+it('authorizationz tells of AuthorizationPolicies alone: the recorded one was taken at another time', () => {
+  expect(rows(evidenceOf(manifests, sample('authorizationz.json')))).toEqual([
+    'different AuthorizationPolicy only-a spec.rules[0].from[0].source.principals[0],spec.rules[0].to',
+  ]);
+});
+
+it('registryz is known, and nothing is read of it', () => {
+  const text = sample('registryz.json');
+  expect(recogniseForm(text)?.read(text, { file: 'registryz.json', cluster: '' })).toMatchObject({
+    observations: [],
+    left: [expect.stringContaining('nothing is read from the services')],
+  });
+});
