@@ -1,7 +1,7 @@
 import { parseYamlValue } from '../collect/yaml/parse-value.ts';
 import { decodeObjects } from '../model/decode.ts';
 import { buildMesh, type Inventory, type MeshFacts } from '../model/inventory/inventory.ts';
-import type { Mesh } from '../model/inventory/types.ts';
+import type { Mesh, Version } from '../model/inventory/types.ts';
 import { KINDS } from '../model/kinds.ts';
 import { readIstioVersion } from '../model/read-istio-version.ts';
 import { readMeshConfigs } from '../model/read-mesh-config.ts';
@@ -17,6 +17,8 @@ export interface StatedFacts {
   readonly isScopeObserved?: boolean;
   readonly trustDomain?: string;
   readonly istioVersion?: string;
+  /** By what proxies say of themselves: counts where neither the user nor the manifests tell. */
+  readonly seenVersion?: Version;
   readonly cni?: Mesh['cni'];
   readonly owners?: { readonly label?: string; readonly annotation?: string };
 }
@@ -45,7 +47,9 @@ function build(resources: Resources, facts: StatedFacts): Inventory {
   const { trustDomain, istioVersion } = facts;
   const { configs, configsByCluster, diagnostics } = readConfigs(resources);
   const version =
-    istioVersion === undefined ? readIstioVersion(resources) : { value: istioVersion, by: 'meshproof.yaml' };
+    istioVersion === undefined
+      ? (readIstioVersion(resources) ?? facts.seenVersion)
+      : { value: istioVersion, by: 'meshproof.yaml' };
   const built = buildMesh(resources, {
     configs,
     ...(configsByCluster ? { configsByCluster } : {}),

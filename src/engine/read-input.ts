@@ -10,6 +10,7 @@ import { type LoadedMesh, loadMesh, type StatedFacts } from './load-mesh.ts';
 import { overlayObjects } from './overlay-objects.ts';
 import type { Said } from './read-testimonies.ts';
 import type { Provenance } from './result/input.ts';
+import { seenVersion, skewNotes } from './seen-versions.ts';
 
 export interface InputOptions {
   /** Instead of the `meshproof.yaml` beside the input. */
@@ -102,7 +103,8 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
 
 /** Objects to the model. */
 export function toMesh({ objects, observations, facts, stated, provenance, diagnostics }: RawInput): Input {
-  const loaded = loadMesh(objects, facts);
+  const version = seenVersion(observations);
+  const loaded = loadMesh(objects, version ? { ...facts, seenVersion: version } : facts);
   const { mesh, rebuild } = loaded;
   return {
     mesh,
@@ -110,6 +112,6 @@ export function toMesh({ objects, observations, facts, stated, provenance, diagn
     rebuild,
     stated: { ...stated, observed: observations },
     provenance,
-    diagnostics: [...diagnostics, ...loaded.diagnostics],
+    diagnostics: [...diagnostics, ...loaded.diagnostics, ...skewNotes(observations)],
   };
 }

@@ -76,6 +76,8 @@ export interface Drift {
   readonly what: string;
   /** Why it was rejected, in the proxy's words. */
   readonly reason?: string;
+  /** What istiod sent was not refused, but never answered, or nothing was sent. */
+  readonly unanswered?: true;
   /** Policies that apply and of which the proxy holds nothing. */
   readonly missing?: readonly AuthorizationPolicy[];
   /** A request that the two treat differently. */

@@ -6,10 +6,10 @@ import { modeOfPort } from '../semantics/mtls/effective-mode.ts';
 import { compareGatewayPort, comparePort, type PortComparison } from './envoy/compare-port.ts';
 import { readChains, readGatewayChains } from './envoy/read-chains.ts';
 import type { Drift, PortEvidence, Proof, SeenProxy, WorkloadEvidence } from './evidence.ts';
-import { REFUSED } from './explain-drift.ts';
 import { describeMode, findDrifts, rankOf } from './find-drifts.ts';
 import type { IsRecent, Seen } from './looked-into.ts';
 import type { Synced } from './match-proxies.ts';
+import { refusals, silences } from './synced-drifts.ts';
 import { AGREES, contradicts, extentOf, proofOf, type Shown } from './proof.ts';
 import { replicasOf } from './replicas.ts';
 
@@ -44,7 +44,11 @@ export function judgeProxies(
   }
   return {
     evidence: { workload, proxies, replicas, captured, ports },
-    drifts: [...findDrifts(enforcement, workload, seen), ...refusals(workload, dumps, synced, isRecent)],
+    drifts: [
+      ...findDrifts(enforcement, workload, seen),
+      ...refusals(workload, dumps, synced, isRecent),
+      ...silences(workload, synced, isRecent),
+    ],
   };
 }
 
@@ -82,31 +86,6 @@ function countAlike(dumps: readonly EnvoyDump[], synced: readonly Synced[]): num
   const shown = new Set(synced.filter(({ pod }) => dumped.has(pod)).map(classOf));
   if (shown.size !== 1 || shown.has(undefined)) return 0;
   return synced.filter((each) => !dumped.has(each.pod) && shown.has(classOf(each))).length;
-}
-
-/** What proxies answered istiod with, where no dump of theirs says the same. */
-function refusals(
-  workload: Workload,
-  dumps: readonly EnvoyDump[],
-  synced: readonly Synced[],
-  isRecent: IsRecent,
-): readonly Drift[] {
-  const told = new Set(dumps.filter(({ rejected }) => rejected.length > 0).map(({ proxy }) => proxy.pod));
-  return synced
-    .filter(({ pod }) => !told.has(pod))
-    .flatMap(({ pod, errors, from }) =>
-      errors.map((reason): Drift => {
-        const { file, at } = from;
-        return {
-          kind: 'rejected',
-          workload,
-          what: `istiod was told that configuration is rejected: ${reason}`,
-          reason,
-          causes: [REFUSED],
-          proxies: [{ pod, file, ...(at === undefined ? {} : { at }), isOld: !isRecent(from) }],
-        };
-      }),
-    );
 }
 
 /** Clients call gateways themselves: nothing is redirected. What a waypoint holds is by service, and not compared. */

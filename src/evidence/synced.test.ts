@@ -65,3 +65,34 @@ describe('what istiod says of its proxies', () => {
     expect(() => evidenceOf(sample('manifests.yaml'), sample('syncz.json').slice(0, 3000))).toThrow('not whole');
   });
 });
+
+describe('what istiod says of proxies that do not answer', () => {
+  const stale = (field: string, value: string): string =>
+    changed(sample('syncz.json'), [new RegExp(`("proxy":"server-1.demo".*?"${field}":")[^"]*`), `$1${value}`]);
+  const driftsOf = (text: string) =>
+    evidenceOf(sample('manifests.yaml'), text).drifts.map(({ workload, what, unanswered }) => [
+      workload.name,
+      what,
+      unanswered,
+    ]);
+
+  it('is drift where what was sent last is not what was acknowledged', () => {
+    const text = stale('listener_acked', '2026-11-22T20:38:58Z/23a48dc9f8-4ab1-4c56-9f87-9f4424c469a4');
+    expect(driftsOf(text)).toEqual([
+      ['server-1', 'the proxy has not answered what istiod sent it last (STALE): listeners', true],
+    ]);
+  });
+
+  it('is drift where a sidecar was sent nothing', () => {
+    const text = changed(stale('cluster_sent', ''), [/("proxy":"server-1.demo".*?"cluster_acked":")[^"]*/, '$1']);
+    expect(driftsOf(text)).toEqual([
+      ['server-1', 'istiod has sent the proxy nothing of what it needs (NOT SENT): clusters', true],
+    ]);
+  });
+
+  it('is none where all is acknowledged, and the refusal alone where one refused', () => {
+    expect(driftsOf(sample('syncz.json'))).toEqual([]);
+    expect(driftsOf(sample('syncz-nack.json')).every(([, , unanswered]) => unanswered === undefined)).toBe(true);
+    expect(driftsOf(sample('syncz-nack.json')).length).toBeGreaterThan(0);
+  });
+});

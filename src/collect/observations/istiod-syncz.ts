@@ -31,6 +31,7 @@ function readProxy(entry: unknown): readonly SyncedProxy[] {
   if (!isObject(entry) || dot <= 0) return [];
   const resources = isObject(entry.resources) ? Object.values(entry.resources).filter(isObject) : [];
   const istioVersion = textOf(entry.istio_version);
+  const errors = resources.flatMap(({ lastError }) => textOf(lastError) ?? []).filter((error) => error !== '');
   const listeners = pushOf(textOf(entry.listener_acked));
   return [
     {
@@ -38,9 +39,21 @@ function readProxy(entry: unknown): readonly SyncedProxy[] {
       namespace: id.slice(dot + 1),
       ...(istioVersion === undefined ? {} : { istioVersion }),
       ...(listeners === undefined ? {} : { listeners }),
-      errors: resources.flatMap(({ lastError }) => textOf(lastError) ?? []).filter((error) => error !== ''),
+      errors,
+      unanswered: errors.length > 0 ? [] : KINDS.filter((kind) => isUnanswered(entry, kind)),
+      unsent: entry.proxy_type === 'sidecar' ? VITAL.filter((kind) => !textOf(entry[`${kind}_sent`])) : [],
     },
   ];
+}
+
+const KINDS = ['cluster', 'listener', 'route', 'endpoint'] as const;
+/** Routes and endpoints are sent to those who ask for some. */
+const VITAL = ['cluster', 'listener'] as const;
+
+/** What `istioctl proxy-status` calls STALE. Source: istio istioctl/pkg/writer/pilot/status.go (xdsStatus). */
+function isUnanswered(entry: Readonly<Record<string, unknown>>, kind: (typeof KINDS)[number]): boolean {
+  const sent = textOf(entry[`${kind}_sent`]) ?? '';
+  return sent !== '' && sent !== (textOf(entry[`${kind}_acked`]) ?? '');
 }
 
 /** A nonce is the version of the push and an UUID of its own. Source: istio pilot/pkg/xds/ads.go (nonce). */

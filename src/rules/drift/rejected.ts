@@ -23,7 +23,10 @@ export const rejected: Rule = {
     explainDrift(
       'rejected',
       {
-        title: (holders) => `${holders} rejected configuration that istiod sent`,
+        title: (holders, drifts) =>
+          drifts.every(({ unanswered }) => unanswered)
+            ? `${holders} have not taken what istiod sent, or should have sent`
+            : `${holders} rejected configuration that istiod sent`,
         impact:
           'Confidentiality, integrity, availability: what was applied since is not in force there, a policy that closes something included, and nothing says so to those who applied it.',
         inspect: (pod, namespace) => [
@@ -31,6 +34,7 @@ export const rejected: Rule = {
           'istioctl analyze -A',
         ],
         repair: [
+          'where nothing was rejected: see whether the proxy reaches istiod (port 15012), and restart the pod where it hangs',
           'correct or remove the object that the reason names (most often an EnvoyFilter, or a plugin that this build of Envoy lacks)',
           'watch pilot_total_xds_rejects: it is 0 while everything is taken',
         ],
