@@ -6,6 +6,7 @@ import { recogniseForm } from '../src/collect/observations/recognise.ts';
 import { audit } from '../src/engine/audit.ts';
 import { runDrift } from '../src/engine/drift.ts';
 import { renderers } from '../src/report/index.ts';
+import { AMBIENT_MESH, ztunnelSays } from './ambient-scene.ts';
 import { changed, evidenceOf, sample } from './seen-mesh.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'meshproof-dumps-'));
@@ -31,6 +32,45 @@ function grown(bytes: number): string {
   const many = `${cluster},`.repeat(Math.ceil(bytes / cluster.length));
   return changed(dump, [/"dynamic_active_clusters": \[/, `"dynamic_active_clusters": [${many}`]);
 }
+
+describe('dumps of ztunnel as they come', () => {
+  const files = (text: string): { path: string }[] => {
+    writeFileSync(join(folder, 'ambient.yaml'), AMBIENT_MESH);
+    writeFileSync(join(folder, 'ztunnel.json'), text);
+    return [{ path: 'ambient.yaml' }, { path: 'ztunnel.json' }];
+  };
+
+  it('one that is cut is said to be, and proves nothing', async () => {
+    const whole = ztunnelSays();
+    for (const share of [0.1, 0.5, 0.9, 0.99]) {
+      const { diagnostics, inventory } = await audit(files(whole.slice(0, Math.floor(whole.length * share))), {}, io);
+      const isSaid = diagnostics.some(({ file, severity }) => file === 'ztunnel.json' && severity === 'error');
+      expect({ share, status: inventory.workloads[0]?.dataPlane.status, isSaid }).toEqual({
+        share,
+        status: 'INFERRED',
+        isSaid: true,
+      });
+    }
+    expect((await audit(files(whole), {}, io)).inventory.workloads[0]?.dataPlane.status).toBe('VERIFIED');
+  });
+
+  it('a secret in it never gets into any output', async () => {
+    const secret = 'PLANTED-c2VjcmV0';
+    const planted = ztunnelSays((says) => {
+      Object.assign(says.config, { caHeaders: [['authorization', secret]], token: secret });
+      Object.assign(says, { certificates: [{ identity: 'spiffe://x', state: secret, certChain: [{ pem: secret }] }] });
+      for (const workload of says.workloads) workload.note = secret;
+    });
+    const result = await audit(files(planted), {}, io);
+    const texts = [JSON.stringify(result), JSON.stringify((await runDrift(files(planted), {}, io)).answer)];
+    for (const make of Object.values(renderers)) {
+      const render = await make();
+      texts.push(render(result, { width: 100, color: false, verbose: true, residualOnly: false }));
+    }
+    for (const text of texts) expect(text).not.toContain(secret);
+    expect(result.inventory.workloads[0]?.dataPlane.status).toBe('VERIFIED');
+  });
+});
 
 describe('dumps as they come', () => {
   it('100 MB cost what their listeners cost', { timeout: 60_000 }, () => {

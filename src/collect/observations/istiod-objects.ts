@@ -4,11 +4,13 @@ import { listOf, textOf, textsOf } from './json.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** In the order in which Go writes them, whereas `kubectl` sorts them: a list of manifests is none of these. */
+const STARTS = /^\s*\[\s*\{\s*"kind"\s*:\s*"\w+",\s*"apiVersion"\s*:\s*"[\w.-]+\/\w+",\s*"metadata"\s*:/;
+
 /** istiod's `/debug/configz`: the objects that it holds. Source: istio pilot/pkg/xds/debug.go (configz). */
 export const configz: Form = {
   kind: 'istiod-configz',
-  isMeant: (head) =>
-    /^\s*\[\s*\{\s*"kind"\s*:\s*"\w+",\s*"apiVersion"\s*:\s*"[\w.-]+\/\w+",\s*"metadata"\s*:/.test(head),
+  isMeant: (head) => STARTS.test(head) && head.includes('"resourceVersion"'),
   read: (text, from) => {
     const objects = parsed(text);
     if (!Array.isArray(objects)) return cut('configz');

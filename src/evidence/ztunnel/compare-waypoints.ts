@@ -23,15 +23,13 @@ export function waypointsOf(enforcement: Enforcement, workload: Workload): reado
 export function compareWaypoints(
   enforcement: Enforcement,
   workload: Workload,
-  { entry, view: { from } }: SeenPod,
+  { entry, view: { from, services } }: SeenPod,
 ): readonly WaypointComparison[] {
   const resolve = (address: AmbientAddress | undefined): string | undefined =>
     address && placeOf(address, from.services ?? []);
   const found = [compare('the pods', nameOf(waypointOf(enforcement, workload)), resolve(entry.waypoint))];
   for (const service of servicesOf(enforcement, workload)) {
-    const loaded = from.services?.find(
-      ({ name, namespace }) => name === service.name && namespace === service.namespace,
-    );
+    const loaded = services.get(`${service.namespace}/${service.name}`);
     if (!loaded) continue;
     const configured = nameOf(waypointOf(enforcement, service));
     found.push(compare(`service ${service.namespace}/${service.name}`, configured, resolve(loaded.waypoint)));

@@ -1,5 +1,10 @@
 import type { Mesh, Workload } from '../../model/inventory/types.ts';
-import type { AmbientEntry, AmbientIndexDump, ZtunnelDump } from '../../model/observation/ambient-state.ts';
+import type {
+  AmbientEntry,
+  AmbientIndexDump,
+  AmbientService,
+  ZtunnelDump,
+} from '../../model/observation/ambient-state.ts';
 import { findWorkload } from '../match-proxies.ts';
 import { type LoadedAuthorization, readAuthorization } from './read-authorization.ts';
 
@@ -8,6 +13,8 @@ export interface AmbientView {
   readonly from: ZtunnelDump | AmbientIndexDump;
   /** Undefined: the document does not have them. */
   readonly held: readonly LoadedAuthorization[] | undefined;
+  /** By `namespace/name`. */
+  readonly services: ReadonlyMap<string, AmbientService>;
 }
 
 /** A pod as one document has it. */
@@ -28,7 +35,8 @@ export function matchPods(mesh: Mesh, documents: readonly (ZtunnelDump | Ambient
   const byWorkload = new Map<Workload, SeenPod[]>();
   const strangers: string[] = [];
   for (const from of documents) {
-    const view: AmbientView = { from, held: from.policies?.map(readAuthorization) };
+    const services = new Map((from.services ?? []).map((each) => [`${each.namespace}/${each.name}`, each]));
+    const view: AmbientView = { from, held: from.policies?.map(readAuthorization), services };
     const unknown: string[] = [];
     for (const entry of from.workloads) {
       const { pod, namespace, workload: name } = entry;

@@ -103,7 +103,8 @@ function portLines({ port, mtls, policies, tokens }: Port, { width }: ListView):
   ] as const;
   return rows.flatMap(([name, proof], index) =>
     hang(
-      `  ${index === 0 ? `:${port}`.padEnd(7) : ' '.repeat(7)}${name}`,
+      // A name that fills its column keeps a space before what is said of it.
+      `  ${index === 0 ? `:${port}`.padEnd(7) : ' '.repeat(7)}${name.length < LABEL ? name : `${name} `}`,
       wrap(stateText(proof), Math.max(20, width - LABEL - 9)),
       LABEL + 9,
     ),
