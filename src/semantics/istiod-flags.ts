@@ -1,6 +1,8 @@
 import { boolFlag, type IstiodFlag } from '../model/istiod-flags.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import { waypointOf } from './ambient/waypoint.ts';
+import { actionOf } from './authz/compile.ts';
+import { isDryRun } from './authz/dry-run.ts';
 import type { Enforcement } from './enforcement.ts';
 import { isTrusted } from './mtls/transport.ts';
 import type { Query } from './query.ts';
@@ -51,6 +53,69 @@ const UNMODELLED: readonly UnmodelledFlag[] = [
     }),
   ),
   {
+    name: 'PILOT_ENABLE_AMBIENT',
+    byDefault: true,
+    assumes: 'istiod serves ambient workloads',
+    concerns: (_, { destination: { workload } }) => workload.dataPlane.kind === 'ambient',
+  },
+  {
+    name: 'AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY',
+    byDefault: false,
+    assumes: 'ztunnel gets no policies on trial, which one older than 1.29 would enforce',
+    concerns: ({ mesh }, { destination: { workload } }) =>
+      workload.dataPlane.kind === 'ambient' && mesh.resources.of('AuthorizationPolicy').some(isDryRun),
+  },
+  {
+    name: 'PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS',
+    byDefault: false,
+    assumes: 'where external authorizers of several providers apply, everything is refused',
+    concerns: (enforcement, { destination: { workload } }) => {
+      if (workload.dataPlane.kind === 'none') return false;
+      const asked = enforcement.envoy(workload).authorization.filter((policy) => actionOf(policy) === 'CUSTOM');
+      return new Set(asked.map(({ spec }) => spec.provider?.name)).size > 1;
+    },
+  },
+  {
+    name: 'ENABLE_TLS_ON_SIDECAR_INGRESS',
+    byDefault: false,
+    assumes: 'the TLS settings of Sidecar ingress listeners have no effect',
+    concerns: (enforcement, { destination: { workload } }) =>
+      ingressOf(enforcement, workload).some(({ tls }) => tls !== undefined),
+  },
+  {
+    name: 'PILOT_ALLOW_SIDECAR_SERVICE_INBOUND_LISTENER_MERGE',
+    byDefault: false,
+    assumes: 'ports that the ingress of a Sidecar does not name have no listener of their own',
+    concerns: (enforcement, { destination: { workload } }) => ingressOf(enforcement, workload).length > 0,
+  },
+  {
+    name: 'ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY',
+    byDefault: true,
+    assumes: 'policies with a selector apply to gateways of the Gateway API too',
+    concerns: (_, { destination: { workload } }) => isIngress(workload) && workload.gateway?.gatewayName !== undefined,
+  },
+  {
+    name: 'PILOT_SCOPE_GATEWAY_TO_NAMESPACE',
+    byDefault: false,
+    assumes: 'a gateway serves the Gateways of all namespaces that select it',
+    concerns: (_, { destination: { workload } }) => isIngress(workload),
+  },
+  {
+    name: 'PILOT_ENABLE_STRICT_GATEWAY_MERGING',
+    byDefault: true,
+    assumes: 'Gateways of other namespaces are not merged with those of the Gateway API',
+    concerns: (_, { destination: { workload } }) => isIngress(workload),
+  },
+  {
+    name: 'PILOT_ENABLE_SERVICEENTRY_SELECT_PODS',
+    byDefault: true,
+    assumes: 'ServiceEntries with a selector lead to pods',
+    concerns: ({ mesh }, { destination: { workload } }) =>
+      mesh.resources
+        .of('ServiceEntry')
+        .some(({ namespace, spec }) => namespace === workload.namespace && spec.workloadSelector !== undefined),
+  },
+  {
     name: 'AMBIENT_ENABLE_MULTI_NETWORK',
     byDefault: false,
     assumes: 'ambient reaches no endpoint of another network',
@@ -58,6 +123,17 @@ const UNMODELLED: readonly UnmodelledFlag[] = [
       mesh.clusters.length > 1 && workload.dataPlane.kind === 'ambient',
   },
 ];
+
+const isIngress = ({ dataPlane, gateway }: Workload): boolean =>
+  dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint';
+
+function ingressOf({ mesh }: Enforcement, { namespace, dataPlane }: Workload) {
+  if (dataPlane.kind !== 'sidecar') return [];
+  return mesh.resources
+    .of('Sidecar')
+    .filter((sidecar) => sidecar.namespace === namespace)
+    .flatMap(({ spec }) => spec.ingress ?? []);
+}
 
 /** What a verdict rests on because a flag of istiod is set that is not computed; empty mostly. */
 export function assumesOfFlags(enforcement: Enforcement, query: Query): readonly string[] {
