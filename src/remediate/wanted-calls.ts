@@ -4,6 +4,8 @@ import { tokensFor } from '../graph/tokens-for.ts';
 import type { Mesh, Workload, WorkloadId } from '../model/inventory/types.ts';
 import { decide } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
+import { indexGateways } from '../semantics/gateway/index-gateways.ts';
+import { type InternetRoute, routesOf } from '../semantics/gateway/routes-of.ts';
 import type { Query } from '../semantics/query.ts';
 import type { Verdict } from '../semantics/verdict.ts';
 
@@ -66,6 +68,10 @@ export function answerCall(
   const to = mesh.workloadById.get(call.to);
   const port = to?.ports.find((own) => own.port === call.port);
   if (!from || !to || !port) return undefined;
+  if (to.dataPlane.kind === 'gateway' && to.gateway?.kind !== 'waypoint') {
+    const asked = callThrough(enforcement, from, to, port.port);
+    if (asked) return asked;
+  }
   const { method, path = '/' } = call;
   const query = appQuery(enforcement, from, to, port, method === undefined ? undefined : { method, path });
   const plain = decide(enforcement, query);
@@ -76,4 +82,45 @@ export function answerCall(
     if (verdict.outcome !== 'deny') return { verdict, query: asked };
   }
   return { verdict: plain, query };
+}
+
+/** A call to a gateway is one to something behind it: the first request by a route of that port that passes, else one that does not. */
+function callThrough(
+  enforcement: Enforcement,
+  from: Workload,
+  to: Workload,
+  port: number,
+): { readonly verdict: Verdict; readonly query: Query } | undefined {
+  let refused: { readonly verdict: Verdict; readonly query: Query } | undefined;
+  for (const route of routesIn(enforcement)) {
+    if (route.gateway.id !== to.id || route.listener.port !== port || route.mirrored) continue;
+    const { tls, ...asked } = route.query;
+    // A client of the mesh shows its certificate where the gateway asks for one, and comes as nobody where it does not.
+    const identity = tls?.clientCert?.principal === undefined ? null : from.identity;
+    const query: Query = {
+      ...asked,
+      ...(tls ? { tls: identity === null ? tls : { ...tls, clientCert: { principal: identity } } } : {}),
+      source: {
+        position: { kind: 'workload', workload: from },
+        identity,
+        connects: identity === null ? 'plaintext' : 'mtls',
+        ...(from.addresses[0] !== undefined && from.addresses.length === 1 ? { ip: from.addresses[0] } : {}),
+      },
+    };
+    const verdict = decide(enforcement, query);
+    if (verdict.outcome === 'allow') return { verdict, query };
+    refused ??= { verdict, query };
+  }
+  return refused;
+}
+
+const ROUTES = new WeakMap<Enforcement, readonly InternetRoute[]>();
+
+function routesIn({ root }: Enforcement): readonly InternetRoute[] {
+  let known = ROUTES.get(root);
+  if (!known) {
+    known = routesOf(root, indexGateways(root));
+    ROUTES.set(root, known);
+  }
+  return known;
 }

@@ -4,6 +4,7 @@ import { closeHole } from './close-hole.ts';
 import { denyByDefault } from './deny-by-default.ts';
 import { dropNodeRights } from './drop-node-rights.ts';
 import { enrolNamespace } from './enrol-namespace.ts';
+import { guardGateway } from './guard-gateway.ts';
 import { hideFromOutside } from './hide-from-outside.ts';
 import { limitNetwork } from './limit-network.ts';
 import { makeStrict } from './make-strict.ts';
@@ -17,6 +18,7 @@ export const FIXES: readonly Fix[] = [
   narrowRule,
   makeStrict,
   hideFromOutside,
+  guardGateway,
   requireToken,
   closeHole,
   splitAccount,

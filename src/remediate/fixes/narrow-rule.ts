@@ -18,7 +18,11 @@ export const narrowRule: Fix = {
     const open = [...new Set(hops.flatMap((hop) => hop.cause?.rule ?? []))]
       .filter((index) => policy.spec.rules?.[index])
       .sort((x, y) => x - y);
-    const attached = [...new Set([...attachedTo(facts, policy), ...targetsOf(hops)])];
+    const selected = attachedTo(facts, policy);
+    // What gateways ask for as themselves is closed there, by `guard-gateway`.
+    if (hops.some(({ pivot }) => pivot === 'route') && selected.every(({ dataPlane }) => dataPlane.kind === 'gateway'))
+      return [];
+    const attached = [...new Set([...selected, ...targetsOf(hops)])];
     if (open.length === 0 || attached.length > MOST) return [];
     const atWaypoint =
       refsOf(policy.spec).length > 0 && attached.every(({ dataPlane }) => dataPlane.kind === 'ambient');
@@ -111,7 +115,7 @@ function limited(
 }
 
 /** Open rules give way to others; a policy without rules refuses everything that no other admits. */
-function replaceRules(
+export function replaceRules(
   { spec }: AuthorizationPolicy,
   open: readonly number[],
   rules: readonly AuthorizationRule[],

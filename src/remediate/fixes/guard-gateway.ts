@@ -1,0 +1,252 @@
+import type { Hop } from '../../graph/attack/attack-path.ts';
+import type { Facts } from '../../graph/facts.ts';
+import { objectOf } from '../../model/by.ts';
+import type { Workload } from '../../model/inventory/types.ts';
+import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/authorization-policy.ts';
+import { attachedTo } from '../../rules/policy-reach.ts';
+import { selectorOf } from '../../rules/select-workload.ts';
+import { actionOf } from '../../semantics/authz/compile.ts';
+import { isDryRun } from '../../semantics/authz/dry-run.ts';
+import { PROXY_PORTS } from '../../semantics/capture.ts';
+import { indexGateways } from '../../semantics/gateway/index-gateways.ts';
+import type { InternetRoute } from '../../semantics/gateway/routes-of.ts';
+import { type Candidate, type Fix, nameOf, type Problem } from '../candidate.ts';
+import type { Change } from '../change.ts';
+import { isWorthGuessing } from './admit.ts';
+import { replaceRules } from './narrow-rule.ts';
+
+/**
+ * A gateway that only the cluster reaches, and that asks for anybody what the workloads behind it refuse to callers themselves: an ALLOW at the
+ * gateway for those who are known to call it, or to call what its routes lead to, by principal: where the gateway asks for no certificate of the
+ * mesh no policy tells them apart. Ports that lead nowhere near stay open. Where an ALLOW lets everybody in, its rule is narrowed: another one
+ * would add to it.
+ */
+export const guardGateway: Fix = {
+  id: 'guard-gateway',
+  propose(facts, problem) {
+    const ready = deputiesOf(facts, problem).filter((deputy) => obstacleOf(facts, problem, deputy) === undefined);
+    if (ready.length === 0 || ready.length > MOST) return [];
+    const whole = candidateFor(facts, problem, ready);
+    return ready.length === 1 ? [whole] : [whole, ...ready.map((each) => candidateFor(facts, problem, [each]))];
+  },
+
+  whyNot: (facts, problem) =>
+    deputiesOf(facts, problem)
+      .map((deputy) => obstacleOf(facts, problem, deputy))
+      .find((why) => why !== undefined),
+};
+
+const MOST = 20;
+/** What serves, or lets in: a RequestAuthentication behind it is for another fix. */
+const SERVERS: ReadonlySet<string> = new Set([
+  'Gateway',
+  'KubernetesGateway',
+  'ListenerSet',
+  'Ingress',
+  'AuthorizationPolicy',
+]);
+
+/** A gateway as it serves what hops lead to. */
+interface Deputy {
+  readonly gateway: Workload;
+  /** Routes of the ports by which one gets to what hops lead to. */
+  readonly routes: readonly InternetRoute[];
+  /** Its own ports, after `targetPort`. */
+  readonly ports: readonly number[];
+  /** Other ports that it listens on. */
+  readonly others: readonly number[];
+  /** All that stands behind these ports. */
+  readonly behind: readonly Workload[];
+  readonly targets: readonly Workload[];
+}
+
+function deputiesOf(facts: Facts, { cause, hops }: Problem): readonly Deputy[] {
+  if (!SERVERS.has(cause.kind)) return [];
+  const targets = new Map<Workload, Set<Workload>>();
+  for (const hop of hops) {
+    const passage = passageOf(hop);
+    if (!passage) continue;
+    targets.set(passage.gateway, (targets.get(passage.gateway) ?? new Set()).add(passage.target));
+  }
+  return [...targets]
+    .map(([gateway, own]) => deputyOf(facts, gateway, [...own]))
+    .sort((a, b) => (a.gateway.id < b.gateway.id ? -1 : 1));
+}
+
+function passageOf({ pivot, from, to }: Hop): { readonly gateway: Workload; readonly target: Workload } | undefined {
+  if (pivot !== 'route' || from.kind !== 'workload' || to.kind !== 'workload') return undefined;
+  return { gateway: from.workload, target: to.workload };
+}
+
+function deputyOf({ enforcement, entrances }: Facts, gateway: Workload, targets: readonly Workload[]): Deputy {
+  const own = entrances.routes.filter((route) => route.gateway === gateway && !route.mirrored);
+  const leading = own.filter(({ workloads }) => workloads.some(({ workload }) => targets.includes(workload)));
+  const ports = new Set(leading.map(({ listener }) => listener.port));
+  const routes = own.filter(({ listener }) => ports.has(listener.port));
+  const listeners = indexGateways(enforcement).byWorkload.get(gateway)?.listeners ?? [];
+  const all = new Set([...listeners, ...gateway.ports].map(({ port }) => port));
+  return {
+    gateway,
+    routes,
+    ports: [...ports].sort((a, b) => a - b),
+    others: [...all].filter((port) => !ports.has(port) && !PROXY_PORTS.includes(port)).sort((a, b) => a - b),
+    behind: [...new Set(routes.flatMap(({ workloads }) => workloads.map(({ workload }) => workload)))],
+    targets,
+  };
+}
+
+/** Who has a reason to call a gateway: stated for it, or for what it leads to. Other gateways only where their routes lead to it. */
+function callersOf({ mesh, wanted }: Facts, { gateway, behind }: Deputy): readonly Workload[] {
+  const asked = wanted.to(gateway).map(({ from }) => from);
+  const around = behind.flatMap((workload) => wanted.to(workload)).filter(({ basis }) => basis !== 'implied');
+  const own = [...asked, ...around.map(({ from }) => from)].flatMap((id) =>
+    id === 'internet' || id === gateway.id ? [] : (mesh.workloadById.get(id) ?? []),
+  );
+  return [...new Set(own)].filter((caller) => caller.dataPlane.kind !== 'gateway' || asked.includes(caller.id));
+}
+
+/** Stated for the gateway, or for all that it leads to: there somebody else has to be named than the gateway itself. */
+const isKnown = (facts: Facts, deputy: Deputy): boolean =>
+  facts.wanted.isStated(deputy.gateway) ||
+  (deputy.behind.every((workload) => facts.wanted.isStated(workload)) && callersOf(facts, deputy).length > 0);
+
+/** Whether it takes nobody without a certificate of the mesh on these ports. */
+const asksForIdentity = ({ routes }: Deputy): boolean =>
+  routes.every(({ query }) => query.tls?.clientCert?.principal !== undefined);
+
+/** Why no ALLOW can be written for a gateway. */
+function obstacleOf(facts: Facts, problem: Problem, deputy: Deputy): string | undefined {
+  const { gateway, ports, targets } = deputy;
+  const { id } = gateway;
+  const { wanted, enforcement } = facts;
+  if (wanted.to(gateway).some(({ from }) => from === 'internet'))
+    return `${id} has to be reached from outside, so that its port tells nobody apart: ask for a token at ${names(targets)}, or serve them by a gateway of their own`;
+  const allow = enforcement
+    .envoy(gateway)
+    .authorization.find((policy) => actionOf(policy) === 'ALLOW' && !isDryRun(policy));
+  const opened = openedBy(problem);
+  if (!opened && allow) return `AuthorizationPolicy ${nameOf(allow)} admits it at ${id}: narrow its rules`;
+  if (opened && attachedTo(facts, opened.policy).some((other) => other !== gateway))
+    return `AuthorizationPolicy ${nameOf(opened.policy)} opens other workloads as well as ${id}: give ${id} one of its own`;
+  if (opened?.rules.some((index) => opened.policy.spec.rules?.[index]?.to) && deputy.others.length > 0)
+    return `AuthorizationPolicy ${nameOf(opened.policy)} opens operations on several ports of ${id} to everybody: say in it who may call which`;
+  if (!isKnown(facts, deputy) && !(asksForIdentity(deputy) && targets.some((each) => isWorthGuessing(facts, each))))
+    return `nobody said who calls ${id}, which asks ${names(targets)} for anybody: declare its callers as \`wanted\``;
+  const callers = callersOf(facts, deputy);
+  if (!asksForIdentity(deputy))
+    return `${id} takes requests on port ${ports.join(', ')} without a certificate of the mesh, so that no policy tells ${few(callers)} from others: serve it with tls mode ISTIO_MUTUAL and give its callers a DestinationRule for that, or let a NetworkPolicy admit their pods alone`;
+  const nameless = callers.find(({ identity }) => identity === null);
+  if (nameless)
+    return `${nameless.id} is to call ${id} and has no identity of the mesh: enrol it, or serve it on a port of its own`;
+  return attachmentOf(facts, gateway)
+    ? undefined
+    : `no label tells the pods of ${id} from others of its namespace, so that no policy can be for them alone`;
+}
+
+function candidateFor(facts: Facts, problem: Problem, deputies: readonly Deputy[]): Candidate {
+  const [first] = deputies;
+  const { cause } = problem;
+  const which = `${cause.kind} ${nameOf(cause)}`;
+  const callers = new Set(deputies.flatMap((deputy) => callersOf(facts, deputy)));
+  const unknown = deputies.filter((deputy) => !isKnown(facts, deputy)).map(({ gateway }) => gateway);
+  const gateways = deputies.map(({ gateway }) => gateway);
+  const own = unknown.length > 0 ? ', and its own namespace' : '';
+  return {
+    id: deputies.length === 1 ? `guard-gateway ${which} ${first?.gateway.id}` : `guard-gateway ${which}`,
+    summary: `${names(gateways)}: admit the ${callers.size} known caller${callers.size === 1 ? '' : 's'} of what ${gateways.length === 1 ? 'its' : 'their'} routes lead to${own}`,
+    changes: deputies.map(
+      (deputy): Change =>
+        narrowing(facts, problem, deputy) ?? {
+          kind: 'add',
+          manifest: allowAt(facts, deputy),
+          beside: deputy.gateway.resource,
+        },
+    ),
+    destinations: [...new Set([...gateways, ...deputies.flatMap(({ behind }) => behind)])],
+    senders: [],
+    effort: deputies.length === 1 ? 1 : 2,
+    unknownCallers: unknown,
+    unproven: [],
+    preconditions: [
+      `for a week nobody else has called ${deputies.map(({ gateway, ports }) => `${gateway.id} on port ${ports.join(', ')}`).join(', ')}: its access log tells`,
+    ],
+    sideEffects: ['callers that are not named get 403 (HTTP) or a reset connection (TCP) from the gateway'],
+  };
+}
+
+/** The rules of an AuthorizationPolicy at gateways that hops get in by. */
+function openedBy({ cause, hops }: Problem) {
+  const object = cause.kind === 'AuthorizationPolicy' ? objectOf(cause) : undefined;
+  if (!object) return undefined;
+  const policy = object.resource as AuthorizationPolicy;
+  const rules = [...new Set(hops.flatMap((hop) => hop.cause?.rule ?? []))].filter(
+    (index) => policy.spec.rules?.[index],
+  );
+  return { policy, rules: rules.sort((a, b) => a - b) };
+}
+
+/** An ALLOW that lets everybody in: what it says of operations and conditions still holds. */
+function narrowing(facts: Facts, problem: Problem, deputy: Deputy): Change | undefined {
+  const opened = openedBy(problem);
+  if (!opened) return undefined;
+  const { policy, rules: open } = opened;
+  const others = operationAt(deputy.others);
+  const rules = open.flatMap((index): readonly AuthorizationRule[] => {
+    const { to, when, ...from } = policy.spec.rules?.[index] ?? {};
+    const conditions = when ? { when } : {};
+    return [
+      ...namedAt(facts, deputy).map((source) => ({
+        from: [{ source }],
+        to: to ?? operationAt(deputy.ports),
+        ...conditions,
+      })),
+      ...(to || deputy.others.length === 0 ? [] : [{ ...from, to: others, ...conditions }]),
+    ];
+  });
+  return { kind: 'edit', resource: policy, edits: replaceRules(policy, open, rules) };
+}
+
+const operationAt = (ports: readonly number[]) => [{ operation: { ports: ports.map(String) } }];
+
+/** Those who may call it, as sources of a rule. */
+function namedAt(facts: Facts, deputy: Deputy) {
+  const principals = [...new Set(callersOf(facts, deputy).flatMap(({ identity }) => identity ?? []))].sort();
+  return [
+    ...(principals.length > 0 ? [{ principals }] : []),
+    ...(isKnown(facts, deputy) ? [] : [{ namespaces: [deputy.gateway.namespace] }]),
+  ];
+}
+
+function allowAt(facts: Facts, deputy: Deputy) {
+  const { gateway, ports, others } = deputy;
+  const rules: readonly AuthorizationRule[] = [
+    ...namedAt(facts, deputy).map((source) => ({ from: [{ source }], to: operationAt(ports) })),
+    ...(others.length > 0 ? [{ to: operationAt(others) }] : []),
+  ];
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: freeName(facts, gateway), namespace: gateway.namespace },
+    spec: { ...attachmentOf(facts, gateway), action: 'ALLOW', rules },
+  };
+}
+
+/** Gateways that istiod deploys are named by `targetRefs`; others by the labels of their pods. */
+function attachmentOf({ mesh }: Facts, workload: Workload): Readonly<Record<string, unknown>> | undefined {
+  const { gateway } = workload;
+  if (gateway?.kind === 'kubernetes' && gateway.gatewayName !== undefined)
+    return { targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: gateway.gatewayName }] };
+  const matchLabels = selectorOf(mesh, workload);
+  return matchLabels && { selector: { matchLabels } };
+}
+
+function freeName({ mesh }: Facts, { name, namespace, cluster }: Workload): string {
+  const wanted = `allow-${name}-callers`.slice(0, 250);
+  let free = wanted;
+  for (let n = 2; mesh.resources.find('AuthorizationPolicy', namespace, free, cluster); n++) free = `${wanted}-${n}`;
+  return free;
+}
+
+const names = (workloads: readonly Workload[]): string => workloads.map(({ id }) => id).join(', ');
+const few = (workloads: readonly Workload[]): string =>
+  workloads.length > 3 ? `${names(workloads.slice(0, 3))} and ${workloads.length - 3} more` : names(workloads);
