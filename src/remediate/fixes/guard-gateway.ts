@@ -7,7 +7,6 @@ import { attachedTo } from '../../rules/policy-reach.ts';
 import { selectorOf } from '../../rules/select-workload.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
 import { isDryRun } from '../../semantics/authz/dry-run.ts';
-import { PROXY_PORTS } from '../../semantics/capture.ts';
 import { indexGateways } from '../../semantics/gateway/index-gateways.ts';
 import type { InternetRoute } from '../../semantics/gateway/routes-of.ts';
 import { type Candidate, type Fix, nameOf, type Problem } from '../candidate.ts';
@@ -53,7 +52,7 @@ interface Deputy {
   readonly routes: readonly InternetRoute[];
   /** Its own ports, after `targetPort`. */
   readonly ports: readonly number[];
-  /** Other ports that it listens on. */
+  /** Other ports that Gateways make it listen on. */
   readonly others: readonly number[];
   /** All that stands behind these ports. */
   readonly behind: readonly Workload[];
@@ -84,12 +83,12 @@ function deputyOf({ enforcement, entrances }: Facts, gateway: Workload, targets:
   const ports = new Set(leading.map(({ listener }) => listener.port));
   const routes = own.filter(({ listener }) => ports.has(listener.port));
   const listeners = indexGateways(enforcement).byWorkload.get(gateway)?.listeners ?? [];
-  const all = new Set([...listeners, ...gateway.ports].map(({ port }) => port));
+  const all = new Set(listeners.map(({ port }) => port));
   return {
     gateway,
     routes,
     ports: [...ports].sort((a, b) => a - b),
-    others: [...all].filter((port) => !ports.has(port) && !PROXY_PORTS.includes(port)).sort((a, b) => a - b),
+    others: [...all].filter((port) => !ports.has(port)).sort((a, b) => a - b),
     behind: [...new Set(routes.flatMap(({ workloads }) => workloads.map(({ workload }) => workload)))],
     targets,
   };
