@@ -24,6 +24,8 @@ export interface Candidate {
   readonly isTrial?: true;
   /** It closes no path: due after all that does. */
   readonly isTidying?: true;
+  /** Rules that tell which findings it closes, by id; absent: all but those that cost most and are about no danger. */
+  readonly judgedBy?: readonly string[];
   /** What the model does not show: `cart/be no longer gets to vault/api; nothing says whether it has to`. */
   readonly unproven: readonly string[];
   /** What has to be so before it is rolled out. */

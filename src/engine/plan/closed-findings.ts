@@ -5,6 +5,7 @@ import { factsWith } from '../../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../../graph/make-facts.ts';
 import { workloadId } from '../../model/inventory/types.ts';
 import type { Rebuild } from '../../remediate/rebuild.ts';
+import type { Candidate } from '../../remediate/candidate.ts';
 import type { Step } from '../../remediate/make-plan.ts';
 import { namespacesOf } from '../../remediate/slice.ts';
 import { enforcementOf } from '../../remediate/slices.ts';
@@ -32,7 +33,7 @@ export function closedFindings(
   const found = new Set(findings.map(({ id }) => id));
   const judge = judgeOf(
     grounds,
-    JUDGED.filter(({ meta }) => found.has(meta.id)),
+    RULES.filter(({ meta }) => found.has(meta.id)),
   );
   return new Map(
     steps.map((step) => {
@@ -59,8 +60,8 @@ function subjectsOf({ mesh }: Facts, { subjects }: Finding): Set<string> {
 }
 
 /** Without what asks for every rule of every policy near: that costs more than all the others, and is no danger. */
-const JUDGED = RULES.filter(({ meta }) => meta.id !== 'authz/idle-rule');
-const IDLE = RULES.filter(({ meta }) => meta.id === 'authz/idle-rule');
+const isAsked = ({ meta }: Rule, { judgedBy }: Candidate): boolean =>
+  judgedBy ? judgedBy.includes(meta.id) : meta.id !== 'authz/idle-rule';
 
 type Causes = ReturnType<typeof openCauses>;
 const NONE: Causes = new Map();
@@ -77,7 +78,8 @@ function judgeOf({ facts, stated, rebuild }: Grounds, rules: readonly Rule[]): J
   };
   return ({ candidate, on }) => {
     const touched = [...candidate.destinations, ...candidate.senders];
-    if (touched.length === 0) return { before: NONE, after: NONE };
+    const asked = rules.filter((rule) => isAsked(rule, candidate));
+    if (touched.length === 0 || asked.length === 0) return { before: NONE, after: NONE };
     const namespaces = namespacesOf(facts.mesh, touched);
     const before = enforcementOf({ ...on, rebuild }, namespaces, [], candidate.changes);
     const after = enforcementOf({ ...on, rebuild }, namespaces, candidate.changes);
@@ -87,7 +89,7 @@ function judgeOf({ facts, stated, rebuild }: Grounds, rules: readonly Rule[]): J
       const own = factsOf(enforcement);
       const workloads = own.mesh.workloads.filter(({ id }) => ids.has(id));
       const near = factsWith(own, { mesh: { ...own.mesh, workloads }, wanted: facts.wanted });
-      return openCauses(candidate.id.startsWith('remove-idle-rules ') ? IDLE : rules, near);
+      return openCauses(asked, near);
     };
     return { before: judge(before.enforcement), after: judge(after.enforcement) };
   };

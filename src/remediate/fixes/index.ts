@@ -8,6 +8,7 @@ import { guardGateway } from './guard-gateway.ts';
 import { hideFromOutside } from './hide-from-outside.ts';
 import { limitNetwork } from './limit-network.ts';
 import { makeStrict } from './make-strict.ts';
+import { narrowNetwork } from './narrow-network.ts';
 import { narrowRule } from './narrow-rule.ts';
 import { requireToken } from './require-token.ts';
 import { revokeBinding } from './revoke-binding.ts';
@@ -27,5 +28,6 @@ export const FIXES: readonly Fix[] = [
   denyByDefault,
   dropNodeRights,
   enrolNamespace,
+  narrowNetwork,
   limitNetwork,
 ];

@@ -1,14 +1,11 @@
-import { isMachine } from '../../model/inventory/member.ts';
 import type { Facts } from '../../graph/facts.ts';
-import { plaintextCallers } from '../../graph/plaintext-callers.ts';
 import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
 import { selectorOf } from '../../rules/select-workload.ts';
-import { isCaptured } from '../../semantics/capture.ts';
 import { selectPolicies } from '../../semantics/network-policy/policy-index.ts';
-import { type Candidate, type Fix, nameOf, type Problem } from '../candidate.ts';
+import { type Candidate, type Fix, nameOf } from '../candidate.ts';
 import type { Change } from '../change.ts';
-import { isNamespaceStated, isWorthGuessing } from './admit.ts';
 import { networkAdmissionOf } from './network-admission.ts';
+import { freePolicyName, networkObstacleOf, pastProxies } from './past-proxies.ts';
 
 /**
  * Ports that no proxy decides about, since the workload is outside the mesh or its proxy does not see them: a NetworkPolicy that isolates its
@@ -48,38 +45,15 @@ export const limitNetwork: Fix = {
 
 const MOST = 50;
 
-/** What hops get to on ports that no proxy decides about, by the workload. */
-function pastProxies({ hops }: Problem): ReadonlyMap<Workload, ReadonlySet<number>> {
-  const found = new Map<Workload, Set<number>>();
-  for (const { to, port, pivot } of hops) {
-    if (pivot !== 'reach' || to.kind !== 'workload' || port === undefined) continue;
-    const own = to.workload.ports.find((each) => each.port === port);
-    if (isCaptured(to.workload, port, own?.transport).captured) continue;
-    found.set(to.workload, (found.get(to.workload) ?? new Set()).add(port));
-  }
-  return new Map([...found].sort(([a], [b]) => (a.id < b.id ? -1 : 1)));
-}
-
-const isCalledByServer = (facts: Facts, workload: Workload, ports: ReadonlySet<number>): boolean => {
-  const called = plaintextCallers(facts, [workload]).filter(({ caller }) => caller === 'kube-apiserver');
-  return [...ports].every((port) => called.some((each) => each.port === port));
-};
-
 /** Why no NetworkPolicy can be written for a workload. */
 function obstacleOf(facts: Facts, workload: Workload, ports: ReadonlySet<number>): string | undefined {
-  const { id, hostNetwork, kind } = workload;
-  if (hostNetwork) return `${id} uses the network of its node, where no NetworkPolicy selects it`;
-  if (isMachine({ kind })) return `${id} runs outside Kubernetes, where no NetworkPolicy selects it: use its firewall`;
-  if (!facts.wanted.isStated(workload) && !isNamespaceStated(facts, workload) && !isWorthGuessing(facts, workload))
-    return `nobody said who calls ${id}, which no proxy guards: declare its callers as \`wanted\`, so that a NetworkPolicy can keep out all others`;
-  if (isCalledByServer(facts, workload, ports))
-    return `the API server calls ${id} from outside the pod network, where no NetworkPolicy tells it from others`;
+  const obstacle = networkObstacleOf(facts, workload, ports);
+  if (obstacle !== undefined) return obstacle;
   const [isolating] = selectPolicies(facts.enforcement.network, workload).ingress;
-  if (isolating)
-    return `NetworkPolicies add up, and ${nameOf(isolating.policy)} admits it to ${id}: narrow its ingress rules`;
-  return selectorOf(facts.mesh, workload)
-    ? undefined
-    : `no label tells the pods of ${id} from others of its namespace, so that no NetworkPolicy can be for them alone`;
+  return (
+    isolating &&
+    `NetworkPolicies add up, and ${nameOf(isolating.policy)} admits it to ${workload.id}: narrow its ingress rules`
+  );
 }
 
 function candidateFor(facts: Facts, key: string, workloads: readonly Workload[]): Candidate {
@@ -95,7 +69,7 @@ function candidateFor(facts: Facts, key: string, workloads: readonly Workload[])
         manifest: {
           apiVersion: 'networking.k8s.io/v1',
           kind: 'NetworkPolicy',
-          metadata: { name: freeName(facts, workload), namespace: workload.namespace },
+          metadata: { name: freePolicyName(facts, workload), namespace: workload.namespace },
           spec: {
             podSelector: { matchLabels: selectorOf(facts.mesh, workload) },
             policyTypes: ['Ingress'],
@@ -119,11 +93,4 @@ function candidateFor(facts: Facts, key: string, workloads: readonly Workload[])
       'ports that neither the pods nor their Services declare are closed to the network',
     ],
   };
-}
-
-function freeName({ mesh }: Facts, { name, namespace, cluster }: Workload): string {
-  const wanted = `limit-callers-of-${name}`.slice(0, 250);
-  let free = wanted;
-  for (let n = 2; mesh.resources.find('NetworkPolicy', namespace, free, cluster); n++) free = `${wanted}-${n}`;
-  return free;
 }

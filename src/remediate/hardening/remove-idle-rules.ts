@@ -80,6 +80,7 @@ function candidateFor(facts: Facts, policy: AuthorizationPolicy, idle: readonly 
       senders: [],
       effort: 1,
       isTidying: true,
+      judgedBy: ['authz/idle-rule'],
       unknownCallers: [],
       unproven: isMistake
         ? [`what ${which} of ${name} was meant to match: correct it instead, where it was a mistake`]

@@ -4,6 +4,7 @@ import { selectPolicies } from '../../semantics/network-policy/policy-index.ts';
 import type { NetworkPolicy } from '../../model/k8s/network-policy.ts';
 import { nameOf } from '../candidate.ts';
 import type { Change } from '../change.ts';
+import { distinctLabel, leftOut } from '../leave-out.ts';
 
 /** A NetworkPolicy around the pods of one workload: nothing in, nothing out, DNS where that is asked for. */
 export interface Isolation {
@@ -69,29 +70,6 @@ function admittingPolicies({ network }: Enforcement, workload: Workload): readon
   ];
   return [...new Set(found)];
 }
-
-const COMMON = ['app.kubernetes.io/name', 'app', 'name', 'app.kubernetes.io/instance'];
-
-/** A label that none of the others has with that value. */
-function distinctLabel(workload: Workload, near: readonly Workload[]): readonly [string, string] | undefined {
-  const rank = (key: string): number => (COMMON.includes(key) ? COMMON.indexOf(key) : COMMON.length);
-  return Object.entries(workload.labels)
-    .filter(([key]) => key !== 'pod-template-hash')
-    .toSorted(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
-    .find(([key, value]) => near.every((other) => other === workload || other.labels[key] !== value));
-}
-
-const leftOut = (policy: NetworkPolicy, [key, value]: readonly [string, string]): Change => ({
-  kind: 'edit',
-  resource: policy,
-  edits: [
-    {
-      op: 'append',
-      path: ['spec', 'podSelector', 'matchExpressions'],
-      value: { key, operator: 'NotIn', values: [value] },
-    },
-  ],
-});
 
 const DNS = {
   to: [
