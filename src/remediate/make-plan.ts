@@ -81,7 +81,7 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
   }
   return {
     steps,
-    unclosed: open.map((path) => ({ path, why: reasonFor(path, reasons) })),
+    unclosed: open.map((path) => ({ path, why: reasonFor(path, reasons, ground.facts) })),
     result: current,
   };
 }
@@ -155,14 +155,15 @@ function firstProven(
   problem: Problem,
   known: ReadonlySet<string>,
 ): { readonly steps: readonly Step[]; readonly ground: Ground } | { readonly why: string } {
-  let why = whyNone(ground.facts, problem);
+  const byHand = whyNone(ground.facts, problem);
+  let why = byHand;
   for (const fix of FIXES) {
     for (const candidate of fix.propose(ground.facts, problem)) {
       if (known.has(candidate.id)) continue;
       const { before, state, proof } = proveAfterOthers(ground, candidate, problem, known);
       const objection = objectionTo(candidate, proof);
       if (objection !== undefined) {
-        why = objection;
+        why = objection === LEAVES_OPEN ? `${candidate.summary}: leaves it open; ${byHand}` : objection;
         continue;
       }
       if ('refused' in proof) continue;
@@ -186,7 +187,7 @@ function whyNone(facts: Facts, problem: Problem): string {
     const why = fix.whyNot?.(facts, problem);
     if (why !== undefined) return why;
   }
-  return `no change of ${cause.kind} ${nameOf(cause)} is known that closes it`;
+  throw new RangeError(`nothing is said of ${cause.kind} ${nameOf(cause)}`);
 }
 
 function objectionTo(candidate: Candidate, proof: ReturnType<typeof prove>): string | undefined {
@@ -202,8 +203,11 @@ function objectionTo(candidate: Candidate, proof: ReturnType<typeof prove>): str
   const [unknown] = unknownCallers;
   return unknown
     ? `nobody said who calls ${unknown.id}, so that its own namespace stays admitted: declare its callers as \`wanted\``
-    : `${summary}: leaves it open`;
+    : LEAVES_OPEN;
 }
+
+/** It closes nothing: what a person can do about it says more. */
+const LEAVES_OPEN = 'leaves it open';
 
 const openerOf = ({ who }: Opened): string =>
   who.kind === 'workload' ? who.workload.id : who.kind.replaceAll('-', ' ');
@@ -281,11 +285,15 @@ function hopOf({ mesh }: Facts, { workload, port, who, verdict, witness }: Opene
   };
 }
 
-/** Why a path stays: what was said of it, or of what would have to change for it. */
-function reasonFor(path: AttackPath, reasons: ReadonlyMap<string, string>): string {
-  const causes = path.hops.flatMap(({ excess, cause }) => (excess && cause ? [keyOf(cause)] : []));
+/** Why a path stays: what was said of it, or of what would have to change for it. What came to light last was not tried any more. */
+function reasonFor(path: AttackPath, reasons: ReadonlyMap<string, string>, facts: Facts): string {
+  const causes = problemsOf(path).map(({ key }) => key);
   const found = [path.id, ...causes].map((key) => reasons.get(key)).find((why) => why !== undefined);
-  return found ?? 'no change that closes it was found';
+  if (found !== undefined) return found;
+  const [last] = problemsOf(path).slice(-1);
+  if (!last) throw new RangeError(`path ${path.id} has no cause to change`);
+  const hops = path.hops.filter(({ cause }) => cause && keyOf(cause) === last.key);
+  return whyNone(facts, { cause: last.cause, hops, paths: [path] });
 }
 
 const keyOf = ({ kind, namespace, name }: By): string => `${kind} ${namespace}/${name}`;

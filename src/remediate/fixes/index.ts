@@ -1,5 +1,6 @@
 import type { Fix } from '../candidate.ts';
 import { addWaypoint } from './add-waypoint.ts';
+import { byHand } from './by-hand.ts';
 import { closeHole } from './close-hole.ts';
 import { denyByDefault } from './deny-by-default.ts';
 import { dropNodeRights } from './drop-node-rights.ts';
@@ -30,4 +31,5 @@ export const FIXES: readonly Fix[] = [
   enrolNamespace,
   narrowNetwork,
   limitNetwork,
+  byHand,
 ];
