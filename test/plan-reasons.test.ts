@@ -34,7 +34,7 @@ async function planFor(path: string, change: (stated: Stated) => Stated) {
 const INPUTS = ['examples/payments', 'examples/payments-hardened', 'test/fixtures/real-mesh/manifests.yaml'];
 const ASKED: readonly (readonly [string, (stated: Stated) => Stated])[] = [
   ['as it is', (stated) => stated],
-  ['where nobody stated any caller', ({ wanted: _wanted, accepted: _accepted, ...stated }) => stated],
+  ['where nobody stated any caller', ({ wanted: _, ...stated }) => stated],
 ];
 
 describe.each(INPUTS)('every serious path of %s is closed, or says what to do', (path) => {
