@@ -117,3 +117,30 @@ describe('a Gateway that takes more than its routes need', () => {
     });
   });
 });
+
+describe('a Gateway that serves the same hosts with and without TLS', () => {
+  const secure = (hosts: readonly string[]): Manifest => ({
+    port: { number: 81, name: 'https', protocol: 'HTTPS' },
+    hosts,
+    tls: { mode: 'SIMPLE', credentialName: 'web' },
+  });
+  const WEB = route('web', ['web.example']);
+
+  it('redirects from plaintext', () => {
+    const { ids, result } = hardened([gateway(server(80, ['web.example']), secure(['*.example'])), WEB]);
+    expect(ids).toContain('redirect-to-https Gateway edge/public');
+    const [first, second] = result.mesh.resources.find('Gateway', 'edge', 'public')?.spec.servers ?? [];
+    expect(first?.tls).toEqual({ httpsRedirect: true });
+    expect(second?.tls).toEqual({ mode: 'SIMPLE', credentialName: 'web' });
+  });
+
+  it('does not where TLS is for other hosts, or certificates are asked for over the port', () => {
+    const other = hardened([gateway(server(80, ['web.example']), secure(['other.example'])), WEB]);
+    expect(other.ids).not.toContain('redirect-to-https Gateway edge/public');
+    const spec = WEB.spec as { readonly http: readonly Manifest[] };
+    const acme = { ...spec.http[0], match: [{ uri: { prefix: '/.well-known/acme-challenge/' } }] };
+    const challenged = { ...WEB, spec: { ...spec, http: [acme, ...spec.http] } };
+    const asked = hardened([gateway(server(80, ['web.example']), secure(['*.example'])), challenged]);
+    expect(asked.ids).not.toContain('redirect-to-https Gateway edge/public');
+  });
+});

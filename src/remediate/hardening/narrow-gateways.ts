@@ -1,6 +1,5 @@
 import type { Facts } from '../../graph/facts.ts';
 import type { KubernetesGateway } from '../../model/gateway/gateway.ts';
-import type { Workload } from '../../model/inventory/types.ts';
 import type { Gateway, GatewayServer } from '../../model/istio/gateway.ts';
 import type { VirtualService } from '../../model/istio/virtual-service.ts';
 import type { Resource } from '../../model/resource.ts';
@@ -17,6 +16,7 @@ import { indexGateways } from '../../semantics/gateway/index-gateways.ts';
 import { routesOf } from '../../semantics/gateway/routes-of.ts';
 import { type Candidate, nameOf } from '../candidate.ts';
 import type { FieldEdit } from '../change.ts';
+import { behindGateways, gatewaysOf } from './gateways-of.ts';
 import type { Hardening } from './hardening.ts';
 
 /**
@@ -55,7 +55,7 @@ interface Edits {
 }
 
 function candidateFor(facts: Facts, gateway: Resource, { edits, what }: Edits): readonly Candidate[] {
-  const gateways = servedBy(facts, gateway);
+  const gateways = gatewaysOf(facts, gateway);
   if (edits.length === 0 || gateways.length === 0) return [];
   const name = nameOf(gateway);
   return [
@@ -63,7 +63,7 @@ function candidateFor(facts: Facts, gateway: Resource, { edits, what }: Edits): 
       id: `narrow-gateway ${gateway.kind} ${name}`,
       summary: `Gateway ${name}: ${what.join('; ')}`,
       changes: [{ kind: 'edit', resource: gateway, edits }],
-      destinations: [...new Set([...gateways, ...behind(facts, gateways)])],
+      destinations: [...new Set([...gateways, ...behindGateways(facts, gateways)])],
       senders: [],
       effort: 1,
       isTidying: true,
@@ -78,21 +78,6 @@ function candidateFor(facts: Facts, gateway: Resource, { edits, what }: Edits): 
     },
   ];
 }
-
-const servedBy = ({ enforcement }: Facts, { kind, namespace, name }: Resource): readonly Workload[] =>
-  indexGateways(enforcement).proxies.flatMap(({ workload, present, listeners }) =>
-    present &&
-    listeners.some(({ servers }) =>
-      servers.some(({ by }) => by.kind === kind && by.namespace === namespace && by.name === name),
-    )
-      ? [workload]
-      : [],
-  );
-
-const behind = ({ entrances }: Facts, gateways: readonly Workload[]): readonly Workload[] =>
-  entrances.routes
-    .filter(({ gateway }) => gateways.includes(gateway))
-    .flatMap(({ workloads }) => workloads.map(({ workload }) => workload));
 
 function istioEdits({ mesh }: Facts, gateway: Gateway): Edits {
   const routes = mesh.resources
