@@ -161,7 +161,7 @@ function candidateFor(facts: Facts, problem: Problem, deputies: readonly Deputy[
           beside: deputy.gateway.resource,
         },
     ),
-    destinations: [...new Set([...gateways, ...deputies.flatMap(({ behind }) => behind)])],
+    destinations: gateways,
     senders: [],
     effort: deputies.length === 1 ? 1 : 2,
     unknownCallers: unknown,
