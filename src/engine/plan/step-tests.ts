@@ -1,6 +1,7 @@
 import { shownToken } from '../../semantics/jwt/shown-token.ts';
 import { dump } from 'js-yaml';
 import type { Facts } from '../../graph/facts.ts';
+import { requestOf as requestOfQuery } from '../../graph/request-of.ts';
 import { waysThrough } from '../../graph/ways-through.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { Proof } from '../../remediate/prove.ts';
@@ -56,7 +57,12 @@ function requestOf(after: Enforcement, call: WantedCall): Request | undefined {
   const answer = answerCall(after, call);
   if (!answer) return undefined;
   const { http, token, destination } = answer.query;
-  const { via } = destination;
+  const { via, workload } = destination;
+  // Through a gateway it goes by a host of a route, with a certificate where that is asked for.
+  if (workload.dataPlane.kind === 'gateway') {
+    const routed = requestOfQuery(answer.query);
+    return outcomeOf(after, routed) === 'allow' ? routed : undefined;
+  }
   const request: Request = {
     from: { workload: call.from },
     to: via

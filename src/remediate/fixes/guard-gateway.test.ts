@@ -1,64 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { innerGateway, MUTUAL, OTHER, PLAIN, routeTo } from '../../../test/inner-gateway.ts';
 import { addedBy, planOf } from '../../../test/plan-of.ts';
 import { INJECTOR, type Manifest, namespace, policy, selecting, workload } from '../../../test/small-mesh.ts';
 import type { Foothold } from '../../graph/attack/foothold.ts';
 import type { Stated } from '../../graph/make-facts.ts';
 import type { Mesh } from '../../model/inventory/types.ts';
 
-const MUTUAL = {
-  port: { number: 81, name: 'https', protocol: 'HTTPS' },
-  hosts: ['vault.example'],
-  tls: { mode: 'ISTIO_MUTUAL' },
-};
-const PLAIN = { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['vault.example'] };
-const OTHER = { port: { number: 82, name: 'http-other', protocol: 'HTTP' }, hosts: ['web.example'] };
 const http = { ports: { http: 8080 } } as const;
-
-const route = (name: string, port: number): Manifest => ({
-  apiVersion: 'networking.istio.io/v1',
-  kind: 'VirtualService',
-  metadata: { name, namespace: 'edge' },
-  spec: {
-    hosts: [`${name}.example`],
-    gateways: ['inside'],
-    http: [{ route: [{ destination: { host: `${name}.shop.svc.cluster.local`, port: { number: port } } }] }],
-  },
-});
-
-/** `shop/vault`, which only the gateway `edge/inner` may call; `shop/web` and `shop/batch` are workloads like any other. */
-const given = (
-  servers: readonly Manifest[],
-  more: readonly Manifest[] = [],
-  type = 'ClusterIP',
-): readonly Manifest[] => [
-  INJECTOR,
-  namespace('istio-system', {}),
-  namespace('edge'),
-  namespace('shop'),
-  ...workload('edge', 'inner', {
-    labels: { istio: 'ingressgateway' },
-    annotations: { 'inject.istio.io/templates': 'gateway' },
-    ports: { http: 8080, https: 8443, 'http-other': 8082 },
-  }).map((each) => (each.kind === 'Service' ? { ...each, spec: { ...(each.spec as Manifest), type } } : each)),
-  ...workload('shop', 'web', http),
-  ...workload('shop', 'batch', http),
-  ...workload('shop', 'vault', http),
-  {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'Gateway',
-    metadata: { name: 'inside', namespace: 'edge' },
-    spec: { selector: { app: 'inner' }, servers },
-  },
-  route('vault', 80),
-  policy('PeerAuthentication', 'istio-system', 'default', { mtls: { mode: 'STRICT' } }),
-  ...['web', 'batch'].map((name) => policy('AuthorizationPolicy', 'shop', name, { ...selecting(name), rules: [] })),
-  policy('AuthorizationPolicy', 'shop', 'vault', {
-    ...selecting('vault'),
-    rules: [{ from: [{ source: { principals: ['cluster.local/ns/edge/sa/inner'] } }] }],
-  }),
-  ...more,
-];
-
 const ASSETS: NonNullable<Stated['assets']> = [
   { select: { workload: 'shop/vault' }, sensitivity: 'critical', why: 'cards' },
 ];
@@ -76,7 +24,7 @@ const whys = ({ plan }: ReturnType<typeof planFor>): readonly string[] => plan.u
 
 describe('a gateway that only the cluster reaches', () => {
   it('admits those who are stated to call it by name, and leaves its other ports as they are', () => {
-    const planned = planFor(given([MUTUAL, OTHER], [route('web', 80)]), { wanted: TO_GATEWAY });
+    const planned = planFor(innerGateway([MUTUAL, OTHER], [routeTo('web', 80)]), { wanted: TO_GATEWAY });
     const { plan, paths, ids, left, outcome } = planned;
     expect(paths.map(({ cause }) => `${cause?.kind} ${cause?.name}`)).toContain('Gateway inside');
     expect(ids).toContain('guard-gateway Gateway edge/inside edge/inner');
@@ -111,7 +59,7 @@ describe('a gateway that only the cluster reaches', () => {
 
   it('admits those who are stated to call what its routes lead to', () => {
     const wanted = [{ from: 'shop/web', to: 'shop/vault:8080' }];
-    const { plan, left, outcome } = planFor(given([MUTUAL]), { wanted });
+    const { plan, left, outcome } = planFor(innerGateway([MUTUAL]), { wanted });
     expect(addedBy(plan)).toMatchObject([
       { spec: { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] } },
     ]);
@@ -121,14 +69,14 @@ describe('a gateway that only the cluster reaches', () => {
 
   it('is not closed where nobody is stated to call what stands behind it but itself: somebody calls it', () => {
     const wanted = [{ from: 'edge/inner', to: 'shop/vault:8080' }];
-    const planned = planFor(given([PLAIN]), { wanted });
+    const planned = planFor(innerGateway([PLAIN]), { wanted });
     expect(planned.paths.map(({ cause }) => cause?.kind)).toContain('Gateway');
     expect(planned.ids).toEqual([]);
     expect(whys(planned)).toContainEqual(expect.stringContaining('nobody said who calls edge/inner'));
   });
 
   it('tells nobody apart where it asks for no certificate, and says what would tell them apart', () => {
-    const planned = planFor(given([PLAIN]), { wanted: TO_GATEWAY });
+    const planned = planFor(innerGateway([PLAIN]), { wanted: TO_GATEWAY });
     expect(planned.ids).toEqual([]);
     expect(whys(planned)).toContainEqual(
       expect.stringContaining('edge/inner takes requests on port 8080 without a certificate of the mesh'),
@@ -138,17 +86,19 @@ describe('a gateway that only the cluster reaches', () => {
 
   it('asks where nobody said who calls it, and leaves one that outside has to reach', () => {
     const assets = [{ select: { workload: 'shop/vault' }, sensitivity: 'medium', why: 'names' }] as const;
-    const unknown = planOf(given([MUTUAL]), { assets }, taken('shop/batch'));
+    const unknown = planOf(innerGateway([MUTUAL]), { assets }, taken('shop/batch'));
     expect(unknown.ids).toEqual([]);
     expect(whys(unknown)).toContainEqual(expect.stringContaining('nobody said who calls edge/inner'));
-    const outside = planFor(given([PLAIN], [], 'NodePort'), { wanted: [{ from: 'internet', to: 'edge/inner' }] });
+    const outside = planFor(innerGateway([PLAIN], [], 'NodePort'), {
+      wanted: [{ from: 'internet', to: 'edge/inner' }],
+    });
     expect(outside.paths.map(({ cause }) => cause?.kind)).toContain('Gateway');
     expect(outside.ids).toEqual([]);
     expect(whys(outside)).toContainEqual(expect.stringContaining('edge/inner has to be reached from outside'));
   });
 
   it('guesses its own namespace for what is stated to be critical, and asks for consent', () => {
-    const { plan } = planFor(given([MUTUAL]), {});
+    const { plan } = planFor(innerGateway([MUTUAL]), {});
     const step = plan.steps.find(({ candidate }) => candidate.id.startsWith('guard-gateway'));
     expect(step?.candidate.unknownCallers.map(({ id }) => id)).toEqual(['edge/inner']);
     expect(JSON.stringify(addedBy(plan))).toContain('"namespaces":["edge"]');
@@ -156,7 +106,7 @@ describe('a gateway that only the cluster reaches', () => {
 
   it('that a rule opens to everybody: the rule is narrowed, and nothing is added to it', () => {
     const open = policy('AuthorizationPolicy', 'edge', 'open', { ...selecting('inner'), rules: [{}] });
-    const { ids, left, outcome } = planFor(given([MUTUAL], [open]), { wanted: TO_GATEWAY });
+    const { ids, left, outcome } = planFor(innerGateway([MUTUAL], [open]), { wanted: TO_GATEWAY });
     expect(ids).toEqual(['guard-gateway AuthorizationPolicy edge/open edge/inner']);
     expect(left).toEqual([]);
     expect(outcome('shop/web', 'edge/inner', 8443)).toBe('allow');
