@@ -18,6 +18,7 @@ const RECORDINGS = {
   'test/differential/sidecar-vectors.test.ts': ['.', 'authz', 'http', 'jwt', 'mtls'],
   'test/differential/conformance.test.ts': ['.', 'authz', 'http', 'jwt', 'mtls', 'outbound', 'patches'],
   'test/differential/waypoint-vectors.test.ts': ['.', 'ambient'],
+  'test/differential/ways.test.ts': ['ambient', 'egress', 'gateway', 'outbound'],
   'src/semantics/ambient/vectors.test.ts': ['ambient'],
   'src/semantics/gateway/vectors.test.ts': ['gateway'],
   'src/semantics/network-policy/vectors.test.ts': ['network-policy'],
