@@ -339,7 +339,11 @@ class LazyPolicies implements EnvoyPolicies {
   #findNaming(): Naming | undefined {
     const naming = namingOf(this.authorization, this.#bundle);
     if (!naming) return undefined;
-    const tokens = this.requestAuthentication.map(({ cluster, namespace, name }) => `${cluster}:${namespace}/${name}`);
+    const tokens = this.requestAuthentication.map(({ cluster, namespace, name, creationTimestamp, spec }) => [
+      `${cluster}:${namespace}/${name}`,
+      creationTimestamp,
+      spec.jwtRules,
+    ]);
     const authorizers = this.authorization.some(({ spec }) => spec.action === 'CUSTOM') ? this.#authorizers : [];
     return { ...naming, shape: `${naming.shape} ${JSON.stringify([this.#bundle, tokens, authorizers])}` };
   }

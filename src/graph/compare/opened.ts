@@ -30,3 +30,9 @@ export interface Opened {
   /** What refused it in `before`. */
   readonly was: { readonly by: By | null; readonly reason: string };
 }
+
+const RANK = { deny: 0, unknown: 1, allow: 2 } as const;
+
+/** Whether a request that is decided like this before and after passes where it did not: for certain, or where it was certain to be refused. */
+export const isWider = (was: Pick<Verdict, 'outcome'>, now: Pick<Verdict, 'outcome'>): boolean =>
+  RANK[now.outcome] > RANK[was.outcome];

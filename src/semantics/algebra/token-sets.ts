@@ -20,8 +20,17 @@ export interface TokenSets {
   readonly places: readonly TokenPlace[];
   /** The accepted tokens of one place: those that stay there, and those that are taken off. */
   readonly at: (place: TokenPlace) => { readonly keeps: Formula; readonly loses: Formula };
+  /** The accepted tokens value by value of the axis, each without the value itself: it stands for another rule in another state of the mesh. */
+  readonly accepted: readonly AcceptedToken[];
   /** What a condition on a header comes to, before and behind the filter, given the condition on what is sent under that name. */
   readonly header: (when: 'before' | 'after') => HeaderCondition;
+}
+
+export interface AcceptedToken {
+  readonly value: string;
+  readonly place: TokenPlace;
+  /** Tokens that its rule is the first to accept there. */
+  readonly accepts: Formula;
 }
 
 export type HeaderCondition = (name: string, sent: Formula, matches: (value: string) => boolean) => Formula;
@@ -32,6 +41,7 @@ export const NO_TOKENS: TokenSets = {
   hasToken: NOTHING,
   places: [],
   at: () => ({ keeps: NOTHING, loses: NOTHING }),
+  accepted: [],
   header: () => (_name, sent) => sent,
 };
 
@@ -70,7 +80,7 @@ export function tokenSets(
   const readers = (place: TokenPlace): readonly { readonly rule: JwtRule; readonly value: string }[] =>
     rules.flatMap((rule, i) => (readsAt(rule, place) ? [{ rule, value: tokenValue(i + 1, place) }] : []));
   const off = not(preflight(pool));
-  const chosen = places.flatMap((place) => {
+  const accepted = places.flatMap((place): readonly AcceptedToken[] => {
     const accepting = readers(place).map(({ rule, value }) => ({
       value,
       accepts: all([
@@ -80,10 +90,13 @@ export function tokenSets(
           .map((other) => not(text(other))),
       ]),
     }));
-    return accepting.map(({ value, accepts }, i) =>
-      all([among([value]), accepts, ...accepting.slice(0, i).map((earlier) => not(earlier.accepts)), off]),
-    );
+    return accepting.map(({ value, accepts }, i) => ({
+      value,
+      place,
+      accepts: all([accepts, ...accepting.slice(0, i).map((earlier) => not(earlier.accepts)), off]),
+    }));
   });
+  const chosen = accepted.map(({ value, accepts }) => all([among([value]), accepts]));
   // Text at a place of tokens is none that anybody signed. Tokens of CORS preflight requests are not looked at (reference §3).
   const bare = any([preflight(pool), all(places.map((place) => not(text(place))))]);
   const values = (place: TokenPlace, which: (rule: JwtRule) => boolean): readonly string[] =>
@@ -102,6 +115,7 @@ export function tokenSets(
     authenticated: any([all([among([NO_TOKEN]), bare]), ...chosen]),
     hasToken: among(places.flatMap((place) => values(place, () => true))),
     places,
+    accepted,
     at: (place) => ({
       keeps: among(values(place, stays(place))),
       loses: among(values(place, (rule) => !stays(place)(rule))),
