@@ -9,6 +9,8 @@ import {
   selecting,
   workload,
 } from '../../../test/small-mesh.ts';
+import { portReach } from '../reach/port-reach.ts';
+import { waysIn } from '../ways-in.ts';
 import { compareMeshes } from './compare.ts';
 
 const MESH: readonly Manifest[] = [
@@ -275,6 +277,332 @@ const PAIRS: readonly (readonly [
   ['one path for another', [allow(to({ paths: ['/a'] }))], [allow(to({ paths: ['/b'] }))], 'both'],
   ['one caller for another', [STRICT, allow(from('shop/web'))], [STRICT, allow(from('ops/batch'))], 'both'],
 ];
+
+const vs = (name: string, http: readonly Manifest[], spec: Manifest = {}): Manifest => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: { name, namespace: 'shop' },
+  spec: { hosts: ['shop.example.com'], gateways: ['edge/public'], http, ...spec },
+});
+const toApi = (match?: readonly Manifest[], more: Manifest = {}): Manifest => ({
+  ...(match ? { match } : {}),
+  route: [{ destination: { host: 'api', port: { number: 80 } } }],
+  ...more,
+});
+const uri = (kind: 'exact' | 'prefix', value: string): Manifest => ({ uri: { [kind]: value } });
+const atEdge = (action: string, ...rules: Rule[]): Manifest =>
+  policy('AuthorizationPolicy', 'edge', `edge-${action.toLowerCase()}`, { action, rules });
+/** A gateway behind a load balancer, routes of `shop.example.com` to `shop/api`, and its sidecar open. */
+const EDGE: readonly Manifest[] = [
+  namespace('edge', {}),
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'gateway', namespace: 'edge' },
+    spec: {
+      selector: { matchLabels: { istio: 'ingressgateway' } },
+      template: {
+        metadata: {
+          labels: { istio: 'ingressgateway', 'sidecar.istio.io/inject': 'true' },
+          annotations: { 'inject.istio.io/templates': 'gateway' },
+        },
+        spec: { serviceAccountName: 'gateway', containers: [{ name: 'istio-proxy', image: 'auto' }] },
+      },
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'gateway', namespace: 'edge' },
+    spec: {
+      type: 'LoadBalancer',
+      selector: { istio: 'ingressgateway' },
+      ports: [{ name: 'http', port: 80, targetPort: 8080 }],
+    },
+  },
+  {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'public', namespace: 'edge' },
+    spec: {
+      selector: { istio: 'ingressgateway' },
+      servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
+    },
+  },
+];
+/** What only the gateway gets to send, so that what changes behind it changes for the internet alone. */
+const FROM_GATEWAY = { from: [{ source: { principals: ['cluster.local/ns/edge/sa/gateway'] } }] };
+
+/** Pods behind ztunnel; the service of one of them has a waypoint. */
+const AMBIENT: readonly Manifest[] = [
+  namespace('mesh', { 'istio.io/dataplane-mode': 'ambient' }),
+  ...workload('mesh', 'db', { ports: { tcp: 5432, http: 8080 } }),
+  ...workload('mesh', 'front'),
+  ...workload('mesh', 'web', { ports: { http: 8080 } }).map((each) =>
+    each.kind === 'Service'
+      ? {
+          ...each,
+          metadata: { name: 'web', namespace: 'mesh', labels: { 'istio.io/use-waypoint': 'wp' } },
+        }
+      : each,
+  ),
+  {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'wp', namespace: 'mesh', labels: { 'istio.io/waypoint-for': 'service' } },
+    spec: {
+      gatewayClassName: 'istio-waypoint',
+      listeners: [{ name: 'mesh', port: 15008, protocol: 'HBONE' }],
+    },
+  },
+];
+const inMesh = (name: string, action: string, rules: readonly Rule[], spec: Manifest): Manifest =>
+  policy('AuthorizationPolicy', 'mesh', name, { ...spec, action, rules });
+const atL4 = (...rules: Rule[]): Manifest => inMesh('l4', 'ALLOW', rules, selecting('db'));
+const WAYPOINT = { targetRefs: [{ kind: 'Service', group: '', name: 'web' }] };
+const atWaypoint = (...rules: Rule[]): Manifest => inMesh('l7', 'ALLOW', rules, WAYPOINT);
+/** Past the waypoint nobody gets to the pod. */
+const BEHIND = inMesh(
+  'behind',
+  'ALLOW',
+  [{ from: [{ source: { principals: ['cluster.local/ns/mesh/sa/wp'] } }] }],
+  selecting('web'),
+);
+const claim = (...values: string[]): Rule => ({ when: [{ key: 'request.auth.claims[team]', values }] });
+const withHeader = (...values: string[]): Rule => ({ when: [{ key: 'request.headers[x-team]', values }] });
+const blocks = (...ipBlocks: string[]): Rule => ({ from: [{ source: { ipBlocks } }] });
+const remote = (...remoteIpBlocks: string[]): Rule => ({ from: [{ source: { remoteIpBlocks } }] });
+const spaces = (...namespaces: string[]): Rule => ({ from: [{ source: { namespaces } }] });
+const http = (...rules: Rule[]): Rule[] => rules.map((rule) => both(rule, rule.to ? {} : to({ ports: ['8080'] })));
+const route = (...http: Manifest[]): readonly Manifest[] => [allow(FROM_GATEWAY), vs('shop', http)];
+
+/** Wider and narrower behind doors that are open before and after. */
+const WIDER: readonly (readonly [string, readonly Manifest[], readonly Manifest[]])[] = [
+  ['sidecar: a path', [allow(to({ paths: ['/a*', '/c'] }))], [allow(to({ paths: ['/a*', '/c', '/zebra/7'] }))]],
+  ['sidecar: a method', [allow(to({ methods: ['GET'] }))], [allow(to({ methods: ['GET', 'REPORT'] }))]],
+  ['sidecar: a host', [allow(to({ hosts: ['api.shop'] }))], [allow(to({ hosts: ['api.shop', 'old.example'] }))]],
+  [
+    'sidecar: a value of a header',
+    http(withHeader('a')).map((rule) => allow(rule)),
+    [allow(...http(withHeader('a', 'b*')))],
+  ],
+  ['sidecar: a value of a claim', [LOGIN, allow(...http(claim('a')))], [LOGIN, allow(...http(claim('a', 'b')))]],
+  [
+    'sidecar: an issuer in front of another, and what it renumbers',
+    [
+      ra({ jwtRules: [{ issuer: 'https://b' }] }),
+      allow(...http({ from: [{ source: { requestPrincipals: ['https://b/*'] } }] })),
+    ],
+    [
+      ra({ jwtRules: [{ issuer: 'https://a' }, { issuer: 'https://b' }] }),
+      allow(...http({ from: [{ source: { requestPrincipals: ['https://b/*', 'https://a/admin'] } }] })),
+    ],
+  ],
+  ['sidecar: a block of addresses', [allow(blocks('10.0.0.0/8'))], [allow(blocks('10.0.0.0/8', '192.168.7.0/24'))]],
+  ['sidecar: a port', [allow(to({ ports: ['8080'] }))], [allow(to({ ports: ['8080', '9000'] }))]],
+  ['sidecar: a namespace', [STRICT, allow(spaces('shop'))], [STRICT, allow(spaces('shop', 'ops'))]],
+  [
+    'sidecar: a principal that nobody has yet',
+    [STRICT, allow(from('shop/web'))],
+    [STRICT, allow(from('shop/web', 'far/off'))],
+  ],
+  [
+    'sidecar: an exception of a DENY',
+    [deny(to({ paths: ['/x*'], ports: ['8080'] }))],
+    [deny(to({ paths: ['/x*'], notPaths: ['/x/y/z'], ports: ['8080'] }))],
+  ],
+  [
+    'gateway: a path of a route',
+    route(toApi([uri('prefix', '/a/')])),
+    route(toApi([uri('prefix', '/a/'), uri('exact', '/zebra')])),
+  ],
+  ['gateway: a shorter prefix', route(toApi([uri('prefix', '/a/b')])), route(toApi([uri('prefix', '/a/')]))],
+  [
+    'gateway: a method of a route',
+    route(toApi([{ method: { exact: 'GET' } }])),
+    route(toApi([{ method: { exact: 'GET' } }, { method: { exact: 'REPORT' } }])),
+  ],
+  [
+    'gateway: a host of a route',
+    route(toApi()),
+    [allow(FROM_GATEWAY), vs('shop', [toApi()], { hosts: ['shop.example.com', 'old.example.com'] })],
+  ],
+  [
+    'gateway: a header of a route',
+    route(toApi([{ headers: { 'x-team': { exact: 'a' } } }])),
+    route(toApi([{ headers: { 'x-team': { exact: 'a' } } }, { headers: { 'x-team': { exact: 'b' } } }])),
+  ],
+  [
+    'gateway: a path of its own policy',
+    [...route(toApi()), atEdge('ALLOW', to({ paths: ['/a*'] }))],
+    [...route(toApi()), atEdge('ALLOW', to({ paths: ['/a*', '/zebra'] }))],
+  ],
+  [
+    'gateway: a block of client addresses',
+    [...route(toApi()), atEdge('ALLOW', remote('198.51.100.0/24'))],
+    [...route(toApi()), atEdge('ALLOW', remote('198.51.100.0/24', '203.0.113.8/32'))],
+  ],
+  [
+    'gateway: what the destination takes behind it',
+    [allow(both(FROM_GATEWAY, to({ paths: ['/a*'] }))), vs('shop', [toApi()])],
+    [allow(both(FROM_GATEWAY, to({ paths: ['/a*', '/zebra'] }))), vs('shop', [toApi()])],
+  ],
+  [
+    'gateway: a rewrite that gets around a DENY',
+    [allow(FROM_GATEWAY), deny(both(FROM_GATEWAY, to({ paths: ['/admin*'] }))), vs('shop', [toApi()])],
+    [
+      allow(FROM_GATEWAY),
+      deny(both(FROM_GATEWAY, to({ paths: ['/admin*'] }))),
+      vs('shop', [toApi([uri('prefix', '/admin')], { rewrite: { uri: '/console' } }), toApi()]),
+    ],
+  ],
+  ['ztunnel: a port', [atL4(to({ ports: ['5432'] }))], [atL4(to({ ports: ['5432', '8080'] }))]],
+  ['ztunnel: a namespace', [atL4(spaces('shop'))], [atL4(spaces('shop', 'ops'))]],
+  ['ztunnel: a principal', [atL4(from('mesh/front'))], [atL4(from('mesh/front', 'far/off'))]],
+  ['ztunnel: a block of addresses', [atL4(blocks('10.0.0.0/8'))], [atL4(blocks('10.0.0.0/8', '192.168.7.0/24'))]],
+  [
+    'waypoint: a path',
+    [BEHIND, atWaypoint(to({ paths: ['/a*'] }))],
+    [BEHIND, atWaypoint(to({ paths: ['/a*', '/zebra'] }))],
+  ],
+  [
+    'waypoint: a method',
+    [BEHIND, atWaypoint(to({ methods: ['GET'] }))],
+    [BEHIND, atWaypoint(to({ methods: ['GET', 'REPORT'] }))],
+  ],
+  ['waypoint: a header', [BEHIND, atWaypoint(withHeader('a'))], [BEHIND, atWaypoint(withHeader('a', 'b'))]],
+  [
+    'waypoint: a principal',
+    [BEHIND, atWaypoint(from('mesh/front'))],
+    [BEHIND, atWaypoint(from('mesh/front', 'far/off'))],
+  ],
+];
+
+/** Rewrites that mean the same behind doors that are open before and after. */
+const ALIKE: readonly (readonly [string, readonly Manifest[], readonly Manifest[]])[] = [
+  [
+    'gateway: a route split in two',
+    route(toApi([uri('prefix', '/a'), uri('prefix', '/b')])),
+    route(toApi([uri('prefix', '/a')]), toApi([uri('prefix', '/b')])),
+  ],
+  [
+    'gateway: a route split over two VirtualServices',
+    route(toApi([uri('prefix', '/a/'), uri('prefix', '/b/')])),
+    [allow(FROM_GATEWAY), vs('one', [toApi([uri('prefix', '/a/')])]), vs('two', [toApi([uri('prefix', '/b/')])])],
+  ],
+  [
+    'gateway: a prefix that contains another',
+    route(toApi([uri('prefix', '/a')])),
+    route(toApi([uri('prefix', '/a'), uri('prefix', '/a/b')])),
+  ],
+  [
+    'gateway: routes in another order',
+    route(toApi([uri('prefix', '/a')]), toApi([uri('exact', '/b')])),
+    route(toApi([uri('exact', '/b')]), toApi([uri('prefix', '/a')])),
+  ],
+  [
+    'gateway: a DENY at the gateway of what no route takes',
+    route(toApi([uri('prefix', '/a/')])),
+    [...route(toApi([uri('prefix', '/a/')])), atEdge('DENY', to({ paths: ['/b'] }))],
+  ],
+  [
+    'gateway: a DENY behind it moves in front of it',
+    [allow(FROM_GATEWAY), deny(both(FROM_GATEWAY, to({ paths: ['/admin*'], ports: ['8080'] }))), vs('shop', [toApi()])],
+    [
+      allow(FROM_GATEWAY),
+      deny(both(FROM_GATEWAY, to({ paths: ['/admin*'], ports: ['8080'] }))),
+      vs('shop', [toApi()]),
+      atEdge('DENY', to({ paths: ['/admin*'] })),
+    ],
+  ],
+  [
+    'gateway: rules of its policy merged',
+    [...route(toApi()), atEdge('ALLOW', to({ paths: ['/a'] }), to({ paths: ['/b'] }))],
+    [...route(toApi()), atEdge('ALLOW', to({ paths: ['/b', '/a'] }))],
+  ],
+  [
+    'issuers in other policies and another order',
+    [
+      ra({ jwtRules: [{ issuer: 'https://a' }, { issuer: 'https://b', audiences: ['x'] }] }),
+      allow(...http({ from: [{ source: { requestPrincipals: ['https://b/*'] } }] })),
+    ],
+    [
+      policy('RequestAuthentication', 'shop', 'later', {
+        ...selecting('api'),
+        jwtRules: [{ issuer: 'https://b', audiences: ['x'] }],
+      }),
+      policy('RequestAuthentication', 'shop', 'sooner', { ...selecting('api'), jwtRules: [{ issuer: 'https://a' }] }),
+      allow(...http({ from: [{ source: { requestPrincipals: ['https://b/*'] } }] })),
+    ],
+  ],
+  ['ztunnel: rules merged', [atL4(from('mesh/front'), from('shop/web'))], [atL4(from('shop/web', 'mesh/front'))]],
+  [
+    'ztunnel: a redundant DENY',
+    [atL4(from('mesh/front'))],
+    [atL4(from('mesh/front')), inMesh('no', 'DENY', [spaces('ops')], selecting('db'))],
+  ],
+  [
+    'waypoint: rules split',
+    [BEHIND, atWaypoint(to({ paths: ['/a', '/b'] }))],
+    [BEHIND, atWaypoint(to({ paths: ['/a'] }), to({ paths: ['/b'] }))],
+  ],
+  [
+    'waypoint: a prefix that contains another',
+    [BEHIND, atWaypoint(to({ paths: ['/a*'] }))],
+    [BEHIND, atWaypoint(to({ paths: ['/a*', '/a/b*'] }))],
+  ],
+  [
+    'a policy moves from the workloads to their namespace',
+    [ap('api', 'ALLOW', [GET_A]), ap('web', 'ALLOW', [GET_A], selecting('web'))],
+    [ap('all', 'ALLOW', [GET_A], {})],
+  ],
+];
+
+describe('behind doors that are open already', () => {
+  const mesh = [...MESH, ...EDGE, ...AMBIENT];
+  const factsOf = (policies: readonly Manifest[]) => factsOfText(meshText([...mesh, ...policies]), 'mesh.yaml');
+  const told = (list: readonly { readonly who: object; readonly witness: object; readonly port: number }[]) =>
+    JSON.stringify(
+      list.map(({ port, who, witness, ...rest }) => ({
+        port,
+        who: 'gateway' in who ? 'gateway' : who,
+        witness,
+        was: 'was' in rest ? rest.was : undefined,
+      })),
+    ).slice(0, 1200);
+
+  it.each(WIDER)('%s is a door that is open before', (name, narrow, wide) => {
+    const { enforcement } = factsOf(narrow);
+    const found = compareMeshes(factsOf(narrow), factsOf(wide)).opened;
+    const throughGateway = name.startsWith('gateway');
+    const opened = found.find(({ who }) => !throughGateway || ('gateway' in who && who.gateway?.id === 'edge/gateway'));
+    const old = opened && enforcement.mesh.workloadById.get(opened.workload.id);
+    if (!opened || !old) throw new Error('nothing opens');
+    if (name.startsWith('waypoint')) expect(opened).toMatchObject({ witness: { to: { service: 'mesh/web' } } });
+    // A port more is another door of the same house.
+    const ports = old.ports.filter(({ port }) => port === opened.port || / port$/.test(name));
+    const doors = ports.map((port) =>
+      throughGateway
+        ? waysIn(enforcement, old, port.port).some(({ solver, passes }) => !solver.isEmpty(passes))
+        : portReach(enforcement, old, port).length > 0,
+    );
+    expect(doors).toContain(true);
+  });
+
+  it.each(WIDER)('%s more opens, and one less closes', (_name, narrow, wide) => {
+    const { opened, closed } = compareMeshes(factsOf(narrow), factsOf(wide));
+    expect(opened.length, told(opened)).toBeGreaterThan(0);
+    expect(closed.length, told(closed)).toBe(0);
+    const back = compareMeshes(factsOf(wide), factsOf(narrow));
+    expect(back.closed.length, told(back.closed)).toBe(opened.length);
+    expect(back.opened.length, told(back.opened)).toBe(0);
+  });
+
+  it.each(ALIKE)('%s makes no difference', (_name, base, head) => {
+    const { opened, closed } = compareMeshes(factsOf(base), factsOf(head));
+    expect(opened.length + closed.length, told([...opened, ...closed])).toBe(0);
+  });
+});
 
 describe('compareMeshes', () => {
   const factsOf = (policies: readonly Manifest[]) => factsOfText(meshText([...MESH, ...policies]), 'mesh.yaml');

@@ -5,6 +5,7 @@ import { openedEntrances } from './opened-entrances.ts';
 import { openedByIdentity } from './opened-identities.ts';
 import { networkDiffers, openedByNetwork } from './opened-network.ts';
 import { openedRequests } from './opened-requests.ts';
+import { openedThroughGateways } from './opened-through-gateways.ts';
 import type { Opened, States } from './opened.ts';
 
 export interface Comparison {
@@ -47,7 +48,16 @@ function openedIn(base: Facts, head: Facts): readonly Opened[] {
             const requests = openedRequests(states, earlier, later, port);
             return network && requests.length === 0 ? openedByNetwork(states, earlier, later, port) : requests;
           });
-    return [...direct, ...openedEntrances(base, head, earlier, later)];
+    const entrances = openedEntrances(base, head, earlier, later);
+    const isTold = ({ port, who }: Opened): boolean =>
+      entrances.some((told) => told.port === port && gatewayOf(told) === gatewayOf({ who }));
+    const through =
+      later.dataPlane.kind === 'gateway'
+        ? []
+        : later.ports.flatMap((port) => openedThroughGateways(states, earlier, later, port));
+    return [...direct, ...entrances, ...through.filter((each) => !isTold(each))];
   });
   return [...found, ...openedByIdentity(states)];
 }
+
+const gatewayOf = ({ who }: Pick<Opened, 'who'>): Workload | undefined => ('gateway' in who ? who.gateway : undefined);

@@ -12,7 +12,8 @@ export interface States {
 
 /** Who may newly send something. */
 export type Opener =
-  | { readonly kind: 'anyone' }
+  /** With a gateway: whoever gets to it, where nothing leads there from outside the cluster. */
+  | { readonly kind: 'anyone'; readonly gateway?: Workload }
   | { readonly kind: 'any-identity' }
   | { readonly kind: 'identities'; readonly identities: readonly Principal[] }
   | { readonly kind: 'workload'; readonly workload: Workload }

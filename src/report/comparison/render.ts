@@ -107,7 +107,7 @@ function whoText(group: readonly Turned[], most: number): string {
   const [first] = group;
   switch (first?.who) {
     case 'anyone':
-      return 'anyone, in plaintext';
+      return first.gateway === undefined ? 'anyone, in plaintext' : `anyone who gets to ${first.gateway}`;
     case 'any-identity':
       return 'any mesh identity';
     case 'identities':

@@ -13,7 +13,13 @@ export interface Exposure {
   readonly assumes: readonly string[];
 }
 
-const RANK: Readonly<Record<ExposureLevel, number>> = { internet: 3, unknown: 2, 'node-network': 1, cluster: 0 };
+/** From how far one comes to it. */
+export const EXPOSURE_RANK: Readonly<Record<ExposureLevel, number>> = {
+  internet: 3,
+  unknown: 2,
+  'node-network': 1,
+  cluster: 0,
+};
 
 /**
  * Who can open a connection to a gateway's pods: by its Services, by what its pods take of their node, and by whatever other ingress stands
@@ -37,7 +43,7 @@ export function gatewayExposure(mesh: Mesh, gateway: Workload): Exposure {
     ...services.flatMap((service) => (foreignIngresses(mesh).get(service.id) ?? []).map(ingressExposure)),
   ];
   const widest = found.reduce<Exposure | undefined>(
-    (best, each) => (best && RANK[best.exposed] >= RANK[each.exposed] ? best : each),
+    (best, each) => (best && EXPOSURE_RANK[best.exposed] >= EXPOSURE_RANK[each.exposed] ? best : each),
     undefined,
   );
   const exposure = widest ?? nothingLeadsThere(gateway);
