@@ -34,9 +34,9 @@ export function openedThroughGateways(
   { port }: Pick<WorkloadPort, 'port'>,
 ): readonly Opened[] {
   if (routePlaces(states.after).to(later, port).length === 0) return [];
-  const before = waysIn(states.before, earlier, port);
+  const before = knownWays(states.before, earlier, port);
   const found = new Map<Workload, Opened>();
-  for (const way of waysIn(states.after, later, port)) {
+  for (const way of knownWays(states.after, later, port)) {
     if (found.has(way.gateway)) continue;
     const doors = before.filter((old) => isSameDoor(old, way));
     if (isKnown(states, way, doors)) continue;
@@ -44,6 +44,19 @@ export function openedThroughGateways(
     if (opened) found.set(way.gateway, opened);
   }
   return [...found.values()];
+}
+
+const WAYS = new WeakMap<Enforcement, WeakMap<Workload, Map<number, readonly WayIn[]>>>();
+
+/** Remembered: what closes is asked of the same states as what opens. */
+function knownWays(enforcement: Enforcement, workload: Workload, port: number): readonly WayIn[] {
+  const byWorkload = WAYS.get(enforcement) ?? new WeakMap<Workload, Map<number, readonly WayIn[]>>();
+  WAYS.set(enforcement, byWorkload);
+  const byPort = byWorkload.get(workload) ?? new Map<number, readonly WayIn[]>();
+  byWorkload.set(workload, byPort);
+  const ways = byPort.get(port) ?? waysIn(enforcement, workload, port);
+  byPort.set(port, ways);
+  return ways;
 }
 
 /** Connections of the one may be opened at the other too. A certificate that nobody asks for changes nothing. */
