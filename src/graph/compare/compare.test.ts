@@ -604,6 +604,53 @@ describe('behind doors that are open already', () => {
   });
 });
 
+const paths = (normalization: string): Manifest => meshConfig({ pathNormalization: { normalization } });
+
+describe('what other objects than policies change', () => {
+  const edgeOf = (type: string): readonly Manifest[] =>
+    EDGE.map((each) => (each.kind === 'Service' ? { ...each, spec: { ...(each.spec as Manifest), type } } : each));
+  const factsOf = (objects: readonly Manifest[]) => factsOfText(meshText([...MESH, ...objects]), 'mesh.yaml');
+
+  it('finds a path that a proxy no longer takes for a forbidden one', () => {
+    const guard = deny(to({ paths: ['/admin/x'], ports: ['8080'] }));
+    const { opened, closed } = compareMeshes(
+      factsOf([guard, paths('DECODE_AND_MERGE_SLASHES')]),
+      factsOf([guard, paths('BASE')]),
+    );
+    expect(opened.length).toBeGreaterThan(0);
+    expect(closed).toEqual([]);
+  });
+
+  it('finds a gateway that the internet newly gets to, whose routes are as they were', () => {
+    const routes = route(toApi());
+    const { opened, closed } = compareMeshes(
+      factsOf([...edgeOf('ClusterIP'), ...routes]),
+      factsOf([...edgeOf('LoadBalancer'), ...routes]),
+    );
+    expect(opened.map(({ workload: { id }, who }) => [id, who.kind])).toContainEqual(['shop/api', 'internet']);
+    expect(closed).toEqual([]);
+  });
+
+  it('finds what a gateway that only the cluster gets to lets through', () => {
+    const { opened } = compareMeshes(
+      factsOf([...edgeOf('ClusterIP'), ...route(toApi([uri('prefix', '/a/')]))]),
+      factsOf([...edgeOf('ClusterIP'), ...route(toApi([uri('prefix', '/a/'), uri('exact', '/zebra')]))]),
+    );
+    expect(opened).toMatchObject([
+      {
+        workload: { id: 'shop/api' },
+        who: { kind: 'anyone', gateway: { id: 'edge/gateway' } },
+        witness: { http: { path: '/zebra' } },
+      },
+    ]);
+  });
+
+  it('does not take a route of another name for an opening', () => {
+    const named = (name: string) => [...EDGE, allow(FROM_GATEWAY), vs(name, [toApi([uri('prefix', '/a')])])];
+    expect(compareMeshes(factsOf(named('one')), factsOf(named('other')))).toMatchObject({ opened: [], closed: [] });
+  });
+});
+
 describe('compareMeshes', () => {
   const factsOf = (policies: readonly Manifest[]) => factsOfText(meshText([...MESH, ...policies]), 'mesh.yaml');
 

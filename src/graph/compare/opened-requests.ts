@@ -159,7 +159,7 @@ function* candidates(
   yield* queries(opened.passes);
   if (readsPathsAlike(states, earlier, later)) return;
   // One path is another one to proxies that normalise otherwise: sets of paths cannot be compared.
-  for (const query of queries(region.mayPass)) {
+  for (const query of queries(EVERYTHING)) {
     const { http } = query;
     if (http) for (const path of pathSpellings(http.path)) yield { ...query, http: { ...http, path } };
   }

@@ -146,7 +146,7 @@ function* candidates(states: States, way: WayIn, doors: readonly WayIn[]): Itera
   for (const set of sets) if (!way.solver.isEmpty(set)) yield* queriesIn(way, set, parts);
   if (doors.every((each) => readsPathsAlike(states, each, way))) return;
   // One path is another one to proxies that normalise otherwise: sets of paths cannot be compared.
-  for (const query of queriesIn(way, way.mayPass, [EVERYTHING, ...parts])) {
+  for (const query of queriesIn(way, way.taken(), [EVERYTHING, ...parts])) {
     const { http } = query;
     if (http) for (const path of pathSpellings(http.path)) yield { ...query, http: { ...http, path } };
   }
