@@ -207,7 +207,7 @@ export function behindGateway(
   { workload, port }: Pick<Endpoint, 'workload' | 'port'>,
 ): Query {
   const gateway = query.destination.workload;
-  const { tls: _tls, sni: _sni, http: _http, token, ...rest } = query;
+  const { tls: _tls, sni: _sni, http: _http, asBytes: _asBytes, token, ...rest } = query;
   const passed = backend.identity === 'client';
   const via = findVia(backend, mesh, workload.cluster);
   return {
@@ -223,6 +223,7 @@ export function behindGateway(
         },
     destination: { workload, port, ...(via ? { via } : {}) },
     ...(backend.http ? { http: backend.http } : {}),
+    ...(backend.asBytes ? { asBytes: true } : {}),
     ...(token && backend.forwardsToken ? { token } : {}),
   };
 }

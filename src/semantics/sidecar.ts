@@ -70,7 +70,11 @@ function terminate(enforcement: Enforcement, query: Query, connects: Transport):
   const { mode, by, level } = modeOfPort(enforcement.modes(workload), port);
   const chainKind = findPort(workload, port)?.chain ?? 'auto';
   const peer = isIdentified(connects) ? query.source.identity : null;
-  const arrived = acceptConnection(mode, chainKind, { transport: connects, speaksHttp: query.http !== undefined });
+  const arrived = acceptConnection(mode, chainKind, {
+    transport: connects,
+    speaksHttp: query.http !== undefined,
+    ...(query.asBytes ? { asBytes: true } : {}),
+  });
   if (!arrived.accepted) return arrived;
   if (peer !== null && !isTrusted(peer, enforcement.bundleOf(enforcement.configOf(workload)))) {
     const why = `the sidecar trusts no certificate of trust domain \`${peer.slice(0, peer.indexOf('/'))}\``;

@@ -81,7 +81,7 @@ export function waysBy(
   };
   return connections.flatMap(({ handshake, sides }): readonly WayIn[] => {
     const [side] = sides;
-    if (!side) return [];
+    if (!side || (place.backend.asBytes && handshake.tls && !chain.tls)) return [];
     const readings = sides.map((each) =>
       anyTokens({ pool, gateway: each, route: takenWith(each.hasToken), behind: before }),
     );
@@ -97,7 +97,7 @@ export function waysBy(
         place,
         further,
         endpoint: (further.at(-1) ?? place).endpoint,
-        protocol: chain.kind === 'http' ? 'http' : 'tcp',
+        protocol: place.backend.http ? 'http' : 'tcp',
         passes: network.outcome === 'unknown' ? NOTHING : set.surely,
         mayPass: set.possibly,
         taken: () => all([handshake.formula, takenWith(side.hasToken).possibly]),
@@ -168,6 +168,9 @@ function behindGateways(
       ? handshakes(arriving).flatMap((tls): readonly ByToken[] => {
           const connected = connect(index, next.proxy, endpoint.port, tls);
           if (!connected.ok || connected.chain !== next.chain) return [];
+          // Inside of TLS that passes through nobody sees requests.
+          const isHttp = arriving.http !== undefined && (!tls || next.chain.tls !== null);
+          if ((next.backend.http !== undefined) !== isHttp) return [];
           const { peer, sni } = connected;
           const behind =
             others.length > 0
@@ -294,7 +297,8 @@ export function doorOf(
         sides: gatewaySides(enforcement, gateway, port, type, handshake),
       })),
       behindOf: ({ backend, endpoint }) => {
-        const key = `${endpoint.workload.id}:${endpoint.port} ${backend.service}:${backend.servicePort}`;
+        const speaks = backend.http ? 'http' : 'tcp';
+        const key = `${endpoint.workload.id}:${endpoint.port} ${backend.service}:${backend.servicePort} ${speaks}`;
         const behind = known.get(key) ?? behindOf(enforcement, gateway, port, backend, endpoint);
         known.set(key, behind);
         return behind;
