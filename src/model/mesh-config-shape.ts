@@ -30,7 +30,17 @@ export const meshConfigShape = object({
   ingressClass: string,
   ingressControllerMode: oneOf('UNSPECIFIED', 'OFF', 'DEFAULT', 'STRICT'),
   defaultConfig: object({
-    gatewayTopology: object({ numTrustedProxies: number }),
+    gatewayTopology: object({
+      numTrustedProxies: number,
+      forwardClientCertDetails: oneOf(
+        'UNDEFINED',
+        'SANITIZE',
+        'FORWARD_ONLY',
+        'APPEND_FORWARD',
+        'SANITIZE_SET',
+        'ALWAYS_FORWARD_ONLY',
+      ),
+    }),
     interceptionMode: oneOf('REDIRECT', 'TPROXY', 'NONE'),
     proxyMetadata: map(text),
   }),

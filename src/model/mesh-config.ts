@@ -41,6 +41,10 @@ export interface MeshConfig {
   readonly ingressControllerMode: Setting<'OFF' | 'DEFAULT' | 'STRICT'>;
   /** `defaultConfig.gatewayTopology.numTrustedProxies`. */
   readonly numTrustedProxies: Setting<number>;
+  /** `defaultConfig.gatewayTopology.forwardClientCertDetails`: what gateways make of `X-Forwarded-Client-Cert`. */
+  readonly forwardClientCertDetails: Setting<
+    'SANITIZE' | 'FORWARD_ONLY' | 'APPEND_FORWARD' | 'SANITIZE_SET' | 'ALWAYS_FORWARD_ONLY'
+  >;
   /** `defaultConfig.interceptionMode`. */
   readonly interceptionMode: Setting<'REDIRECT' | 'TPROXY' | 'NONE'>;
   /** `serviceSettings`: hosts whose endpoints are those of the client's own cluster. */

@@ -44,7 +44,7 @@ discoverySelectors: [{ matchLabels: { mesh: "on" } }]
 defaultServiceExportTo: ["."]
 defaultConfig:
   interceptionMode: TPROXY
-  gatewayTopology: { numTrustedProxies: 2 }
+  gatewayTopology: { numTrustedProxies: 2, forwardClientCertDetails: APPEND_FORWARD }
   proxyMetadata: { ISTIO_META_ENABLE_HBONE: "true" }
 extensionProviders:
   - name: opa
@@ -80,6 +80,7 @@ extensionProviders:
       ingressClass: 'nginx',
       ingressControllerMode: 'OFF',
       numTrustedProxies: 2,
+      forwardClientCertDetails: 'APPEND_FORWARD',
       interceptionMode: 'TPROXY',
       clusterLocal: [],
       discoverySelectors: [{ matchLabels: { mesh: 'on' } }],

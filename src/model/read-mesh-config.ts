@@ -93,6 +93,11 @@ function resolve(revision: string, layers: readonly MeshConfigLayer[]): MeshConf
       ['defaultConfig', 'gatewayTopology', 'numTrustedProxies'],
       (written) => written.defaultConfig?.gatewayTopology?.numTrustedProxies,
     ),
+    forwardClientCertDetails: pick(
+      'SANITIZE_SET',
+      ['defaultConfig', 'gatewayTopology', 'forwardClientCertDetails'],
+      readCertDetails,
+    ),
     interceptionMode: pick(
       'REDIRECT',
       ['defaultConfig', 'interceptionMode'],
@@ -130,6 +135,11 @@ function readNormalization(written: WrittenMeshConfig): MeshConfig['pathNormaliz
 
 function readControllerMode(written: WrittenMeshConfig): MeshConfig['ingressControllerMode']['value'] | undefined {
   return written.ingressControllerMode === 'UNSPECIFIED' ? undefined : written.ingressControllerMode;
+}
+
+function readCertDetails(written: WrittenMeshConfig): MeshConfig['forwardClientCertDetails']['value'] | undefined {
+  const details = written.defaultConfig?.gatewayTopology?.forwardClientCertDetails;
+  return details === 'UNDEFINED' ? undefined : details;
 }
 
 function readExportTo(written: WrittenMeshConfig): MeshConfig['defaultExportTo']['value'] | undefined {

@@ -31,6 +31,7 @@ const SHOWN = [
   'extensionProviders',
   'accessLogFile',
   'numTrustedProxies',
+  'forwardClientCertDetails',
 ] as const satisfies readonly (keyof MeshConfig)[];
 
 function settings(config: MeshConfig, named: boolean): AuditResult['input']['meshConfig'] {

@@ -55,9 +55,9 @@ function decideConnection(
   const assumes = proxy.present ? [] : workload.dataPlane.assumes;
   const connected = connect(index, proxy, port, tls);
   if (!connected.ok) return refuse(connected.why, connected.by, 'transport');
-  const { chain, peer, sni, server, requires, text } = connected;
+  const { chain, peer, certificate, sni, server, requires, text } = connected;
   const progress: Progress = { requires, assumes, trace: [step('transport', 'pass', text, server)] };
-  const arrived = { peer, sni, isTls: chain.tls !== null };
+  const arrived = { peer, sni, isTls: chain.tls !== null, ...(certificate ? { certificate } : {}) };
   if (chain.kind === 'http') return decideHttp(enforcement, index, chain, query, arrived, progress);
   if (chain.kind === 'auto-passthrough')
     return passThrough(enforcement.mesh, index, chain, query, arrived.sni, progress);
