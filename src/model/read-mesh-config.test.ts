@@ -34,6 +34,7 @@ describe('readMeshConfigs', () => {
       configMap(`rootNamespace: mesh-root
 trustDomain: prod.example
 trustDomainAliases: [old.example]
+caCertificates: [{ pem: PUBLIC, trustDomains: [partner.example] }, { spiffeBundleUrl: https://spiffe.example }]
 enableAutoMtls: false
 outboundTrafficPolicy: { mode: REGISTRY_ONLY }
 pathNormalization: { normalization: MERGE_SLASHES }
@@ -73,6 +74,8 @@ extensionProviders:
       rootNamespace: 'mesh-root',
       trustDomain: 'prod.example',
       trustDomainAliases: ['old.example'],
+      caCertificates: [{ trustDomains: ['partner.example'] }, { trustDomains: [] }],
+      networks: new Map(),
       enableAutoMtls: false,
       outboundTrafficPolicy: 'REGISTRY_ONLY',
       pathNormalization: 'MERGE_SLASHES',

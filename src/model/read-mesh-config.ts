@@ -76,6 +76,10 @@ function resolve(revision: string, layers: readonly MeshConfigLayer[]): MeshConf
       (written) => written.trustDomainAliases,
       (strong, weak) => [...new Set([...strong, ...weak])],
     ),
+    caCertificates: pick<MeshConfig['caCertificates']['value']>([], ['caCertificates'], (written) =>
+      written.caCertificates?.map(({ trustDomains = [] }) => ({ trustDomains })),
+    ),
+    networks: pick(NO_NETWORKS, ['meshNetworks'], readNetworks),
     enableAutoMtls: pick(true, ['enableAutoMtls'], (written) => written.enableAutoMtls),
     outboundTrafficPolicy: pick('ALLOW_ANY', ['outboundTrafficPolicy', 'mode'], readOutbound),
     pathNormalization: pick('BASE', ['pathNormalization', 'normalization'], readNormalization),
@@ -117,6 +121,7 @@ function resolve(revision: string, layers: readonly MeshConfigLayer[]): MeshConf
   };
 }
 
+const NO_NETWORKS: MeshConfig['networks']['value'] = new Map();
 const EVERYWHERE: readonly string[] = ['*'];
 const ALL_EXPORTED: MeshConfig['defaultExportTo']['value'] = {
   service: EVERYWHERE,
@@ -140,6 +145,18 @@ function readControllerMode(written: WrittenMeshConfig): MeshConfig['ingressCont
 function readCertDetails(written: WrittenMeshConfig): MeshConfig['forwardClientCertDetails']['value'] | undefined {
   const details = written.defaultConfig?.gatewayTopology?.forwardClientCertDetails;
   return details === 'UNDEFINED' ? undefined : details;
+}
+
+function readNetworks({ meshNetworks }: WrittenMeshConfig): MeshConfig['networks']['value'] | undefined {
+  if (!meshNetworks) return undefined;
+  const entries = Object.entries(meshNetworks.networks ?? {});
+  return new Map(
+    entries.flatMap(([name, { endpoints = [] }]) =>
+      endpoints.flatMap(({ fromRegistry }): readonly [string, string][] =>
+        fromRegistry ? [[fromRegistry, name]] : [],
+      ),
+    ),
+  );
 }
 
 function readExportTo(written: WrittenMeshConfig): MeshConfig['defaultExportTo']['value'] | undefined {

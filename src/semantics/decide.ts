@@ -80,11 +80,12 @@ function decideArrival(enforcement: Enforcement, query: Query, connects: Transpo
   }
   const verdict = decideOnTheWay(enforcement, query, connects);
   const between = crossing.kind === 'gateway' ? crossing : undefined;
-  if (network.steps.length === 0 && network.requires.length === 0 && !between) return verdict;
+  const { assumes = [] } = crossing;
+  if (network.steps.length === 0 && network.requires.length === 0 && !between && assumes.length === 0) return verdict;
   return {
     ...verdict,
     requires: [...network.requires, ...verdict.requires],
-    assumes: [...(between?.assumes ?? []), ...network.assumes, ...verdict.assumes],
+    assumes: [...assumes, ...network.assumes, ...verdict.assumes],
     trace: [...(between ? [between.step] : []), ...network.steps, ...verdict.trace],
   };
 }
