@@ -35,7 +35,7 @@ export interface MeshConfig {
   /** `caCertificates`: roots beside the mesh's own, with the trust domains that each is of. */
   readonly caCertificates: Setting<readonly { readonly trustDomains: readonly string[] }[]>;
   /** The networks of `meshNetworks` by the clusters (registries) whose endpoints are in them. */
-  readonly networks: Setting<ReadonlyMap<string, string>>;
+  readonly meshNetworks: Setting<ReadonlyMap<string, string>>;
   readonly enableAutoMtls: Setting<boolean>;
   readonly outboundTrafficPolicy: Setting<'ALLOW_ANY' | 'REGISTRY_ONLY' | 'ALLOW_ANY_DYNAMIC_DNS'>;
   readonly pathNormalization: Setting<PathNormalization>;

@@ -75,7 +75,7 @@ extensionProviders:
       trustDomain: 'prod.example',
       trustDomainAliases: ['old.example'],
       caCertificates: [{ trustDomains: ['partner.example'] }, { trustDomains: [] }],
-      networks: new Map(),
+      meshNetworks: new Map(),
       enableAutoMtls: false,
       outboundTrafficPolicy: 'REGISTRY_ONLY',
       pathNormalization: 'MERGE_SLASHES',

@@ -79,7 +79,7 @@ function resolve(revision: string, layers: readonly MeshConfigLayer[]): MeshConf
     caCertificates: pick<MeshConfig['caCertificates']['value']>([], ['caCertificates'], (written) =>
       written.caCertificates?.map(({ trustDomains = [] }) => ({ trustDomains })),
     ),
-    networks: pick(NO_NETWORKS, ['meshNetworks'], readNetworks),
+    meshNetworks: pick(NO_NETWORKS, ['meshNetworks'], readNetworks),
     enableAutoMtls: pick(true, ['enableAutoMtls'], (written) => written.enableAutoMtls),
     outboundTrafficPolicy: pick('ALLOW_ANY', ['outboundTrafficPolicy', 'mode'], readOutbound),
     pathNormalization: pick('BASE', ['pathNormalization', 'normalization'], readNormalization),
@@ -121,7 +121,7 @@ function resolve(revision: string, layers: readonly MeshConfigLayer[]): MeshConf
   };
 }
 
-const NO_NETWORKS: MeshConfig['networks']['value'] = new Map();
+const NO_NETWORKS: MeshConfig['meshNetworks']['value'] = new Map();
 const EVERYWHERE: readonly string[] = ['*'];
 const ALL_EXPORTED: MeshConfig['defaultExportTo']['value'] = {
   service: EVERYWHERE,
@@ -147,7 +147,7 @@ function readCertDetails(written: WrittenMeshConfig): MeshConfig['forwardClientC
   return details === 'UNDEFINED' ? undefined : details;
 }
 
-function readNetworks({ meshNetworks }: WrittenMeshConfig): MeshConfig['networks']['value'] | undefined {
+function readNetworks({ meshNetworks }: WrittenMeshConfig): MeshConfig['meshNetworks']['value'] | undefined {
   if (!meshNetworks) return undefined;
   const entries = Object.entries(meshNetworks.networks ?? {});
   return new Map(

@@ -26,7 +26,7 @@ const SHOWN = [
   'trustDomain',
   'trustDomainAliases',
   'caCertificates',
-  'networks',
+  'meshNetworks',
   'enableAutoMtls',
   'outboundTrafficPolicy',
   'pathNormalization',
@@ -52,8 +52,8 @@ function shown(config: MeshConfig, field: (typeof SHOWN)[number]): string {
   switch (field) {
     case 'extensionProviders':
       return providers(config);
-    case 'networks':
-      return JSON.stringify(Object.fromEntries(config.networks.value));
+    case 'meshNetworks':
+      return JSON.stringify(Object.fromEntries(config.meshNetworks.value));
     default:
       return JSON.stringify(config[field].value);
   }

@@ -43,7 +43,7 @@ export function findClusters(
           ? [`cluster \`${name}\` has the mesh config of cluster \`${written}\`: none of its own is in the input`]
           : []),
       ];
-      const network = root?.labels[NETWORK] ?? config.networks.value.get(name) ?? '';
+      const network = root?.labels[NETWORK] ?? config.meshNetworks.value.get(name) ?? '';
       return [name, { name, configCluster, configs: found, config, network, assumes }];
     }),
   );
