@@ -15,6 +15,7 @@ import { type InternetRoute, routesOf } from '../semantics/gateway/routes-of.ts'
 import type { Endpoint } from '../semantics/gateway/registry.ts';
 import type { Query } from '../semantics/query.ts';
 import { decideWay } from './decide-way.ts';
+import { findWaysBeyond } from './entrances-beyond.ts';
 import { findOnWay, type FoundRequest } from './ways-in.ts';
 import { requestOf } from './request-of.ts';
 import { tokensFor } from './tokens-for.ts';
@@ -46,6 +47,12 @@ export function findEntrances(enforcement: Enforcement): Entrances {
         addTo(exposure.exposed === 'cluster' ? inside : found, workload, port, entrance);
       });
   }
+  addBeyond(enforcement, routes, exposures, (workload, port, entrance) => {
+    // A gateway on the way is reached by whatever passes through it.
+    const known = found.get(workload)?.get(port) ?? [];
+    const isGateway = workload.dataPlane.kind === 'gateway';
+    if (!isGateway || known.every(({ verdict }) => verdict.outcome === 'deny')) add(workload, port, entrance);
+  });
   for (const { workload, port, entry, why, by, assumes } of exposedServices(mesh)) {
     const query = directQuery(workload, port, entry);
     const verdict = decide(enforcement, query);
@@ -93,18 +100,51 @@ function addRoute(enforcement: Enforcement, route: InternetRoute, exposure: Expo
       best = findAmongAll(enforcement, route, { workload, port }, query.source.position) ?? best;
     if (!best) continue;
     const { verdict } = best;
-    const assumes =
-      exposure.exposed === 'unknown' ? [`the gateway is exposed to the internet: ${exposure.why}`] : exposure.assumes;
     add(workload, port, {
       entry,
       gateway: route.gateway,
       request: requestOf(best.query),
-      verdict: { ...verdict, assumes: [...assumes, ...verdict.assumes] },
+      verdict: { ...verdict, assumes: [...assumesOf(exposure), ...verdict.assumes] },
       by: route.by,
       why: `${route.match} of ${route.by.kind} ${route.by.namespace}/${route.by.name} leads to ${route.service}:${route.servicePort}`,
     });
   }
 }
+
+/** What gateways exposed to the outside lead to through further gateways, and these themselves. */
+function addBeyond(
+  enforcement: Enforcement,
+  routes: readonly InternetRoute[],
+  exposures: ReadonlyMap<Workload, Exposure>,
+  add: Add,
+): void {
+  const positionAt = (gateway: Workload): Position | undefined => {
+    const exposed = exposures.get(gateway)?.exposed ?? 'cluster';
+    return exposed === 'cluster' ? undefined : { kind: entryOf(exposed) };
+  };
+  for (const { outer, through, workload, port, found, why } of findWaysBeyond(enforcement, routes, positionAt)) {
+    const gateway = outer.proxy.workload;
+    const exposure = exposures.get(gateway);
+    if (!exposure) continue;
+    const { query, verdict } = found;
+    const shared = {
+      entry: entryOf(exposure.exposed),
+      gateway,
+      request: requestOf(query),
+      verdict: { ...verdict, assumes: [...assumesOf(exposure), ...verdict.assumes] },
+      by: outer.by,
+    };
+    for (const [index, passed] of through.entries())
+      add(passed.gateway, passed.port, { ...shared, through: through.slice(0, index), why: passed.why });
+    add(workload, port, { ...shared, through, why });
+  }
+}
+
+const entryOf = (exposed: Exposure['exposed']): Entrance['entry'] =>
+  exposed === 'node-network' ? 'node-network' : 'internet';
+
+const assumesOf = ({ exposed, why, assumes }: Exposure): readonly string[] =>
+  exposed === 'unknown' ? [`the gateway is exposed to the internet: ${why}`] : assumes;
 
 /** A request of the set that a route lets through to an endpoint. A search that is given up leaves it at what was tried. */
 function findAmongAll(
@@ -145,7 +185,7 @@ function outsideQuery(
   route: InternetRoute,
   { exposed }: Exposure,
 ): { readonly query: Query; readonly entry: Entrance['entry'] } {
-  const entry = exposed === 'node-network' ? 'node-network' : 'internet';
+  const entry = entryOf(exposed);
   const position = { kind: exposed === 'cluster' ? 'unstated' : entry } as const;
   return { query: { ...route.query, source: { ...route.query.source, position } }, entry };
 }

@@ -83,12 +83,22 @@ export interface Entrance {
   readonly entry: 'internet' | 'node-network';
   /** The gateway it comes through; absent: directly (LoadBalancer, NodePort, hostPort, hostNetwork, foreign ingress). */
   readonly gateway?: Workload;
+  /** The gateways behind it that it comes through as well, in order. */
+  readonly through?: readonly PassedGateway[];
   /** What a client outside would send: to the gateway, or to the workload itself. */
   readonly request: Request;
   /** At the gateway and at the workload together: `allow` with what it requires, or why not. */
   readonly verdict: Verdict;
   /** The route, service or field that opens it. */
   readonly by: By | null;
+  readonly why: string;
+}
+
+/** A gateway behind another one, and what leads to its own port. */
+export interface PassedGateway {
+  readonly gateway: Workload;
+  readonly port: number;
+  readonly by: By;
   readonly why: string;
 }
 

@@ -15,6 +15,11 @@ export interface MeshConfigLayer {
 
 export type ParseYaml = (text: string) => unknown;
 
+interface MeshData {
+  readonly mesh?: string;
+  readonly meshNetworks?: string;
+}
+
 /** What the installation's own values say; lower trust than what istiod reads. */
 type Intent = { readonly revision: string; readonly layers: readonly MeshConfigLayer[] };
 
@@ -43,7 +48,7 @@ function* readConfigMaps(
   parseYaml: ParseYaml,
   log: DiagnosticLog,
 ): Iterable<[string, MeshConfigLayer[]]> {
-  const byName = new Map<string, Resource<{ data?: { mesh?: string } }>[]>();
+  const byName = new Map<string, Resource<{ data?: MeshData }>[]>();
   for (const configMap of resources.of('ConfigMap')) {
     if (configMap.spec.data?.mesh === undefined) continue;
     byName.set(configMap.name, [...(byName.get(configMap.name) ?? []), configMap]);
@@ -77,16 +82,17 @@ function rank({ namespace }: Resource, istiods: ReadonlySet<string>): number {
 }
 
 function readLayer(
-  configMap: Resource<{ data?: { mesh?: string } }>,
+  configMap: Resource<{ data?: MeshData }>,
   parseYaml: ParseYaml,
   log: DiagnosticLog,
 ): MeshConfigLayer {
   const by = `ConfigMap ${labelOf(configMap)}`;
   const path = ['data', 'mesh'];
-  let value: unknown;
+  let value: Readonly<Record<string, unknown>> = {};
   try {
-    value = parseYaml(configMap.spec.data?.mesh ?? '') ?? {};
-    if (!isObject(value)) throw new TypeError('it is no object');
+    const parsed = parseYaml(configMap.spec.data?.mesh ?? '') ?? {};
+    if (!isObject(parsed)) throw new TypeError('it is no object');
+    value = parsed;
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'broken';
     const message = `the mesh config in ${by} cannot be read (${reason}): Istio's defaults are taken instead`;
@@ -97,9 +103,27 @@ function readLayer(
       message,
       'istiod would keep its last good configuration; correct the text',
     );
-    value = {};
   }
-  return decodeLayer(value, by, configMap.origin, () => path, log);
+  const meshNetworks = readMeshNetworks(configMap, by, parseYaml, log);
+  const whole = meshNetworks === undefined ? value : { ...value, meshNetworks };
+  const place = ([first]: Path): Path => (first === 'meshNetworks' ? ['data', first] : path);
+  return decodeLayer(whole, by, configMap.origin, place, log);
+}
+
+function readMeshNetworks(
+  configMap: Resource<{ data?: MeshData }>,
+  by: string,
+  parseYaml: ParseYaml,
+  log: DiagnosticLog,
+): unknown {
+  try {
+    return parseYaml(configMap.spec.data?.meshNetworks ?? '') ?? undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'broken';
+    const message = `the mesh networks in ${by} cannot be read (${reason}): none are taken`;
+    log.add('error', configMap.origin, ['data', 'meshNetworks'], message, 'correct the text');
+    return undefined;
+  }
 }
 
 function decodeLayer(

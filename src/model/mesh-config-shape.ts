@@ -20,6 +20,10 @@ export const meshConfigShape = object({
   rootNamespace: string,
   trustDomain: string,
   trustDomainAliases: list(string),
+  // Public certificates; who they are of is all that is asked.
+  caCertificates: list(object({ trustDomains: list(string) })),
+  // From beside the mesh config in the ConfigMap.
+  meshNetworks: object({ networks: map(object({ endpoints: list(object({ fromRegistry: string })) })) }),
   enableAutoMtls: boolean,
   outboundTrafficPolicy: object({ mode: oneOf('ALLOW_ANY', 'REGISTRY_ONLY', 'ALLOW_ANY_DYNAMIC_DNS') }),
   pathNormalization: object({
@@ -30,7 +34,17 @@ export const meshConfigShape = object({
   ingressClass: string,
   ingressControllerMode: oneOf('UNSPECIFIED', 'OFF', 'DEFAULT', 'STRICT'),
   defaultConfig: object({
-    gatewayTopology: object({ numTrustedProxies: number }),
+    gatewayTopology: object({
+      numTrustedProxies: number,
+      forwardClientCertDetails: oneOf(
+        'UNDEFINED',
+        'SANITIZE',
+        'FORWARD_ONLY',
+        'APPEND_FORWARD',
+        'SANITIZE_SET',
+        'ALWAYS_FORWARD_ONLY',
+      ),
+    }),
     interceptionMode: oneOf('REDIRECT', 'TPROXY', 'NONE'),
     proxyMetadata: map(text),
   }),

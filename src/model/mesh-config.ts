@@ -32,6 +32,10 @@ export interface MeshConfig {
   readonly rootNamespace: Setting<string>;
   readonly trustDomain: Setting<string>;
   readonly trustDomainAliases: Setting<readonly string[]>;
+  /** `caCertificates`: roots beside the mesh's own, with the trust domains that each is of. */
+  readonly caCertificates: Setting<readonly { readonly trustDomains: readonly string[] }[]>;
+  /** The networks of `meshNetworks` by the clusters (registries) whose endpoints are in them. */
+  readonly meshNetworks: Setting<ReadonlyMap<string, string>>;
   readonly enableAutoMtls: Setting<boolean>;
   readonly outboundTrafficPolicy: Setting<'ALLOW_ANY' | 'REGISTRY_ONLY' | 'ALLOW_ANY_DYNAMIC_DNS'>;
   readonly pathNormalization: Setting<PathNormalization>;
@@ -41,6 +45,10 @@ export interface MeshConfig {
   readonly ingressControllerMode: Setting<'OFF' | 'DEFAULT' | 'STRICT'>;
   /** `defaultConfig.gatewayTopology.numTrustedProxies`. */
   readonly numTrustedProxies: Setting<number>;
+  /** `defaultConfig.gatewayTopology.forwardClientCertDetails`: what gateways make of `X-Forwarded-Client-Cert`. */
+  readonly forwardClientCertDetails: Setting<
+    'SANITIZE' | 'FORWARD_ONLY' | 'APPEND_FORWARD' | 'SANITIZE_SET' | 'ALWAYS_FORWARD_ONLY'
+  >;
   /** `defaultConfig.interceptionMode`. */
   readonly interceptionMode: Setting<'REDIRECT' | 'TPROXY' | 'NONE'>;
   /** `serviceSettings`: hosts whose endpoints are those of the client's own cluster. */

@@ -34,6 +34,7 @@ describe('readMeshConfigs', () => {
       configMap(`rootNamespace: mesh-root
 trustDomain: prod.example
 trustDomainAliases: [old.example]
+caCertificates: [{ pem: PUBLIC, trustDomains: [partner.example] }, { spiffeBundleUrl: https://spiffe.example }]
 enableAutoMtls: false
 outboundTrafficPolicy: { mode: REGISTRY_ONLY }
 pathNormalization: { normalization: MERGE_SLASHES }
@@ -44,7 +45,7 @@ discoverySelectors: [{ matchLabels: { mesh: "on" } }]
 defaultServiceExportTo: ["."]
 defaultConfig:
   interceptionMode: TPROXY
-  gatewayTopology: { numTrustedProxies: 2 }
+  gatewayTopology: { numTrustedProxies: 2, forwardClientCertDetails: APPEND_FORWARD }
   proxyMetadata: { ISTIO_META_ENABLE_HBONE: "true" }
 extensionProviders:
   - name: opa
@@ -73,6 +74,8 @@ extensionProviders:
       rootNamespace: 'mesh-root',
       trustDomain: 'prod.example',
       trustDomainAliases: ['old.example'],
+      caCertificates: [{ trustDomains: ['partner.example'] }, { trustDomains: [] }],
+      meshNetworks: new Map(),
       enableAutoMtls: false,
       outboundTrafficPolicy: 'REGISTRY_ONLY',
       pathNormalization: 'MERGE_SLASHES',
@@ -80,6 +83,7 @@ extensionProviders:
       ingressClass: 'nginx',
       ingressControllerMode: 'OFF',
       numTrustedProxies: 2,
+      forwardClientCertDetails: 'APPEND_FORWARD',
       interceptionMode: 'TPROXY',
       clusterLocal: [],
       discoverySelectors: [{ matchLabels: { mesh: 'on' } }],

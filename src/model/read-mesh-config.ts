@@ -76,6 +76,10 @@ function resolve(revision: string, layers: readonly MeshConfigLayer[]): MeshConf
       (written) => written.trustDomainAliases,
       (strong, weak) => [...new Set([...strong, ...weak])],
     ),
+    caCertificates: pick<MeshConfig['caCertificates']['value']>([], ['caCertificates'], (written) =>
+      written.caCertificates?.map(({ trustDomains = [] }) => ({ trustDomains })),
+    ),
+    meshNetworks: pick(NO_NETWORKS, ['meshNetworks'], readNetworks),
     enableAutoMtls: pick(true, ['enableAutoMtls'], (written) => written.enableAutoMtls),
     outboundTrafficPolicy: pick('ALLOW_ANY', ['outboundTrafficPolicy', 'mode'], readOutbound),
     pathNormalization: pick('BASE', ['pathNormalization', 'normalization'], readNormalization),
@@ -92,6 +96,11 @@ function resolve(revision: string, layers: readonly MeshConfigLayer[]): MeshConf
       0,
       ['defaultConfig', 'gatewayTopology', 'numTrustedProxies'],
       (written) => written.defaultConfig?.gatewayTopology?.numTrustedProxies,
+    ),
+    forwardClientCertDetails: pick(
+      'SANITIZE_SET',
+      ['defaultConfig', 'gatewayTopology', 'forwardClientCertDetails'],
+      readCertDetails,
     ),
     interceptionMode: pick(
       'REDIRECT',
@@ -112,6 +121,7 @@ function resolve(revision: string, layers: readonly MeshConfigLayer[]): MeshConf
   };
 }
 
+const NO_NETWORKS: MeshConfig['meshNetworks']['value'] = new Map();
 const EVERYWHERE: readonly string[] = ['*'];
 const ALL_EXPORTED: MeshConfig['defaultExportTo']['value'] = {
   service: EVERYWHERE,
@@ -130,6 +140,23 @@ function readNormalization(written: WrittenMeshConfig): MeshConfig['pathNormaliz
 
 function readControllerMode(written: WrittenMeshConfig): MeshConfig['ingressControllerMode']['value'] | undefined {
   return written.ingressControllerMode === 'UNSPECIFIED' ? undefined : written.ingressControllerMode;
+}
+
+function readCertDetails(written: WrittenMeshConfig): MeshConfig['forwardClientCertDetails']['value'] | undefined {
+  const details = written.defaultConfig?.gatewayTopology?.forwardClientCertDetails;
+  return details === 'UNDEFINED' ? undefined : details;
+}
+
+function readNetworks({ meshNetworks }: WrittenMeshConfig): MeshConfig['meshNetworks']['value'] | undefined {
+  if (!meshNetworks) return undefined;
+  const entries = Object.entries(meshNetworks.networks ?? {});
+  return new Map(
+    entries.flatMap(([name, { endpoints = [] }]) =>
+      endpoints.flatMap(({ fromRegistry }): readonly [string, string][] =>
+        fromRegistry ? [[fromRegistry, name]] : [],
+      ),
+    ),
+  );
 }
 
 function readExportTo(written: WrittenMeshConfig): MeshConfig['defaultExportTo']['value'] | undefined {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { meshOf } from '../../test/mesh-of.ts';
 import { meshConfig, meshText, namespace, policy, selecting, workload } from '../../test/small-mesh.ts';
+import { regionsOf } from './algebra/region.ts';
 import type { Request } from '../result/request.ts';
 import { decide } from './decide.ts';
 import { Enforcement } from './enforcement.ts';
@@ -103,6 +104,39 @@ describe('clusters and their control planes', () => {
       'east:shop/web allow',
       'west:shop/web allow',
     ]);
+  });
+
+  it('trust other roots where caCertificates name their trust domain, which verdicts rest on', () => {
+    const west = (...trustDomains: readonly string[]) =>
+      meshConfig({ trustDomain: 'west.local', caCertificates: [{ pem: 'PUBLIC', trustDomains }] });
+    const [, there] = ask([meshConfig({ trustDomain: 'east.local' })], [west('partner.example', 'east.local')]);
+    expect(there).toMatchObject({ to: 'west:shop/web', verdict: { outcome: 'allow' } });
+    expect(there?.verdict.assumes).toContain(
+      '`caCertificates` of the mesh config trust other roots: the certificate of trust domain `east.local` is of one of them',
+    );
+    // Of another root, but no trust domain that sidecars look for.
+    expect(outcomes(ask([meshConfig({ trustDomain: 'east.local' })], [west('partner.example')]))).toContain(
+      'west:shop/web deny',
+    );
+    const [own] = ask([meshConfig({ trustDomain: 'east.local' })], [west('east.local')]);
+    expect(own?.verdict.assumes.filter((text) => text.includes('caCertificates'))).toEqual([]);
+  });
+
+  it('let rules for other trust domains take effect by caCertificates', () => {
+    const partner = policy('AuthorizationPolicy', 'shop', 'partner', {
+      ...selecting('web'),
+      rules: [{ from: [{ source: { principals: ['partner.example/ns/a/sa/b'] } }] }],
+    });
+    const strict = policy('PeerAuthentication', 'shop', 'strict', { mtls: { mode: 'STRICT' } });
+    const reached = (config: Manifests[number]): boolean => {
+      const { mesh, workload: find } = meshOf(meshText([...shop, partner, strict, config]));
+      const enforcement = new Enforcement(mesh);
+      const web = find('shop/web');
+      const port = { port: 8080, transport: 'TCP', chain: 'http' } as const;
+      return regionsOf(enforcement, web, port).some(({ solver, mayPass }) => !solver.isEmpty(mayPass));
+    };
+    expect(reached(meshConfig({}))).toBe(false);
+    expect(reached(meshConfig({ caCertificates: [{ pem: 'PUBLIC', trustDomains: ['partner.example'] }] }))).toBe(true);
   });
 
   it('take a trust domain from the one that has a mesh config, and say so', () => {
@@ -240,6 +274,51 @@ describe('between networks', () => {
       outcome: 'deny',
       reason: expect.stringContaining('no east-west gateway of it leads to web.shop'),
     });
+  });
+
+  it('meshNetworks name the networks of clusters that no label names', () => {
+    const networks = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'istio', namespace: 'istio-system' },
+      data: {
+        mesh: '',
+        meshNetworks:
+          'networks: { a: { endpoints: [{ fromRegistry: east }] }, b: { endpoints: [{ fromRegistry: west }], gateways: [{ address: 192.0.2.1, port: 15443 }] } }',
+      },
+    };
+    expect(there(ask([networks], [networks]))?.assumes).toContainEqual(
+      expect.stringMatching(/^an east-west gateway of cluster `west` leads to web/),
+    );
+    const flat = { ...networks, data: { mesh: '', meshNetworks: 'networks: { a: { endpoints: [] } }' } };
+    expect(there(ask([flat], [flat]))?.assumes.filter((text) => text.includes('east-west'))).toEqual([]);
+  });
+
+  it('within a cluster, verdicts rest on the one being reached from the other', () => {
+    const onNetwork = (name: string) => ({ labels: { 'topology.istio.io/network': name } });
+    const assumesFor = (client: string, web: string): readonly string[] => {
+      const { mesh, workload: find } = meshOf(
+        meshText([
+          namespace('shop'),
+          ...workload('shop', 'client', onNetwork(client)),
+          ...workload('shop', 'web', { ports: { http: 8080 }, ...onNetwork(web) }),
+        ]),
+      );
+      const caller = find('shop/client');
+      const verdict = decide(new Enforcement(mesh), {
+        client: 'app',
+        source: { position: { kind: 'workload', workload: caller }, identity: caller.identity },
+        destination: { workload: find('shop/web'), port: 8080 },
+        transport: 'TCP',
+        http: { method: 'GET', path: '/', host: 'web.shop', headers: [] },
+      });
+      expect(verdict.outcome).toBe('allow');
+      return verdict.assumes.filter((text) => text.includes('network'));
+    };
+    expect(assumesFor('a', 'b')).toEqual([
+      'network `b` of shop/web is reached from network `a` of shop/client, through an east-west gateway or without',
+    ]);
+    expect(assumesFor('a', 'a')).toEqual([]);
   });
 
   it('plaintext and pods do not get across', () => {

@@ -80,11 +80,12 @@ function decideArrival(enforcement: Enforcement, query: Query, connects: Transpo
   }
   const verdict = decideOnTheWay(enforcement, query, connects);
   const between = crossing.kind === 'gateway' ? crossing : undefined;
-  if (network.steps.length === 0 && network.requires.length === 0 && !between) return verdict;
+  const { assumes = [] } = crossing;
+  if (network.steps.length === 0 && network.requires.length === 0 && !between && assumes.length === 0) return verdict;
   return {
     ...verdict,
     requires: [...network.requires, ...verdict.requires],
-    assumes: [...(between?.assumes ?? []), ...network.assumes, ...verdict.assumes],
+    assumes: [...assumes, ...network.assumes, ...verdict.assumes],
     trace: [...(between ? [between.step] : []), ...network.steps, ...verdict.trace],
   };
 }
@@ -207,7 +208,7 @@ export function behindGateway(
   { workload, port }: Pick<Endpoint, 'workload' | 'port'>,
 ): Query {
   const gateway = query.destination.workload;
-  const { tls: _tls, sni: _sni, http: _http, token, ...rest } = query;
+  const { tls: _tls, sni: _sni, http: _http, asBytes: _asBytes, token, ...rest } = query;
   const passed = backend.identity === 'client';
   const via = findVia(backend, mesh, workload.cluster);
   return {
@@ -223,6 +224,7 @@ export function behindGateway(
         },
     destination: { workload, port, ...(via ? { via } : {}) },
     ...(backend.http ? { http: backend.http } : {}),
+    ...(backend.asBytes ? { asBytes: true } : {}),
     ...(token && backend.forwardsToken ? { token } : {}),
   };
 }

@@ -1,3 +1,4 @@
+import { networkOf } from '../model/inventory/clusters.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import { isIdentified, type Transport } from './attempt.ts';
 import { shareNetwork } from './clusters.ts';
@@ -11,7 +12,7 @@ import type { TraceStep, Verdict } from './verdict.ts';
 
 export type Crossing =
   /** The same cluster, or a flat network over several. */
-  | { readonly kind: 'direct' }
+  | { readonly kind: 'direct'; readonly assumes?: readonly string[] }
   /** Through an east-west gateway of the destination's network, if its pods are in the input. */
   | {
       readonly kind: 'gateway';
@@ -31,8 +32,9 @@ export function crossClusters(enforcement: Enforcement, query: Query, connects: 
   const { mesh } = enforcement;
   const { position } = query.source;
   const { workload, via, port } = query.destination;
-  if (mesh.clusters.length < 2 || position.kind !== 'workload' || shareNetwork(mesh, position.workload, workload))
-    return DIRECT;
+  if (position.kind !== 'workload') return DIRECT;
+  if (position.workload.cluster === workload.cluster) return betweenNetworks(enforcement, position.workload, workload);
+  if (shareNetwork(mesh, position.workload, workload)) return DIRECT;
   const where = `cluster \`${workload.cluster}\` is on another network`;
   const client = query.source.identity;
   if (!isIdentified(connects) || client === null)
@@ -60,6 +62,18 @@ export function crossClusters(enforcement: Enforcement, query: Query, connects: 
   const assumed = `an east-west gateway of cluster \`${workload.cluster}\` leads to ${host}:${via.port.port} (to pod port ${port})`;
   const step = { point: 'gateway', stage: 'route', outcome: 'note', text: `${where}: ${assumed}` } as const;
   return { kind: 'gateway', assumes: [assumed], step };
+}
+
+/**
+ * Pods and virtual machines of one cluster may be on several networks, and are then reached through an east-west gateway, where istiod knows
+ * one. Source: istio pilot/pkg/xds/endpoints/ep_filters.go (EndpointsByNetworkFilter).
+ */
+function betweenNetworks({ mesh }: Enforcement, client: Workload, workload: Workload): Crossing {
+  const [from, to] = [client, workload].map((each) => networkOf(mesh.clusterByName, each));
+  // Without a name it is reached as it is.
+  if (!from || !to || from === to) return DIRECT;
+  const assumed = `network \`${to}\` of ${workload.id} is reached from network \`${from}\` of ${client.id}, through an east-west gateway or without`;
+  return { kind: 'direct', assumes: [assumed] };
 }
 
 /** A gateway of the destination's cluster and network that passes mutual TLS through. */

@@ -192,6 +192,16 @@ export class Enforcement {
     return [config.trustDomain.value, ...config.trustDomainAliases.value];
   }
 
+  /**
+   * Trust domains whose certificates sidecars accept, if they are of a root that is trusted. Source: istio
+   * pilot/pkg/networking/plugin/authn/util.go (TrustDomainsForValidation; reference §1.3).
+   */
+  trustedDomains(config: MeshConfig): readonly string[] {
+    const bundle = this.bundleOf(config);
+    const others = config.caCertificates.value.flatMap(({ trustDomains }) => trustDomains);
+    return others.length === 0 ? bundle : [...new Set([...bundle, ...others])];
+  }
+
   modes(workload: Workload): EffectiveModes {
     let modes = this.#modes.get(workload);
     if (!modes) {

@@ -39,7 +39,7 @@ const UNMODELLED: readonly UnmodelledFlag[] = [
     concerns: (enforcement, { source: { identity }, destination: { workload } }) =>
       workload.dataPlane.kind === 'sidecar' &&
       identity !== null &&
-      !isTrusted(identity, enforcement.bundleOf(enforcement.configOf(workload))),
+      !isTrusted(identity, enforcement.trustedDomains(enforcement.configOf(workload))),
   },
   ...['PILOT_ENABLE_SENDING_HBONE', 'PILOT_ENABLE_SIDECAR_LISTENING_HBONE'].map(
     (name): UnmodelledFlag => ({

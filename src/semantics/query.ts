@@ -11,6 +11,8 @@ export interface Query {
   readonly source: Source;
   readonly destination: Destination;
   readonly http?: HttpRequest;
+  /** HTTP that the sending proxy takes for bytes: over mutual TLS it says so by ALPN. */
+  readonly asBytes?: true;
   readonly token?: SentToken;
   readonly sni?: string;
   /** The client's handshake at a gateway, if stated. */

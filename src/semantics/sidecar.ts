@@ -61,7 +61,13 @@ function withoutTls(
 }
 
 type Terminated =
-  | { readonly accepted: true; readonly peer: View['peer']; readonly chain: 'http' | 'tcp'; readonly text: string }
+  | {
+      readonly accepted: true;
+      readonly peer: View['peer'];
+      readonly chain: 'http' | 'tcp';
+      readonly text: string;
+      readonly assumes?: readonly string[];
+    }
   | { readonly accepted: false; readonly why: string };
 
 /** What the listener makes of the connection, by the mode of the port. */
@@ -70,10 +76,15 @@ function terminate(enforcement: Enforcement, query: Query, connects: Transport):
   const { mode, by, level } = modeOfPort(enforcement.modes(workload), port);
   const chainKind = findPort(workload, port)?.chain ?? 'auto';
   const peer = isIdentified(connects) ? query.source.identity : null;
-  const arrived = acceptConnection(mode, chainKind, { transport: connects, speaksHttp: query.http !== undefined });
+  const arrived = acceptConnection(mode, chainKind, {
+    transport: connects,
+    speaksHttp: query.http !== undefined,
+    ...(query.asBytes ? { asBytes: true } : {}),
+  });
   if (!arrived.accepted) return arrived;
-  if (peer !== null && !isTrusted(peer, enforcement.bundleOf(enforcement.configOf(workload)))) {
-    const why = `the sidecar trusts no certificate of trust domain \`${peer.slice(0, peer.indexOf('/'))}\``;
+  const config = enforcement.configOf(workload);
+  if (peer !== null && !isTrusted(peer, enforcement.trustedDomains(config))) {
+    const why = `the sidecar trusts no certificate of trust domain \`${trustDomainOf(peer)}\``;
     return { accepted: false, why };
   }
   const mandate =
@@ -81,8 +92,16 @@ function terminate(enforcement: Enforcement, query: Query, connects: Transport):
       ? 'the sidecar'
       : `${mode}${by ? '' : level === 'default' ? ', the default,' : ', as its proxy was seen to hold it,'}`;
   const text = `${mandate} takes ${NAMES[connects]} on port ${port} (${arrived.chain.toUpperCase()} chain)`;
-  return { accepted: true, peer, chain: arrived.chain, text };
+  const isForeign = peer !== null && !isTrusted(peer, enforcement.bundleOf(config));
+  const assumes = isForeign
+    ? [
+        `\`caCertificates\` of the mesh config trust other roots: the certificate of trust domain \`${trustDomainOf(peer)}\` is of one of them`,
+      ]
+    : [];
+  return { accepted: true, peer, chain: arrived.chain, text, assumes };
 }
+
+const trustDomainOf = (peer: string): string => peer.slice(0, peer.indexOf('/'));
 
 function decideTerminated(
   enforcement: Enforcement,
@@ -125,7 +144,7 @@ function decideTerminated(
   return {
     outcome: decision.outcome,
     requires: decision.requires,
-    assumes: [...modes.assumes, ...decision.assumes],
+    assumes: [...(arrived.assumes ?? []), ...modes.assumes, ...decision.assumes],
     by: decision.by,
     reason: decision.reason,
     point: 'sidecar',

@@ -25,12 +25,15 @@ const SHOWN = [
   'rootNamespace',
   'trustDomain',
   'trustDomainAliases',
+  'caCertificates',
+  'meshNetworks',
   'enableAutoMtls',
   'outboundTrafficPolicy',
   'pathNormalization',
   'extensionProviders',
   'accessLogFile',
   'numTrustedProxies',
+  'forwardClientCertDetails',
 ] as const satisfies readonly (keyof MeshConfig)[];
 
 function settings(config: MeshConfig, named: boolean): AuditResult['input']['meshConfig'] {
@@ -38,11 +41,22 @@ function settings(config: MeshConfig, named: boolean): AuditResult['input']['mes
     const setting: Setting<unknown> = config[field];
     return {
       field: named ? `${config.revision}: ${field}` : field,
-      value: field === 'extensionProviders' ? providers(config) : JSON.stringify(setting.value),
+      value: shown(config, field),
       from: setting.from === 'default' ? `default (${setting.by})` : setting.by,
       ...(setting.location ? { location: setting.location } : {}),
     };
   });
+}
+
+function shown(config: MeshConfig, field: (typeof SHOWN)[number]): string {
+  switch (field) {
+    case 'extensionProviders':
+      return providers(config);
+    case 'meshNetworks':
+      return JSON.stringify(Object.fromEntries(config.meshNetworks.value));
+    default:
+      return JSON.stringify(config[field].value);
+  }
 }
 
 const providers = ({ extensionProviders }: MeshConfig): string =>

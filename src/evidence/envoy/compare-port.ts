@@ -47,7 +47,7 @@ export function comparePort(
   const here = chainsOfPort(chains, port.port);
   const mtls = mtlsOf(here);
   const { mode } = modeOfPort(enforcement.modes(workload), port.port);
-  const bundle = [...enforcement.bundleOf(enforcement.configOf(workload))].sort();
+  const bundle = [...enforcement.trustedDomains(enforcement.configOf(workload))].sort();
   const sameDomains = mtls.mode === 'DISABLE' || mtls.trustDomains.join() === [...new Set(bundle)].sort().join();
   const found = WAYS.flatMap(([transport, type]) => {
     const arrived = acceptConnection(mode, port.chain, { transport, speaksHttp: type === 'http' });

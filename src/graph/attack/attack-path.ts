@@ -7,7 +7,7 @@ import type { Position } from '../../semantics/attempt.ts';
 import type { Query, Source } from '../../semantics/query.ts';
 import type { Requirement, Verdict } from '../../semantics/verdict.ts';
 import { decideWay } from '../decide-way.ts';
-import type { Asset, Facts } from '../facts.ts';
+import type { Asset, Entrance, Facts } from '../facts.ts';
 import { decideWitness } from '../reach/port-reach.ts';
 import { assetOf } from './asset-of.ts';
 import { actorOf, type AttackGraph, causeOf } from './attack-graph.ts';
@@ -73,7 +73,9 @@ export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined
     const hop = previous && edge && hopOf(graph, previous.at, edge);
     if (!hop) return undefined;
     if (edge.kind === 'grant' && 'through' in edge.grant) hops.push(knockAt(previous.at, edge.grant.through, hop));
-    hops.push(edge.kind === 'entrance' ? throughGateway(graph, hop, edge, labels[index + 1]?.edge) : hop);
+    if (edge.kind === 'entrance') hops.push(throughGateway(graph, hop, edge, labels[index + 1]?.edge));
+    else if (edge.kind === 'route') hops.push(...alongGateways(hop, edge.entrance));
+    else hops.push(hop);
   }
   const { at, cost } = route.end;
   const start = labels[0]?.previous?.at ?? route.entry;
@@ -120,6 +122,18 @@ function throughGateway(
   const shared = { ...hop, by: entrance.by, requires: [], assumes: entrance.verdict.assumes };
   if (way) return { ...shared, port: way.request.to.port, witness: way.request };
   return { ...shared, witness: { ...entrance.request, to: { ...entrance.request.to, at: 'gateway' } } };
+}
+
+/** A route through further gateways, each of which the same request gets to. */
+function alongGateways(hop: Hop, { through = [] }: Entrance): readonly Hop[] {
+  const { cause: _, ...passing } = hop;
+  let from = hop.from;
+  const hops = through.map(({ gateway, port, by, why }): Hop => {
+    const next: Hop = { ...passing, from, to: { kind: 'workload', workload: gateway }, port, by, why, excess: false };
+    from = next.to;
+    return next;
+  });
+  return [...hops, { ...hop, from }];
 }
 
 /** The hop before a route that somebody inside takes: as a client of the gateway, by the request that goes through. */

@@ -25,7 +25,9 @@ export function passingTrafficOf(
       : mesh.workloads.filter((each) =>
           each.ports.some(({ port }) =>
             [...entrances.of(each, port), ...entrances.inside(each, port)].some(
-              (entrance) => entrance.gateway === gateway && entrance.request.http !== undefined,
+              ({ gateway: outer, through = [], request }) =>
+                (outer === gateway || through.some((passed) => passed.gateway === gateway)) &&
+                request.http !== undefined,
             ),
           ),
         );

@@ -198,8 +198,8 @@ function isSurelyEmpty({ solver }: Region, formula: Formula): boolean {
 
 /** Identities of trust domains whose certificates were refused before. */
 function newlyTrusted({ before, after }: States): Formula {
-  const old = new Set(before.bundleOf(before.mesh.config));
-  const added = after.bundleOf(after.mesh.config).filter((trustDomain) => !old.has(trustDomain));
+  const old = new Set(before.trustedDomains(before.mesh.config));
+  const added = after.trustedDomains(after.mesh.config).filter((trustDomain) => !old.has(trustDomain));
   if (added.length === 0) return NOTHING;
   const { pool } = symbolicOf(after);
   const set = pool.words(`of ${added.join()}`, 'as-is', () =>

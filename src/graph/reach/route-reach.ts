@@ -31,15 +31,18 @@ export interface RouteReach {
  */
 export function routeReach(
   enforcement: Enforcement,
-  { gateway, by }: Pick<Entrance, 'gateway' | 'by'>,
+  { gateway, through = [], by }: Pick<Entrance, 'gateway' | 'through' | 'by'>,
   workload: Workload,
   port: number,
 ): RouteReach | undefined {
   const places = routePlaces(enforcement)
-    .to(workload, port)
-    .filter((place) => place.by === by && place.proxy.workload === gateway);
+    .along(workload, port)
+    .filter(([place, ...further]) => {
+      if (place.by !== by || place.proxy.workload !== gateway || further.length !== through.length) return false;
+      return further.every(({ proxy }, index) => proxy.workload === through[index]?.gateway);
+    });
   const ways = places
-    .flatMap((place) => waysBy(enforcement, place))
+    .flatMap(([place, ...further]) => waysBy(enforcement, place, further))
     .filter(({ solver, mayPass }) => !solver.isEmpty(mayPass));
   const [first] = ways;
   if (!first) return undefined;

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../result/diagnostic.ts';
 import type { MeshConfig } from '../mesh-config.ts';
 import { KINDS, type KindName } from '../kinds.ts';
 import type { KindDefinition } from '../kind.ts';
+import type { WorkloadEntry } from '../istio/workload-entry.ts';
 import type { Resources } from '../resources.ts';
 import { type MeshCluster, type MeshNamespace, namespaceKey, type Principal, type Workload } from './types.ts';
 
@@ -42,7 +43,8 @@ export function findClusters(
           ? [`cluster \`${name}\` has the mesh config of cluster \`${written}\`: none of its own is in the input`]
           : []),
       ];
-      return [name, { name, configCluster, configs: found, config, network: root?.labels[NETWORK] ?? '', assumes }];
+      const network = root?.labels[NETWORK] ?? config.meshNetworks.value.get(name) ?? '';
+      return [name, { name, configCluster, configs: found, config, network, assumes }];
     }),
   );
 }
@@ -63,9 +65,14 @@ export const configClusterOf = (
   cluster: string,
 ): string => clusterByName.get(cluster)?.configCluster ?? cluster;
 
-/** The network of a workload: its own label before that of its cluster. */
-export const networkOf = (clusters: ReadonlyMap<string, MeshCluster>, { cluster, labels }: Workload): string =>
-  labels[NETWORK] ?? clusters.get(cluster)?.network ?? '';
+/** The network of a workload: what a WorkloadEntry says, or its own label, before that of its cluster. */
+export function networkOf(
+  clusters: ReadonlyMap<string, MeshCluster>,
+  { cluster, labels, resource }: Pick<Workload, 'cluster' | 'labels' | 'resource'>,
+): string {
+  const stated = resource.kind === 'WorkloadEntry' ? (resource as WorkloadEntry).spec.network : undefined;
+  return stated ?? labels[NETWORK] ?? clusters.get(cluster)?.network ?? '';
+}
 
 const READ_BY_ISTIOD: readonly KindName[] = KINDS.filter(
   ({ group, name }: KindDefinition) =>

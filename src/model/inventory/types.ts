@@ -213,7 +213,7 @@ export interface MeshCluster {
   /** By revision; always has `default`. */
   readonly configs: ReadonlyMap<string, MeshConfig>;
   readonly config: MeshConfig;
-  /** `topology.istio.io/network` of its root namespace; empty where none is set. */
+  /** `topology.istio.io/network` of its root namespace, else that of `meshNetworks`; empty where none is set. */
   readonly network: string;
   /** What it rests on that the input does not show. */
   readonly assumes: readonly string[];

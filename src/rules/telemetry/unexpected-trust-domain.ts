@@ -48,7 +48,7 @@ const trustDomainOf = ({ from, security }: SeenFlow): string | undefined =>
   security === 'mutual_tls' ? from.principal?.split('/')[0] : undefined;
 
 function strangersTo({ traffic, enforcement }: Facts, workload: Workload): readonly SeenFlow[] {
-  const known = new Set(enforcement.bundleOf(enforcement.configOf(workload)));
+  const known = new Set(enforcement.trustedDomains(enforcement.configOf(workload)));
   return traffic.to(workload).filter((flow) => {
     const trustDomain = trustDomainOf(flow);
     return flow.passed > 0 && trustDomain !== undefined && !known.has(trustDomain);

@@ -46,8 +46,8 @@ export class Symbolic {
     const known = isAmbient ? this.#atZtunnel : this.#atProxy;
     let solver = known.get(config);
     if (!solver) {
-      const bundle = enforcement.bundleOf(config);
-      solver = this.solver(isAmbient ? bundle.slice(0, 1) : bundle, config);
+      const trusted = isAmbient ? enforcement.bundleOf(config).slice(0, 1) : enforcement.trustedDomains(config);
+      solver = this.solver(trusted, config);
       known.set(config, solver);
     }
     return solver;

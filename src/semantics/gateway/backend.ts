@@ -18,8 +18,10 @@ export interface GatewayBackend {
   readonly mirrored: boolean;
   /** Whose identity the backend sees: the gateway's, or, where TLS is passed through between proxies, the client's own. */
   readonly identity: 'gateway' | 'client';
-  /** As it leaves the gateway; absent for TCP. */
+  /** As it leaves the gateway; absent where it speaks no HTTP. */
   readonly http?: HttpRequest;
+  /** The gateway looks at no HTTP: it passes on what the client sends, byte by byte. */
+  readonly asBytes?: true;
   /** What Envoy at the backend takes for the client: the address that the gateway adds to X-Forwarded-For. */
   readonly remoteIp?: string;
   /** The token is still in the request. */

@@ -7,6 +7,7 @@ export type HandshakeOutcome =
   | {
       readonly completes: true;
       readonly peer: Principal | null;
+      readonly certificate?: ClientTls['clientCert'];
       readonly requires: readonly Requirement[];
       readonly text: string;
     }
@@ -44,6 +45,7 @@ export function shakeHands(tls: ServerTlsSettings, client: ClientTls): Handshake
   return {
     completes: true,
     peer: trusted ? peerOf(certificate) : null,
+    certificate,
     requires: mode === 'OPTIONAL_MUTUAL' ? [] : [{ kind: 'client-certificate', ca }],
     text: `${mode} takes the client certificate`,
   };

@@ -27,6 +27,8 @@ export type Connected =
       readonly listener: GatewayListener;
       readonly chain: FilterChain;
       readonly peer: Principal | null;
+      /** What the client showed; absent where it was not asked for one. */
+      readonly certificate?: ClientTls['clientCert'];
       /** Lower case; empty without TLS. */
       readonly sni: string;
       readonly server: By | null;
@@ -62,6 +64,6 @@ export function connect(index: GatewayIndex, proxy: GatewayProxy, port: number, 
   }
   const handshake = shakeHands(chain.tls, tls);
   if (!handshake.completes) return refused(handshake.why, server);
-  const { peer, requires, text } = handshake;
-  return { ...open, peer, requires, text };
+  const { peer, certificate, requires, text } = handshake;
+  return { ...open, peer, requires, text, ...(certificate ? { certificate } : {}) };
 }

@@ -1,4 +1,5 @@
 import type { Mesh } from '../../model/inventory/types.ts';
+import type { HttpRequest } from '../attempt.ts';
 import type { ClientTls } from '../../result/request.ts';
 import { explaining } from '../judged.ts';
 import { shareNetwork } from '../clusters.ts';
@@ -54,21 +55,29 @@ function decideConnection(
   const assumes = proxy.present ? [] : workload.dataPlane.assumes;
   const connected = connect(index, proxy, port, tls);
   if (!connected.ok) return refuse(connected.why, connected.by, 'transport');
-  const { chain, peer, sni, server, requires, text } = connected;
+  const { chain, peer, certificate, sni, server, requires, text } = connected;
   const progress: Progress = { requires, assumes, trace: [step('transport', 'pass', text, server)] };
-  const arrived = { peer, sni, isTls: chain.tls !== null };
+  const arrived = { peer, sni, isTls: chain.tls !== null, ...(certificate ? { certificate } : {}) };
   if (chain.kind === 'http') return decideHttp(enforcement, index, chain, query, arrived, progress);
   if (chain.kind === 'auto-passthrough')
     return passThrough(enforcement.mesh, index, chain, query, arrived.sni, progress);
-  return decideTcp(enforcement, index, chain, query, arrived, progress);
+  const inside = chain.tls || !tls ? query.http : undefined;
+  return decideTcp(enforcement, index, chain, { query, arrived, ...(inside ? { inside } : {}) }, progress);
 }
 
+interface Bytes {
+  readonly query: GatewayQuery;
+  readonly arrived: Arrived;
+  /** A request of HTTP among them; absent inside of TLS that ends elsewhere. */
+  readonly inside?: HttpRequest;
+}
+
+/** TCP is passed on as it comes, HTTP or not: what is behind may read requests. Source: istio pilot/pkg/networking/core/gateway.go. */
 function decideTcp(
   enforcement: Enforcement,
   index: GatewayIndex,
   chain: Extract<FilterChain, { kind: 'tcp' }>,
-  query: GatewayQuery,
-  arrived: Arrived,
+  { query, arrived, inside }: Bytes,
   progress: Progress,
 ): GatewayVerdict {
   const { workload } = query.destination;
@@ -91,7 +100,8 @@ function decideTcp(
     listenPort: chain.servers[0]?.port ?? query.destination.port,
   };
   const found = l4Backends(route, index.destinations, context);
-  return reach(found, route.by, after);
+  const carried = inside && ({ http: inside, asBytes: true, forwardsToken: true } as const);
+  return reach({ ...found, backends: found.backends.map((each) => ({ ...each, ...carried })) }, route.by, after);
 }
 
 /** Bytes between proxies: no policy is asked, and the TLS inside is the client's own. */

@@ -18,6 +18,7 @@ import {
   step,
 } from './gateway-verdict.ts';
 import type { FilterChain } from './filter-chain.ts';
+import { withCertificate } from './forwarded-certificate.ts';
 import { gatewayView, trustedProxies } from './gateway-view.ts';
 import { chooseRoute, isContested } from './choose-route.ts';
 import type { RoutedRequest } from './http-route.ts';
@@ -28,11 +29,11 @@ export function decideHttp(
   enforcement: Enforcement,
   index: GatewayIndex,
   chain: Extract<FilterChain, { kind: 'http' }>,
-  query: GatewayQuery,
+  sent: GatewayQuery,
   arrived: Arrived,
   progress: Progress,
 ): GatewayVerdict {
-  const { workload, port } = query.destination;
+  const { workload, port } = sent.destination;
   const server = chain.servers[0];
   const { refusedBy } = chain.virtualHosts();
   if (refusedBy) {
@@ -42,10 +43,12 @@ export function decideHttp(
       assumes,
     });
   }
-  if (!query.http) return finish('deny', server?.by ?? null, `port ${port} is HTTP and the bytes are not`, progress);
+  if (!sent.http) return finish('deny', server?.by ?? null, `port ${port} is HTTP and the bytes are not`, progress);
   const config = enforcement.configOf(workload);
-  const path = normalizePath(query.http.path, config.pathNormalization.value);
-  const http: HttpRequest = { ...query.http, path };
+  const path = normalizePath(sent.http.path, config.pathNormalization.value);
+  const headers = withCertificate(enforcement, workload, sent.http.headers, arrived.certificate, chain.tls);
+  const query: GatewayQuery = { ...sent, http: { ...sent.http, headers } };
+  const http: HttpRequest = { ...sent.http, path, headers };
   const policies = enforcement.envoy(workload);
   const view = gatewayView(enforcement, query, arrived, path);
   const decision = decidePatched(

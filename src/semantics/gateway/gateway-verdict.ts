@@ -26,6 +26,8 @@ export interface Arrived {
   /** Lower case; empty without TLS. */
   readonly sni: string;
   readonly isTls: boolean;
+  /** What the client showed. */
+  readonly certificate?: ClientTls['clientCert'];
 }
 
 /** The last step: the destinations of the route that was chosen. */

@@ -6,6 +6,8 @@ export interface Arrival {
   /** `mtls`: a client certificate of the mesh and an Istio ALPN; `tls`: TLS without either; `plaintext`: no TLS. */
   readonly transport: Transport;
   readonly speaksHttp: boolean;
+  /** Over mutual TLS the client's proxy names an ALPN of TCP, whatever is inside. */
+  readonly asBytes?: true;
 }
 
 export type TransportOutcome =
@@ -31,7 +33,9 @@ export function acceptConnection(mode: TransportMode, port: ChainKind, arrival: 
   if (arrival.transport === 'mtls' && mode === 'DISABLE') {
     return { accepted: false, why: 'DISABLE does not terminate TLS, so the handshake cannot complete' };
   }
-  const chain = port === 'auto' ? (arrival.speaksHttp ? 'http' : 'tcp') : port;
+  // Bytes are looked into only where no ALPN says what they are.
+  const isNamedTcp = arrival.asBytes === true && isIdentified(arrival.transport);
+  const chain = port === 'auto' ? (arrival.speaksHttp && !isNamedTcp ? 'http' : 'tcp') : port;
   if (chain === 'http' && !arrival.speaksHttp)
     return { accepted: false, why: 'the port is declared HTTP and the bytes are not' };
   return { accepted: true, chain, identified: isIdentified(arrival.transport) };

@@ -124,9 +124,11 @@ function regionsFor(enforcement: Enforcement, query: Query): readonly Region[] {
 function chooseRegion(
   regions: readonly Region[],
   transport: Region['transport'],
-  { http }: GatewayBackend,
+  { http, asBytes }: GatewayBackend,
 ): Region | undefined {
   const own = regions.filter((region) => region.transport === transport);
   const of = (protocol: Region['protocol']): Region | undefined => own.find((region) => region.protocol === protocol);
+  // Where a port takes either, the proxy names bytes by ALPN over mutual TLS.
+  if (asBytes && transport === 'mtls') return of('tcp') ?? of('http');
   return http ? (of('http') ?? of('tcp')) : of('tcp');
 }

@@ -11,6 +11,7 @@ import type { ChainSets } from '../chain-formula.ts';
 import { symbolicOf } from '../symbolic.ts';
 import type { TokenSets } from '../token-sets.ts';
 import { withPeer } from '../with-peer.ts';
+import { certificateBefore } from './certificate-header.ts';
 import type { Handshake } from './handshake.ts';
 import { OPEN } from './open.ts';
 
@@ -36,13 +37,15 @@ export interface GatewaySide {
   readonly rules: readonly JwtRule[];
 }
 
+type Connection = Pick<Handshake, 'peer' | 'formula' | 'certificate'>;
+
 /** The gateway's policies for one kind of connection, reading by reading. */
 export function gatewaySides(
   enforcement: Enforcement,
   gateway: Workload,
   port: number,
   type: 'http' | 'tcp',
-  handshake: Pick<Handshake, 'peer' | 'formula'>,
+  handshake: Connection,
   depth = 0,
 ): readonly GatewaySide[] {
   const envoy = enforcement.envoy(gateway);
@@ -57,7 +60,7 @@ function sideOf(
   gateway: Workload,
   port: number,
   left: Filters,
-  { peer, formula: connection }: Pick<Handshake, 'peer' | 'formula'>,
+  { peer, formula: connection, certificate }: Connection,
   token: Axis,
 ): GatewaySide {
   const symbolic = symbolicOf(enforcement);
@@ -69,10 +72,14 @@ function sideOf(
     own: { token, path: PATH },
   });
   const isTrusted = trustedProxies(enforcement, gateway) > 0;
+  const certificateHeader = certificateBefore(enforcement, gateway, certificate !== undefined);
   const sent = (condition: Formula): Bounds => {
     const settled = peer === null || peer === 'identity' ? condition : withPeer(condition, peer);
-    return substitute(exact(settled), ({ axis, set }) => {
+    return substitute(exact(settled), (each) => {
+      const { axis, set } = each;
       if (axis === DESTINATION_IP) return OPEN;
+      const header = certificateHeader(each);
+      if (header) return header;
       // Without trusted proxies in front, the client is who connects.
       return axis === REMOTE_IP && !isTrusted ? exact(literal(SOURCE_IP, set)) : undefined;
     });

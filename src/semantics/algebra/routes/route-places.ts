@@ -117,7 +117,10 @@ function* placesOf(mesh: Mesh, index: GatewayIndex, base: Base, chain: FilterCha
       const context = contextOf(base, chain, owner.namespace);
       for (const target of weighted(destinations)) {
         const found = findDestination(target.destination, index.destinations, context);
-        if (found.found) yield* endpointsOf({ ...base, chain, target: undefined, by }, found, false);
+        if (!found.found) continue;
+        yield* endpointsOf({ ...base, chain, target: undefined, by }, found, 'tcp');
+        // Bytes may be HTTP to what is behind.
+        yield* endpointsOf({ ...base, chain, target: undefined, by }, found, 'http in bytes');
       }
       return;
     }
@@ -146,7 +149,7 @@ function* httpPlaces(
         known.set(route, targets);
       }
       for (const { target, found } of targets)
-        yield* endpointsOf({ ...base, chain, host, route, target, by: route.by }, found, true);
+        yield* endpointsOf({ ...base, chain, host, route, target, by: route.by }, found, 'http');
     }
   }
 }
@@ -164,7 +167,7 @@ const contextOf = ({ proxy, listener }: Base, chain: FilterChain, routeNamespace
 function* endpointsOf(
   place: Omit<RoutePlace, 'backend' | 'endpoint'>,
   { label, entry, port, endpoints }: FoundDestination,
-  speaksHttp: boolean,
+  speaks: 'http' | 'http in bytes' | 'tcp',
 ): Iterable<RoutePlace> {
   const backend: GatewayBackend = {
     label,
@@ -175,7 +178,8 @@ function* endpointsOf(
     mirrored: false,
     identity: 'gateway',
     forwardsToken: false,
-    ...(speaksHttp ? { http: { method: 'GET', path: '/', host: 'x', headers: [] } } : {}),
+    ...(speaks === 'tcp' ? {} : { http: { method: 'GET', path: '/', host: 'x', headers: [] } }),
+    ...(speaks === 'http in bytes' ? { asBytes: true } : {}),
   };
   for (const endpoint of endpoints) yield { ...place, backend, endpoint };
 }

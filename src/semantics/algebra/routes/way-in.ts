@@ -16,6 +16,7 @@ import { all, constant, EVERYTHING, type Formula, NOTHING } from '../formula.ts'
 import type { SetPool } from '../set-pool.ts';
 import type { Solver } from '../solver.ts';
 import { symbolicOf } from '../symbolic.ts';
+import { certificateBefore } from './certificate-header.ts';
 import { type Behind, behindOf } from './behind.ts';
 import { bothPlaces, type ByToken, pulled } from './by-token.ts';
 import { departure, dropsToken } from './departure.ts';
@@ -81,12 +82,19 @@ export function waysBy(
   };
   return connections.flatMap(({ handshake, sides }): readonly WayIn[] => {
     const [side] = sides;
-    if (!side) return [];
+    if (!side || (place.backend.asBytes && handshake.tls && !chain.tls)) return [];
+    const entry =
+      chain.kind === 'http'
+        ? certificateBefore(enforcement, gateway, handshake.certificate !== undefined, (why) => doubts.add(why))
+        : UNCHANGED;
+    const entering = pulled(before, entry, () => false);
+    const takenHere = (hasToken: Formula): Bounds => substitute(takenWith(hasToken), entry);
     const readings = sides.map((each) =>
-      anyTokens({ pool, gateway: each, route: takenWith(each.hasToken), behind: before }),
+      anyTokens({ pool, gateway: each, route: takenHere(each.hasToken), behind: entering }),
     );
     if (readings.some(({ isTwo }) => isTwo)) doubts.add(TWO_TOKENS);
     const sets = readings.map(({ set }) => set);
+    if (sides.some(({ passes }) => passes.surely !== passes.possibly)) doubts.add(GATEWAY_ITSELF);
     const [only] = sets;
     const set = sets.length === 1 && only ? only : { ...allOf(sets), possibly: anyOf(sets).possibly };
     return [
@@ -97,20 +105,20 @@ export function waysBy(
         place,
         further,
         endpoint: (further.at(-1) ?? place).endpoint,
-        protocol: chain.kind === 'http' ? 'http' : 'tcp',
+        protocol: place.backend.http ? 'http' : 'tcp',
         passes: network.outcome === 'unknown' ? NOTHING : set.surely,
         mayPass: set.possibly,
-        taken: () => all([handshake.formula, takenWith(side.hasToken).possibly]),
+        taken: () => all([handshake.formula, takenHere(side.hasToken).possibly]),
         arrives: () =>
           anyTokens({
             pool,
             gateway: side,
-            route: takenWith(side.hasToken),
-            behind: { ...before, without: exact(EVERYTHING), with: (at) => behindAll(before, at) },
+            route: takenHere(side.hasToken),
+            behind: { ...entering, without: exact(EVERYTHING), with: (at) => behindAll(entering, at) },
           }).set.possibly,
         side,
         behind,
-        before: (condition) => substitute(exact(condition), pull),
+        before: (condition) => substitute(substitute(exact(condition), pull), entry),
         solver,
         get doubts() {
           return [...doubts];
@@ -120,7 +128,9 @@ export function waysBy(
   });
 }
 
+const UNCHANGED: Substitution = () => undefined;
 const FIRST_VALUE = 'of a header that a route asks for the first value counts, and a request may hold several';
+const GATEWAY_ITSELF = 'a policy of the gateway reads what is not known of its own address or of certificates';
 const TWO_TOKENS = 'a request may carry two tokens, one for the gateway and one for what is behind it';
 
 const isRefused = ({ without, places, with: withToken }: ByToken): boolean =>
@@ -168,7 +178,10 @@ function behindGateways(
       ? handshakes(arriving).flatMap((tls): readonly ByToken[] => {
           const connected = connect(index, next.proxy, endpoint.port, tls);
           if (!connected.ok || connected.chain !== next.chain) return [];
-          const { peer, sni } = connected;
+          // Inside of TLS that passes through nobody sees requests.
+          const isHttp = arriving.http !== undefined && (!tls || next.chain.tls !== null);
+          if ((next.backend.http !== undefined) !== isHttp) return [];
+          const { peer, sni, certificate } = connected;
           const behind =
             others.length > 0
               ? behindGateways(enforcement, next, others, depth + 1)
@@ -176,11 +189,19 @@ function behindGateways(
           if (behind.doubt) doubts.add(behind.doubt);
           const { before } = departureOf(enforcement, next, behind, (why) => doubts.add(why));
           const type = next.chain.kind === 'http' ? 'http' : 'tcp';
-          const handshake = { peer, formula: EVERYTHING };
+          const handshake = { peer, certificate, formula: EVERYTHING };
+          const entry =
+            type === 'http'
+              ? certificateBefore(enforcement, next.proxy.workload, certificate !== undefined, (why) => doubts.add(why))
+              : UNCHANGED;
           const sides = gatewaySides(enforcement, next.proxy.workload, endpoint.port, type, handshake, depth);
           const readings = sides.map((gateway) => {
             const route = takenBy(enforcement, next, gateway.hasToken);
-            return ofServerName(throughGateway({ gateway, route, behind: before }), sni);
+            const through = throughGateway({ gateway, route, behind: before });
+            return ofServerName(
+              pulled(through, entry, () => false),
+              sni,
+            );
           });
           return [inEvery(readings)];
         })
@@ -234,7 +255,10 @@ export function takingOf(
   const { solver } = symbolicAt(enforcement, place.proxy.workload);
   return doorOf(enforcement, place).connections.map(({ handshake, sides: [side] }) => ({
     handshake,
-    taken: takenBy(enforcement, place, side?.hasToken ?? NOTHING),
+    taken: substitute(
+      takenBy(enforcement, place, side?.hasToken ?? NOTHING),
+      certificateBefore(enforcement, place.proxy.workload, handshake.certificate !== undefined),
+    ),
     solver,
   }));
 }
@@ -294,7 +318,8 @@ export function doorOf(
         sides: gatewaySides(enforcement, gateway, port, type, handshake),
       })),
       behindOf: ({ backend, endpoint }) => {
-        const key = `${endpoint.workload.id}:${endpoint.port} ${backend.service}:${backend.servicePort}`;
+        const speaks = backend.http ? 'http' : 'tcp';
+        const key = `${endpoint.workload.id}:${endpoint.port} ${backend.service}:${backend.servicePort} ${speaks}`;
         const behind = known.get(key) ?? behindOf(enforcement, gateway, port, backend, endpoint);
         known.set(key, behind);
         return behind;
