@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describeGap } from './describe-gap.ts';
+import { describeDumpGap, describeGap } from './describe-gap.ts';
 import type { Gathered } from './gather.ts';
 import { scopeOf } from './scope-of.ts';
 import { type ClusterSnapshot, objectsOf } from './snapshot.ts';
@@ -24,14 +24,19 @@ export function addSnapshots(
   if (snapshots.length === 0) return undefined;
   const scopes: (readonly string[])[] = [];
   for (const { snapshot, source, cluster } of snapshots) {
-    const { manifest, objects } = snapshot;
+    const { manifest, objects, observations = [] } = snapshot;
     const name = isNamed || snapshots.length > 1 ? (cluster ?? manifest.name) : '';
     for (const object of objectsOf(snapshot, name)) gathered.objects.push(object);
     scopes.push(scopeOf(snapshot, name));
     for (const gap of manifest.gaps)
       gathered.diagnostics.push({ severity: 'warning', file: manifest.name, line: 0, ...describeGap(gap) });
+    for (const each of observations)
+      gathered.observations.push({ ...each, file: `${manifest.name}: ${each.file}`, cluster: name });
+    for (const gap of manifest.dumps?.gaps ?? [])
+      gathered.diagnostics.push({ severity: 'warning', file: manifest.name, line: 0, ...describeDumpGap(gap) });
+    const parts = manifest.dumps ? [...manifest.read, manifest.dumps] : manifest.read;
     const sha256 = createHash('sha256')
-      .update(manifest.read.map((list) => list.sha256).join('\n'))
+      .update(parts.map((part) => part.sha256).join('\n'))
       .digest('hex');
     gathered.sources.push({ name: source, kind: 'cluster', documents: objects.length, sha256 });
   }

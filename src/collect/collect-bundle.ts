@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { BundleManifest, ClusterManifest } from './bundle/manifest.ts';
+import type { DumpOptions } from './dumps/add-dumps.ts';
 import { InputError } from './input-error.ts';
 
 export interface BundleOptions {
@@ -11,6 +12,7 @@ export interface BundleOptions {
   readonly resume: boolean;
   readonly tool: BundleManifest['tool'];
   readonly onStep?: (what: string) => void;
+  readonly dumps?: DumpOptions;
 }
 
 export interface BundleWritten {
@@ -52,11 +54,14 @@ export async function collectBundle(options: BundleOptions): Promise<BundleWritt
     resumed += store.resumed;
     const client = new ApiClient(connection);
     try {
-      const manifest = await collectCluster(client, store, {
+      const read = await collectCluster(client, store, {
         startedAt: store.startedAt,
         ...limit,
         ...(onStep ? { onStep } : {}),
       });
+      const manifest = options.dumps
+        ? await (await import('./dumps/add-dumps.ts')).addDumps(store, read, options.dumps, onStep ? { onStep } : {})
+        : read;
       collected.push({ manifest, folder });
     } finally {
       client.close();

@@ -5,6 +5,7 @@ import type { RawObject } from '../model/resource.ts';
 import type { Diagnostic } from '../result/diagnostic.ts';
 import type { Source } from '../result/source.ts';
 import type { ConfigFile } from './config-file.ts';
+import type { DumpOptions } from './dumps/add-dumps.ts';
 import { decodeText } from './files/decode.ts';
 import { CONFIG_FILE, findFiles } from './files/find.ts';
 import { readBytes } from './files/read.ts';
@@ -51,6 +52,8 @@ export interface CollectIo {
   readonly limits?: Partial<Limits>;
   /** Told what is read from clusters. */
   readonly onStep?: (what: string) => void;
+  /** Proxies of clusters are asked what they run. */
+  readonly dumps?: DumpOptions;
 }
 
 /**
@@ -121,9 +124,9 @@ export async function collect(
 export const isNamed = (input: InputSpec): boolean => 'cluster' in input && input.cluster !== undefined;
 
 /** The client of API servers is loaded only where one is asked for. */
-async function readCluster({ context }: ContextInput, { onStep }: CollectIo): Promise<NamedSnapshot> {
+async function readCluster({ context }: ContextInput, { onStep, dumps }: CollectIo): Promise<NamedSnapshot> {
   const { readContext } = await import('./live/read-context.ts');
-  const snapshot = await readContext(context, onStep === undefined ? {} : { onStep });
+  const snapshot = await readContext(context, { ...(onStep ? { onStep } : {}), ...(dumps ? { dumps } : {}) });
   return { snapshot, source: context };
 }
 

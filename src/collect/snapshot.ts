@@ -1,3 +1,4 @@
+import type { Observation } from '../model/observation/observation.ts';
 import type { Origin, Path, RawObject } from '../model/resource.ts';
 import type { ClusterLocation } from '../result/location.ts';
 import type { ClusterManifest } from './bundle/manifest.ts';
@@ -9,6 +10,8 @@ export interface ClusterSnapshot {
   readonly manifest: ClusterManifest;
   /** In the order of `manifest.read`. */
   readonly objects: readonly RawValue[];
+  /** Dumps of its proxies, where they were asked for; `file` is the pod (`namespace/name`). */
+  readonly observations?: readonly Observation[];
 }
 
 /** An object of a cluster. A class since there is one per object. */

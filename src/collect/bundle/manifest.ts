@@ -44,6 +44,26 @@ const gap = z.strictObject({
   grant: rule.optional(),
 });
 
+/** A proxy that could not be dumped, or all those of a namespace, and why. */
+const dumpGap = z.strictObject({
+  /** In words: `the proxy of demo/server-1`. */
+  what: z.string(),
+  namespace: z.string().optional(),
+  reason: z.enum(['forbidden', 'failed']),
+  why: z.string(),
+  grant: rule.optional(),
+});
+
+/** What proxies and istiod said of themselves. */
+const dumps = z.strictObject({
+  /** Pods that were to be asked. */
+  planned: z.int().nonnegative(),
+  objects: z.int().nonnegative(),
+  file: z.string(),
+  sha256,
+  gaps: z.array(dumpGap),
+});
+
 const cluster = z.strictObject({
   /** Of the context that it was read with. */
   name: z.string(),
@@ -58,6 +78,8 @@ const cluster = z.strictObject({
   /** Kinds that the cluster does not serve, as `group/Kind`. */
   absent: z.array(z.string()),
   gaps: z.array(gap),
+  /** Absent where no dumps were asked for. */
+  dumps: dumps.optional(),
 });
 
 /** The table of contents of an evidence bundle, `manifest.json` in it. */
@@ -72,6 +94,7 @@ export type BundleManifest = DeepReadonly<z.infer<typeof bundleManifest>>;
 export type ClusterManifest = DeepReadonly<z.infer<typeof cluster>>;
 export type ListRead = DeepReadonly<z.infer<typeof read>>;
 export type Gap = DeepReadonly<z.infer<typeof gap>>;
+export type DumpGap = DeepReadonly<z.infer<typeof dumpGap>>;
 
 /** One list on its way into a journal or bundle, as it is kept between two runs. */
 export const listRead = read;

@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { isObject } from '../../model/shape.ts';
 import { InputError } from '../input-error.ts';
+import { keptObservations } from '../dumps/kept-observation.ts';
 import type { ClusterSnapshot, RawValue } from '../snapshot.ts';
 import { type BundleManifest, bundleManifest, type ListRead } from './manifest.ts';
 import { entryOf, MANIFEST, MANIFEST_HASH } from './write-bundle.ts';
@@ -33,7 +34,8 @@ export async function readBundle(
 
   let manifest: BundleManifest | undefined;
   let manifestText = '';
-  const expected = new Map<string, ListRead>();
+  const expected = new Map<string, Pick<ListRead, 'sha256'>>();
+  const dumps = new Set<string>();
   const found = new Map<string, readonly RawValue[]>();
   try {
     for await (const entry of archive) {
@@ -43,8 +45,12 @@ export async function readBundle(
       if (at === MANIFEST && !manifest) {
         manifestText = (await readEntry(entry, limits.fileBytes, name, at)).toString('utf8');
         manifest = parseManifest(manifestText, name);
-        for (const [index, { read }] of manifest.clusters.entries())
+        for (const [index, { read, dumps: dumped }] of manifest.clusters.entries()) {
           for (const list of read) expected.set(entryOf(index, list.file), list);
+          if (!dumped) continue;
+          expected.set(entryOf(index, dumped.file), dumped);
+          dumps.add(entryOf(index, dumped.file));
+        }
         continue;
       }
       if (!manifest) return undefined;
@@ -58,7 +64,7 @@ export async function readBundle(
       const list = expected.get(at);
       if (!list || found.has(at)) throw refused(name, at, 'is not what the manifest names');
       if (sha256(bytes) !== list.sha256) throw changed(name, at);
-      found.set(at, parseLines(bytes, name, at));
+      found.set(at, parseLines(bytes, name, at, dumps.has(at) ? isObject : isKubernetesObject));
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
@@ -74,8 +80,17 @@ export async function readBundle(
   return manifest.clusters.map((cluster, index) => ({
     manifest: cluster,
     objects: cluster.read.flatMap(({ file }) => found.get(entryOf(index, file)) ?? []),
+    ...(cluster.dumps ? { observations: observationsIn(found, entryOf(index, cluster.dumps.file), name) } : {}),
   }));
 }
+
+function observationsIn(found: ReadonlyMap<string, readonly RawValue[]>, at: string, name: string) {
+  const observations = keptObservations(found.get(at) ?? []);
+  if (!observations) throw refused(name, at, 'holds a line that is no dump');
+  return observations;
+}
+
+const isKubernetesObject = (value: unknown): value is RawValue => isObject(value) && isObject(value.metadata);
 
 const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
 
@@ -105,7 +120,12 @@ function parseManifest(text: string, name: string): BundleManifest {
   throw refused(name, MANIFEST, `is not as expected at \`${issue?.path.join('.') ?? ''}\``);
 }
 
-function parseLines(bytes: Buffer, name: string, at: string): readonly RawValue[] {
+function parseLines(
+  bytes: Buffer,
+  name: string,
+  at: string,
+  isMeant: (value: unknown) => value is RawValue,
+): readonly RawValue[] {
   const values: RawValue[] = [];
   for (let start = 0; start < bytes.length; ) {
     const newline = bytes.indexOf(10, start);
@@ -116,7 +136,7 @@ function parseLines(bytes: Buffer, name: string, at: string): readonly RawValue[
     } catch {
       throw refused(name, at, 'holds a line that is no JSON');
     }
-    if (!isObject(value) || !isObject(value.metadata)) throw refused(name, at, 'holds a line that is no object');
+    if (!isMeant(value)) throw refused(name, at, 'holds a line that is no object');
     values.push(value);
     start = end + 1;
   }

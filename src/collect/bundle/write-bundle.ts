@@ -75,11 +75,11 @@ async function fill(
   for (const [
     index,
     {
-      manifest: { read },
+      manifest: { read, dumps },
       folder,
     },
   ] of clusters.entries()) {
-    for (const { file } of read) {
+    for (const { file } of dumps ? [...read, dumps] : read) {
       const full = path.join(folder, file);
       const entry = archive.entry({ name: entryOf(index, file), size: statSync(full).size, mtime, mode: 0o600 });
       await pipeline(createReadStream(full), entry);

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Duplex } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 /** What one exchange may take. */
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly agent: http.Agent | undefined;
   readonly body?: string;
+  /** An open connection that it goes over, of its own. */
+  readonly connection?: Duplex;
 }
 
 export interface Answer {
@@ -32,12 +35,16 @@ export class ExchangeError extends Error {
 }
 
 /** One request and the whole of its answer. Throws an ExchangeError; never hangs and never reads on beyond the limits. */
-export function exchange({ url, method, headers, agent, body }: Exchange, limits: ExchangeLimits): Promise<Answer> {
+export function exchange(
+  { url, method, headers, agent, body, connection }: Exchange,
+  limits: ExchangeLimits,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? https.request : http.request;
     const request = send(url, {
       method,
       agent,
+      ...(connection ? { createConnection: () => connection } : {}),
       headers: {
         'accept-encoding': 'gzip',
         ...headers,

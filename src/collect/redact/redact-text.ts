@@ -1,4 +1,5 @@
-import { isSensitiveName, REDACTED } from './sensitive.ts';
+import { REDACTED } from '../../model/redacted.ts';
+import { isSensitiveName } from './sensitive.ts';
 
 const PEM = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 const JWT = /\beyJ[\w-]{8,}\.[\w-]+(\.[\w-]*)?/g;

@@ -1,6 +1,7 @@
+import { REDACTED } from '../../model/redacted.ts';
 import { isObject } from '../../model/shape.ts';
 import { redactText } from './redact-text.ts';
-import { isSensitiveName, REDACTED } from './sensitive.ts';
+import { isSensitiveName } from './sensitive.ts';
 
 /** Maps of names that objects select each other by. */
 const SELECTING: ReadonlySet<string> = new Set(['labels', 'matchLabels', 'selector', 'nodeSelector', 'podSelector']);

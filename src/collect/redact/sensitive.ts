@@ -1,5 +1,3 @@
-export const REDACTED = 'REDACTED';
-
 const WORDS =
   'authorization|cookie|api-?key|token|secret|password|passwd|passphrase|pwd|credentials?|private-?key|access-?key|signature';
 const NAME = new RegExp(`(^|[-_.:/])(${WORDS.replaceAll('-?', '[-_]?')})$`, 'i');

@@ -27,6 +27,7 @@ import { anything } from '../../semantics/algebra/strings/glob.ts';
 import { matchesWord } from '../../semantics/algebra/strings/machine.ts';
 import type { EnvoyJson } from '../../model/observation/envoy-dump.ts';
 import { type Cidr, contains, parseAddress, parseCidr } from '../../util/cidr.ts';
+import { REDACTED } from '../../model/redacted.ts';
 import { isObject } from '../../model/shape.ts';
 import { at, listAt, textAt } from './json.ts';
 import type { Place } from './place.ts';
@@ -70,6 +71,8 @@ export function leafFormula(
   const [first] = leaves;
   const field = Object.keys(first ?? {})[0] ?? '';
   const values = leaves.map((leaf) => leaf[field]);
+  // Nobody can tell whether two values that were not kept are the same.
+  if (JSON.stringify(values).includes(REDACTED)) return undefined;
   switch (field) {
     case 'authenticated':
       return peer(

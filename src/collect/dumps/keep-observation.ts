@@ -1,0 +1,100 @@
+import type { EnvoyDump, EnvoyJson, LoadedListener } from '../../model/observation/envoy-dump.ts';
+import type { ZtunnelDump } from '../../model/observation/ambient-state.ts';
+import type { SyncStatus } from '../../model/observation/sync-status.ts';
+import { isObject } from '../../model/shape.ts';
+import { redactText } from '../redact/redact-text.ts';
+import { redactValue } from '../redact/redact-value.ts';
+
+/** What is kept of a running mesh when its proxies are dumped. */
+export type KeptObservation = EnvoyDump | ZtunnelDump | SyncStatus;
+
+/** What the comparison reads of a dump, and nothing else: scripts, keys, logs and routes that a listener holds are left behind, credentials redacted. */
+export function keepObservation(observation: KeptObservation): KeptObservation {
+  switch (observation.kind) {
+    case 'envoy-config-dump':
+      return {
+        ...observation,
+        proxy: redactValue(observation.proxy) as EnvoyDump['proxy'],
+        listeners: observation.listeners.map(keepListener),
+        rejected: observation.rejected.map((each) => ({ ...each, details: redactText(each.details) })),
+      };
+    case 'ztunnel-config-dump': {
+      const { policies, ...rest } = observation;
+      return policies ? { ...rest, policies: policies.map((each) => redactValue(each) as EnvoyJson) } : rest;
+    }
+    case 'istiod-syncz':
+      return {
+        ...observation,
+        proxies: observation.proxies.map((each) => ({ ...each, errors: each.errors.map(redactText) })),
+      };
+  }
+}
+
+const keepListener = ({ config, ...rest }: LoadedListener): LoadedListener => ({
+  ...rest,
+  config: redactValue({
+    ...pick(config, 'name', 'address', 'traffic_direction'),
+    filter_chains: listOf(config.filter_chains).map(keepChain),
+    ...(isObject(config.default_filter_chain) ? { default_filter_chain: keepChain(config.default_filter_chain) } : {}),
+  }) as EnvoyJson,
+});
+
+const keepChain = (chain: EnvoyJson): EnvoyJson => ({
+  ...pick(chain, 'name', 'filter_chain_match'),
+  filters: listOf(chain.filters).map(keepFilter),
+  ...(isObject(chain.transport_socket) ? { transport_socket: keepSocket(chain.transport_socket) } : {}),
+});
+
+function keepFilter(filter: EnvoyJson): EnvoyJson {
+  const config = isObject(filter.typed_config) ? filter.typed_config : {};
+  const kept = { ...pick(config, '@type'), ...keepConfig(String(config['@type'] ?? ''), config) };
+  return { ...pick(filter, 'name', 'disabled'), typed_config: kept };
+}
+
+/** Of the filters that decide; of others that they are there. */
+function keepConfig(type: string, config: EnvoyJson): EnvoyJson {
+  const [, message = ''] = /([^./]+)$/.exec(type) ?? [];
+  switch (message) {
+    case 'RBAC':
+      return pick(config, 'rules', 'shadow_rules', 'shadow_rules_stat_prefix');
+    case 'JwtAuthentication':
+      return { ...pick(config, 'rules'), providers: keepProviders(config.providers) };
+    case 'ExtAuthz':
+      return pick(config, 'filter_enabled_metadata');
+    case 'HttpConnectionManager':
+      return { http_filters: listOf(config.http_filters).map(keepFilter) };
+    default:
+      return {};
+  }
+}
+
+/** Keys that tokens are checked with are not compared. */
+function keepProviders(providers: unknown): EnvoyJson {
+  const entries = Object.entries(isObject(providers) ? providers : {});
+  return Object.fromEntries(
+    entries.map(([name, provider]) => {
+      const { local_jwks, remote_jwks, ...rest } = isObject(provider) ? provider : {};
+      return [name, rest];
+    }),
+  );
+}
+
+function keepSocket({ name, typed_config }: EnvoyJson): EnvoyJson {
+  const config = isObject(typed_config) ? typed_config : {};
+  const common = isObject(config.common_tls_context) ? config.common_tls_context : {};
+  const combined = isObject(common.combined_validation_context) ? common.combined_validation_context : {};
+  const fallback = isObject(combined.default_validation_context) ? combined.default_validation_context : {};
+  const names = pick(fallback, 'match_subject_alt_names', 'match_typed_subject_alt_names');
+  return {
+    name,
+    typed_config: {
+      ...pick(config, '@type', 'require_client_certificate'),
+      common_tls_context: { combined_validation_context: { default_validation_context: names } },
+    },
+  };
+}
+
+const pick = (from: EnvoyJson, ...fields: readonly string[]): EnvoyJson =>
+  Object.fromEntries(fields.flatMap((field) => (from[field] === undefined ? [] : [[field, from[field]]])));
+
+const listOf = (value: unknown): readonly EnvoyJson[] => (Array.isArray(value) ? value.filter(isObject) : []);
