@@ -23,6 +23,8 @@ const THRESHOLDS = ['critical', 'high', 'medium', 'low', 'never'];
 
 const CONTEXT = 'a cluster of the kubeconfig, read now with the rights of its user; may be repeated';
 
+const DUMPS = 'ask proxies what they run, one of each class of replicas, through the API server (pods/portforward)';
+
 function makeProgram(finish: (code: number) => void): Command {
   const program = new Command('meshproof')
     .description('Audits an Istio service mesh: what it really enforces, proven.')
@@ -32,7 +34,7 @@ function makeProgram(finish: (code: number) => void): Command {
     .exitOverride()
     .addHelpText('after', '\nExit codes: 0 nothing at or above the threshold, 1 findings, 2 could not do it.');
 
-  watching(common(program.command('audit')))
+  dumping(watching(common(program.command('audit'))))
     .description('read manifests and report what the mesh enforces')
     .argument('[input...]', 'files, folders, evidence bundles, or - for stdin')
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('terminal'))
@@ -140,7 +142,7 @@ function makeProgram(finish: (code: number) => void): Command {
       finish(await (await import('./commands/contain.ts')).containCommand([workload, ...inputs], flags)),
     );
 
-  reading(common(program.command('drift')))
+  dumping(reading(common(program.command('drift'))))
     .description('what runs against what is configured: dumps of proxies beside the manifests; exit 1 when they differ')
     .argument('[input...]', 'files and folders: manifests, and what was seen running (Envoy config_dump, …)')
     .addOption(new Option('--format <format>', 'output format').choices(['terminal', 'json']).default('terminal'))
@@ -216,7 +218,8 @@ function makeProgram(finish: (code: number) => void): Command {
     .option('--namespace <name>', 'only this namespace, and what belongs to none; may be repeated', collectValues, [])
     .option('--out <file>', 'the bundle (default NAME.tar.gz)')
     .option('--resume', 'go on with a collection that was stopped')
-    .option('--yes', 'replace a bundle that is there already without asking')
+    .option('--dumps', DUMPS)
+    .option('--yes', 'dump proxies, and replace a bundle that is there already, without asking')
     .action(async (flags) => finish(await (await import('./commands/collect.ts')).collectCommand(flags)));
 
   common(program.command('rules'))
@@ -263,6 +266,11 @@ function asking(command: Command): Command {
     .option('--plaintext', 'no TLS and no identity')
     .option('--tcp', 'the bytes are not HTTP')
     .option('--any-port', 'also ports that nothing in the input declares');
+}
+
+/** What is asked of proxies now. */
+function dumping(command: Command): Command {
+  return command.option('--dumps', `with --context: ${DUMPS}`).option('--yes', 'with --dumps: do not ask');
 }
 
 /** What was seen of the mesh. */

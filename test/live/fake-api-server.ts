@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { answerExec, type FakeExec } from './fake-exec.ts';
+import { answerPortForward, type FakePortForward } from './fake-portforward.ts';
 
 export type Value = Readonly<Record<string, unknown>>;
 
@@ -62,6 +63,8 @@ export interface FakeOptions {
   readonly tls?: boolean;
   /** Answers commands that are run in pods, for users that may `get` and `create` `pods/exec`. */
   readonly exec?: FakeExec;
+  /** What pods serve, for users that may `get` and `create` `pods/portforward`. */
+  readonly portForward?: FakePortForward;
 }
 
 export interface FakeApiServer {
@@ -224,9 +227,15 @@ export async function startFakeApiServer(options: FakeOptions): Promise<FakeApiS
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const user = users.find((each) => each.token === token);
     const [, namespace = ''] = /\/namespaces\/([^/]+)\/pods\//.exec(request.url ?? '') ?? [];
-    const mayRun = (one: FakeUser): boolean =>
-      ['get', 'create'].every((verb) => isAllowed(one, { verb, group: '', resource: 'pods/exec', namespace }));
-    if (options.exec && user && mayRun(user)) answerExec(request, socket, head, options.exec);
+    const [, subresource = ''] = /\/pods\/[^/]+\/(\w+)/.exec(request.url ?? '') ?? [];
+    const may = (one: FakeUser): boolean =>
+      ['get', 'create'].every((verb) =>
+        isAllowed(one, { verb, group: '', resource: `pods/${subresource}`, namespace }),
+      );
+    const { exec, portForward } = options;
+    if (exec && subresource === 'exec' && user && may(user)) answerExec(request, socket, head, exec);
+    else if (portForward && subresource === 'portforward' && user && may(user))
+      answerPortForward(request, socket, head, portForward);
     else socket.end(`HTTP/1.1 ${user ? '403 Forbidden' : '401 Unauthorized'}\r\ncontent-length: 0\r\n\r\n`);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -25,20 +25,15 @@ const [STDIN, STDOUT, STATUS, CLOSE] = [0, 1, 3, 255];
 export function answerExec(request: IncomingMessage, socket: Duplex, head: Buffer, exec: FakeExec): void {
   const url = new URL(request.url ?? '/', 'http://fake');
   const [, namespace = '', pod = ''] = /\/namespaces\/([^/]+)\/pods\/([^/]+)\/exec$/.exec(url.pathname) ?? [];
-  const accept = createHash('sha1')
-    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-    .digest('base64');
-  socket.write(
-    `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept}\r\nsec-websocket-protocol: ${PROTOCOL}\r\n\r\n`,
-  );
+  acceptUpgrade(request, socket, PROTOCOL);
   const command = url.searchParams.getAll('command');
   const run = (stdin: string): void => {
     const container = url.searchParams.get('container') ?? '';
     const { output, exit, message } = exec({ namespace, pod, container, command, stdin });
-    if (output !== '') socket.write(frame(STDOUT, output));
+    if (output !== '') socket.write(frame(STDOUT, Buffer.from(output)));
     const causes = [{ reason: 'ExitCode', message: String(exit) }];
     const failure = { status: 'Failure', message, ...(message === undefined ? { details: { causes } } : {}) };
-    socket.write(frame(STATUS, JSON.stringify(exit === 0 ? { status: 'Success' } : failure)));
+    socket.write(frame(STATUS, Buffer.from(JSON.stringify(exit === 0 ? { status: 'Success' } : failure))));
   };
   socket.on('error', () => undefined);
   let stdin = '';
@@ -57,14 +52,24 @@ export function answerExec(request: IncomingMessage, socket: Duplex, head: Buffe
   });
 }
 
-function frame(channel: number, text: string): Buffer {
-  const payload = Buffer.concat([Buffer.from([channel]), Buffer.from(text)]);
+/** Opens the WebSocket. */
+export function acceptUpgrade(request: IncomingMessage, socket: Duplex, protocol: string): void {
+  const accept = createHash('sha1')
+    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64');
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept}\r\nsec-websocket-protocol: ${protocol}\r\n\r\n`,
+  );
+}
+
+export function frame(channel: number, bytes: Buffer): Buffer {
+  const payload = Buffer.concat([Buffer.from([channel]), bytes]);
   const size = payload.length < 126 ? [payload.length] : [126, payload.length >> 8, payload.length & 255];
   return Buffer.concat([Buffer.from([0x82, ...size]), payload]);
 }
 
 /** Clients mask what they send. */
-function readFrame(bytes: Buffer): { readonly payload: Buffer; readonly size: number } | undefined {
+export function readFrame(bytes: Buffer): { readonly payload: Buffer; readonly size: number } | undefined {
   if (bytes.length < 2) return undefined;
   const short = (bytes[1] ?? 0) & 127;
   const start = short === 126 ? 4 : 2;

@@ -232,6 +232,12 @@ export function proberRole(): Role {
   return role as unknown as Role;
 }
 
+/** What dumps need in a namespace beyond that: `deploy/rbac/dumps`. */
+export function dumperRole(): Role {
+  const [role] = parseYaml(readFileSync(new URL('deploy/rbac/dumps/role.yaml', ROOT), 'utf8'));
+  return role as unknown as Role;
+}
+
 /** A user with the roles that are published, and no other right. */
 export function reader(token = 'reader-token'): FakeUser {
   const [cluster, role] = publishedRoles();

@@ -8,6 +8,7 @@ import { audit } from '../../engine/audit.ts';
 import { applyBaseline, writeBaseline } from '../../findings/baseline.ts';
 import { type RenderOptions, renderers } from '../../report/index.ts';
 import type { AuditResult, Finding } from '../../result/types.ts';
+import { dumpOptions } from '../ask-dumps.ts';
 import { printDiagnostics } from '../errors.ts';
 import { namedInputs, parseDate } from '../input-options.ts';
 import { type Output, processOutput } from '../output.ts';
@@ -29,6 +30,8 @@ interface Flags {
   readonly owner: readonly string[];
   readonly cluster: readonly InputSpec[];
   readonly context: readonly InputSpec[];
+  readonly dumps?: boolean;
+  readonly yes?: boolean;
   readonly residual?: boolean;
   readonly baseline?: string;
   readonly writeBaseline?: string;
@@ -49,6 +52,7 @@ export async function auditCommand(paths: readonly string[], flags: Flags): Prom
   for (const { file } of targets) refuseInput(file, inputs, cwd);
 
   const progress = progressOn(process.stderr, output.quiet);
+  const dumping = dumpOptions(flags, flags.context.length, output, progress);
   const result = await audit(
     inputs,
     {
@@ -58,7 +62,7 @@ export async function auditCommand(paths: readonly string[], flags: Flags): Prom
       ...(flags.defaultNamespace === undefined ? {} : { defaultNamespace: flags.defaultNamespace }),
       ...judgedAgainst(flags),
     },
-    { cwd, stdin: readStdin },
+    { cwd, stdin: readStdin, ...dumping },
   ).finally(progress.end);
   printDiagnostics(result.diagnostics, output);
 

@@ -3,8 +3,9 @@ import path from 'node:path';
 import type { ContextInput } from '../../collect/collect.ts';
 import { collectBundle, partialOf } from '../../collect/collect-bundle.ts';
 import { InputError } from '../../collect/input-error.ts';
-import { describeGap } from '../../collect/describe-gap.ts';
+import { describeDumpGap, describeGap } from '../../collect/describe-gap.ts';
 import { TOOL } from '../../engine/tool.ts';
+import { dumpOptions } from '../ask-dumps.ts';
 import { askYes } from '../ask-yes.ts';
 import { type Output, processOutput } from '../output.ts';
 import { progressOn } from '../progress.ts';
@@ -14,6 +15,7 @@ interface Flags {
   readonly namespace: readonly string[];
   readonly out?: string;
   readonly resume?: boolean;
+  readonly dumps?: boolean;
   readonly yes?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -32,9 +34,9 @@ export async function collectCommand(flags: Flags): Promise<number> {
     );
   const name = flags.out ?? `${first.replaceAll(/[^\w.-]+/g, '-')}.tar.gz`;
   const file = path.resolve(process.cwd(), name);
-  if (!(await mayWrite(file, name, flags, output))) return 2;
-
   const progress = progressOn(process.stderr, output.quiet);
+  const dumping = dumpOptions(flags, contexts.length, output, progress);
+  if (!(await mayWrite(file, name, flags, output))) return 2;
   const { clusters, sha256, resumed } = await collectBundle({
     contexts,
     ...(flags.namespace.length === 0 ? {} : { namespaces: [...new Set(flags.namespace)].sort() }),
@@ -42,6 +44,7 @@ export async function collectCommand(flags: Flags): Promise<number> {
     resume: flags.resume ?? false,
     tool: { name: TOOL.name, version: TOOL.version },
     onStep: progress.step,
+    ...dumping,
   })
     .catch((error: unknown) => {
       progress.end();
@@ -52,11 +55,11 @@ export async function collectCommand(flags: Flags): Promise<number> {
     .finally(progress.end);
 
   if (output.quiet) return 0;
-  for (const { name: cluster, kubernetesVersion, read, gaps } of clusters) {
+  for (const { name: cluster, kubernetesVersion, read, gaps, dumps } of clusters) {
     const objects = read.reduce((total, list) => total + list.objects, 0);
     output.err(`${cluster}: Kubernetes ${kubernetesVersion}, ${objects} objects of ${read.length} kinds\n`);
-    for (const gap of gaps) {
-      const { message, help } = describeGap(gap);
+    if (dumps) output.err(`${cluster}: ${dumps.objects} of ${dumps.planned} pods say what they run\n`);
+    for (const { message, help } of [...gaps.map(describeGap), ...(dumps?.gaps ?? []).map(describeDumpGap)]) {
       output.err(`${cluster}: gap: ${message} (${help})\n`);
     }
   }
