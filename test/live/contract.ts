@@ -14,8 +14,11 @@ export interface TestCluster extends KubeTarget {
   stop(): Promise<void>;
 }
 
-/** `reader` has the published roles, `partial` all of them but for AuthorizationPolicies, `prober` that of live tests in `PROBED`, `nobody` none. */
-export const USERS = ['reader', 'admin', 'partial', 'prober', 'nobody'] as const;
+/**
+ * `reader` has the published roles, `partial` all of them but for AuthorizationPolicies, `prober` that of live tests in `PROBED`, `dumper` those of a
+ * reader and that of dumps in `PROBED`, `nobody` none.
+ */
+export const USERS = ['reader', 'admin', 'partial', 'prober', 'dumper', 'nobody'] as const;
 export const PROBED = 'payments';
 export const tokenOf = (user: string): string => `${user}-token`;
 
@@ -145,6 +148,21 @@ export function describeLiveCluster(name: string, start: () => Promise<TestClust
       expect(reader.code).toBe(2);
       expect(reader.err).toContain(`nothing may be run in pods of namespace \`${PROBED}\``);
       expect(reader.err).toContain('get and create pods/exec');
+    });
+
+    it('lets proxies be dumped with the role of dumps, and without it says which rule grants it', async () => {
+      const collect = (context: string) =>
+        meshproof('collect', '--context', context, '--dumps', '--yes', '--out', `dumps-${context}.tar.gz`);
+      // There is no kubelet behind the API server: that it was asked at all shows the right.
+      const dumper = await collect('dumper');
+      expect(dumper.code, dumper.err).toBe(0);
+      expect(dumper.err).toContain('dumper: 2 dumps from 2 pods (2 Envoy, 0 ztunnel, 0 istiod)');
+      expect(dumper.err).toContain('the proxy of payments/bare could not be dumped: ');
+      expect(dumper.err).not.toContain('the user may not');
+      const reader = await collect('reader');
+      expect(reader.code).toBe(0);
+      expect(reader.err).toContain(`2 pods of namespace \`${PROBED}\` could not be dumped: the user may not`);
+      expect(reader.err).toContain('"resources":["pods/portforward"],"verbs":["get","create"]');
     });
 
     it('says in a sentence what is wrong with the way in', async () => {

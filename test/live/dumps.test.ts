@@ -267,7 +267,7 @@ describe('--dumps', () => {
       const { observations, gaps } = await readDumps(get, plan);
       expect(observations.map(({ kind, file }) => [kind, file])).toEqual([['istiod-syncz', 'istio-system/istiod-1']]);
       expect(gaps.map(({ what, why }) => `${what}: ${why}`)).toEqual([
-        'the proxy of demo/client-a-1: the connection was cut off',
+        'the proxy of demo/client-a-1: the answer was cut off',
         'the proxy of demo/client-b-1: HTTP 404 from `/config_dump` at port 15000',
         'the proxy of demo/server-1: no answer for 0.3 s',
       ]);

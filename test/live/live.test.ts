@@ -4,7 +4,7 @@ import { collectCluster } from '../../src/collect/live/collect-cluster.ts';
 import { memoryStore } from '../../src/collect/live/object-store.ts';
 import { describeLiveCluster, PROBED, tokenOf } from './contract.ts';
 import { type FakeApiServer, startFakeApiServer } from './fake-api-server.ts';
-import { allKinds, meshObjects, proberRole, publishedRoles, reader } from './mesh.ts';
+import { allKinds, dumperRole, meshObjects, proberRole, publishedRoles, reader } from './mesh.ts';
 
 function startFake(): Promise<FakeApiServer> {
   const { rules, roles = {} } = reader();
@@ -16,11 +16,13 @@ function startFake(): Promise<FakeApiServer> {
     kinds: allKinds(),
     objects: meshObjects(),
     exec: () => ({ output: '', exit: 1 }),
+    portForward: () => 'refused',
     users: [
       reader(tokenOf('reader')),
       { token: tokenOf('admin'), rules: 'all' },
       { token: tokenOf('partial'), rules: withoutPolicies, roles },
       { token: tokenOf('prober'), rules: [], roles: { [PROBED]: proberRole().rules } },
+      { token: tokenOf('dumper'), rules, roles: { ...roles, [PROBED]: dumperRole().rules } },
       { token: tokenOf('nobody'), rules: [] },
     ],
   });

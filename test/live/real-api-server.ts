@@ -6,7 +6,7 @@ import { type ApiServer, startApiServer } from './api-server.ts';
 import { PROBED, type TestCluster } from './contract.ts';
 import type { Value } from './fake-api-server.ts';
 import { keepProcesses } from './keep-processes.ts';
-import { allKinds, meshObjects, proberRole, publishedRoles } from './mesh.ts';
+import { allKinds, dumperRole, meshObjects, proberRole, publishedRoles } from './mesh.ts';
 
 const BUILT_IN = /^(|apps|batch|(.*\.)?(rbac\.authorization|networking|discovery|admissionregistration)\.k8s\.io)$/;
 const isBuiltIn = (group: string): boolean => BUILT_IN.test(group) && !/^(gateway|policy)\.networking/.test(group);
@@ -107,11 +107,13 @@ export function rights(): readonly Value[] {
   const partial = { ...clusterRole, metadata: { name: 'partial' }, rules };
   const named = proberRole() as unknown as Value;
   const prober = { ...named, metadata: { ...metadataOf(named), namespace: PROBED } };
+  const forDumps = dumperRole() as unknown as Value;
+  const dumper = { ...forDumps, metadata: { ...metadataOf(forDumps), namespace: PROBED } };
   const bind = (kind: string, of: Value, user: string): Value => ({
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: `${kind}Binding`,
     metadata: {
-      ...metadataOf(of === prober ? prober : role),
+      ...metadataOf(of === prober || of === dumper ? of : role),
       ...(kind === 'ClusterRole' ? { namespace: undefined } : {}),
       name: `test-${user}`,
     },
@@ -128,5 +130,9 @@ export function rights(): readonly Value[] {
     bind('Role', role, 'partial'),
     prober,
     bind('Role', prober, 'prober'),
+    dumper,
+    bind('Role', dumper, 'dumper'),
+    bind('ClusterRole', clusterRole, 'dumper'),
+    bind('Role', role, 'dumper'),
   ];
 }
