@@ -47,21 +47,22 @@ const keepChain = (chain: EnvoyJson): EnvoyJson => ({
 
 function keepFilter(filter: EnvoyJson): EnvoyJson {
   const config = isObject(filter.typed_config) ? filter.typed_config : {};
-  const kept = { ...pick(config, '@type'), ...keepConfig(String(config['@type'] ?? ''), config) };
+  const kept = { ...pick(config, '@type'), ...keepConfig(filter.name, config) };
   return { ...pick(filter, 'name', 'disabled'), typed_config: kept };
 }
 
-/** Of the filters that decide; of others that they are there. */
-function keepConfig(type: string, config: EnvoyJson): EnvoyJson {
-  const [, message = ''] = /([^./]+)$/.exec(type) ?? [];
-  switch (message) {
-    case 'RBAC':
+/** Of the filters that decide, by the names that istiod gives them; of others that they are there. */
+function keepConfig(name: unknown, config: EnvoyJson): EnvoyJson {
+  switch (name) {
+    case 'envoy.filters.http.rbac':
+    case 'envoy.filters.network.rbac':
       return pick(config, 'rules', 'shadow_rules', 'shadow_rules_stat_prefix');
-    case 'JwtAuthentication':
+    case 'envoy.filters.http.jwt_authn':
       return { ...pick(config, 'rules'), providers: keepProviders(config.providers) };
-    case 'ExtAuthz':
+    case 'envoy.filters.http.ext_authz':
+    case 'envoy.filters.network.ext_authz':
       return pick(config, 'filter_enabled_metadata');
-    case 'HttpConnectionManager':
+    case 'envoy.filters.network.http_connection_manager':
       return { http_filters: listOf(config.http_filters).map(keepFilter) };
     default:
       return {};

@@ -27,7 +27,7 @@ export class ForwardError extends Error {
 
 const HANDSHAKE_MS = 30_000;
 
-export const FORWARD_LIMITS: ExchangeLimits = { idleMs: 30_000, totalMs: 180_000, bodyBytes: 256 * 2 ** 20 };
+const FORWARD_LIMITS: ExchangeLimits = { idleMs: 30_000, totalMs: 180_000, bodyBytes: 256 * 2 ** 20 };
 
 /** Reads documents out of pods of a context, as `kubectl port-forward` does. Each has a connection of its own. Throws a ForwardError or an ExchangeError. */
 export function forwardTo(context: string, limits: ExchangeLimits = FORWARD_LIMITS): GetFromPod {
