@@ -1,5 +1,62 @@
 import { describe, expect, it } from 'vitest';
-import { hostsForNamespace, normalizeServerHosts, qualifyGateway, qualifyHost } from './host-name.ts';
+import {
+  covers,
+  hostsForNamespace,
+  intersectHosts,
+  normalizeServerHosts,
+  overlaps,
+  qualifyGateway,
+  qualifyHost,
+  withoutPort,
+} from './host-name.ts';
+
+describe('covers', () => {
+  it.each([
+    ['*', 'a.example.com', true],
+    ['*', '*', true],
+    ['*.example.com', 'a.example.com', true],
+    ['*.example.com', 'a.b.example.com', true],
+    ['*.example.com', '*.example.com', true],
+    ['*.example.com', '*.b.example.com', true],
+    ['*.example.com', 'example.com', false],
+    ['*.b.example.com', '*.example.com', false],
+    ['*.example.com', '*', false],
+    ['*.example.com', 'a.example.org', false],
+    ['a.example.com', 'a.example.com', true],
+    ['a.example.com', '*.example.com', false],
+  ])('tells whether %s stands for all of %s', (wide, narrow, expected) => {
+    expect(covers(wide, narrow)).toBe(expected);
+  });
+
+  it('overlaps in either direction', () => {
+    expect(overlaps('a.example.com', '*.example.com')).toBe(true);
+    expect(overlaps('*.example.com', 'a.example.com')).toBe(true);
+    expect(overlaps('a.example.com', 'b.example.com')).toBe(false);
+  });
+});
+
+describe('intersectHosts', () => {
+  it.each([
+    [['*'], ['a.example.com', '*.b.example'], ['a.example.com', '*.b.example']],
+    [['a.example.com', 'c.example'], ['*'], ['a.example.com', 'c.example']],
+    [['*.example.com'], ['a.example.com', 'b.example'], ['a.example.com']],
+    [['*.example.com', '*'], ['a.example.com'], ['a.example.com']],
+    [['a.example.com'], ['b.example.com'], []],
+  ])('of %j and %j is %j', (hosts, others, expected) => {
+    expect(intersectHosts(hosts, others)).toEqual(expected);
+  });
+});
+
+describe('withoutPort', () => {
+  it.each([
+    ['a.example.com:8080', 'a.example.com'],
+    ['a.example.com', 'a.example.com'],
+    ['[2001:db8::1]:80', '[2001:db8::1]'],
+    ['a.example.com:http', 'a.example.com:http'],
+  ])('of %s is %s', (authority, expected) => {
+    expect(withoutPort(authority)).toBe(expected);
+  });
+});
 
 describe('qualifyGateway', () => {
   it.each([
