@@ -255,4 +255,34 @@ spec: { selector: { app: web }, ports: [{ name: http, port: 80, targetPort: 9080
     const request = { path: '/a?a=1&a=2&b&c=x#&d=1', headers: [['x-Team', 'red']] as const };
     expect(ask(request).outcome).toBe(takes ? 'allow' : 'deny');
   });
+
+  it.each([
+    ['a.example.com', 'exact'],
+    ['A.Example.com:8080', 'exact'],
+    ['b.a.example.com', 'narrow'],
+    ['c.b.a.example.com', 'narrow'],
+    ['b.example.com', 'wide'],
+    ['example.com', 'all'],
+    ['a.example.com.', 'all'],
+    ['[2001:db8::1]:80', 'all'],
+  ])('leads %s to the narrowest host', (host, expected) => {
+    const of = (name: string, hosts: string): string =>
+      virtualService(name, `[{ ${TO_WEB} }]`).replace('[shop.example.com]', `['${hosts}']`);
+    const ask = asking(
+      of('all', '*') + of('wide', '*.example.com') + of('exact', 'a.example.com') + of('narrow', '*.a.example.com'),
+    );
+    expect(ask({ host }).by).toMatchObject({ name: expected });
+  });
+
+  it('tries what matches everything last, whichever object comes first', () => {
+    const ask = asking(
+      virtualService('a', `[{ ${TO_WEB} }]`) +
+        virtualService('b', `[{ match: [{ uri: { prefix: /b } }], ${TO_WEB} }]`) +
+        virtualService('c', `[{ match: [{ uri: { prefix: / } }], ${TO_WEB} }]`) +
+        virtualService('d', `[{ match: [{ uri: { prefix: / }, method: { exact: PUT } }], ${TO_WEB} }]`),
+    );
+    expect(ask({ path: '/b' }).by).toMatchObject({ name: 'b' });
+    expect(ask({ path: '/c' }).by).toMatchObject({ name: 'a' });
+    expect(ask({ method: 'PUT' }).by).toMatchObject({ name: 'd' });
+  });
 });
