@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { EDGE_PLATFORM, TO_WEB } from '../../../test/edge-platform.ts';
 import { meshOf } from '../../../test/mesh-of.ts';
+import type { ClientTls } from '../../result/request.ts';
 import { Enforcement } from '../enforcement.ts';
+import { shakeHands } from './client-tls.ts';
 import { decideAtGateway } from './decide-at-gateway.ts';
 import type { GatewayQuery, GatewayVerdict } from './gateway-verdict.ts';
 import { indexGateways } from './index-gateways.ts';
+import type { ServerTlsSettings } from './server.ts';
 
 describe('client identities at a gateway', () => {
   const MUTUAL = (mode: string): string => `
@@ -66,5 +69,50 @@ spec: { rules: [{ from: [{ source: { principals: ['*'] } }] }] }
     expect(
       secure('ISTIO_MUTUAL')({ source: { position: { kind: 'unstated' }, identity, connects: 'mtls' } }).outcome,
     ).toBe('allow');
+  });
+});
+
+describe('shakeHands', () => {
+  const settings = (mode: ServerTlsSettings['mode'], more: Partial<ServerTlsSettings> = {}): ServerTlsSettings => ({
+    mode,
+    httpsRedirect: false,
+    subjectAltNames: [],
+    pinned: false,
+    insecureSkipVerify: false,
+    ca: 'Secret cert',
+    ...more,
+  });
+  const ID = 'cluster.local/ns/a/sa/b';
+  const SKIP = { insecureSkipVerify: true };
+  const named = (name: string): Partial<ServerTlsSettings> => ({ subjectAltNames: [name] });
+
+  it.each<[string, ServerTlsSettings, ClientTls['clientCert'], string | null | 'refused']>([
+    ['SIMPLE, a certificate', settings('SIMPLE'), { principal: ID }, null],
+    ['MUTUAL, none', settings('MUTUAL'), undefined, 'refused'],
+    ['MUTUAL, a SPIFFE id', settings('MUTUAL'), { principal: ID }, ID],
+    ['MUTUAL, a SPIFFE id as written in it', settings('MUTUAL'), { principal: `spiffe://${ID}` }, ID],
+    ['MUTUAL, another CA', settings('MUTUAL'), { principal: ID, trusted: false }, 'refused'],
+    ['MUTUAL unverified, none', settings('MUTUAL', SKIP), undefined, 'refused'],
+    ['MUTUAL for that name', settings('MUTUAL', named(`spiffe://${ID}`)), { principal: ID }, ID],
+    ['MUTUAL for that DNS name', settings('MUTUAL', named('a.example')), { dns: 'a.example' }, 'dns:a.example'],
+    ['MUTUAL for another name', settings('MUTUAL', named('b.example')), { dns: 'a.example' }, 'refused'],
+    ['OPTIONAL_MUTUAL, none', settings('OPTIONAL_MUTUAL'), undefined, null],
+    ['OPTIONAL_MUTUAL, a certificate', settings('OPTIONAL_MUTUAL'), { principal: ID }, ID],
+    ['OPTIONAL_MUTUAL, another CA', settings('OPTIONAL_MUTUAL'), { principal: ID, trusted: false }, 'refused'],
+  ])('%s', (_, tls, clientCert, expected) => {
+    const outcome = shakeHands(tls, clientCert ? { clientCert } : {});
+    expect(outcome.completes ? outcome.peer : 'refused').toBe(expected);
+  });
+
+  it('names the CA that a client needs a certificate of', () => {
+    const requires = (tls: ServerTlsSettings) => {
+      const outcome = shakeHands(tls, { clientCert: { principal: ID } });
+      return outcome.completes && outcome.requires.map((each) => ('ca' in each ? each.ca : each.kind));
+    };
+    expect(requires(settings('MUTUAL'))).toEqual(['Secret cert']);
+    expect(requires(settings('MUTUAL', { pinned: true }))).toEqual([
+      'Secret cert, with a certificate of a stated hash',
+    ]);
+    expect(requires(settings('OPTIONAL_MUTUAL'))).toEqual([]);
   });
 });

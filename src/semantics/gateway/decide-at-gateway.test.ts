@@ -209,4 +209,80 @@ spec: { selector: { app: web }, ports: [{ name: http, port: 80, targetPort: 9080
     expect(ask({}, { transport: 'UDP' }).reason).toContain('UDP');
     expect(ask({}, { tls: { sni: 'shop.example.com' } }).reason).toContain('speaks plain HTTP');
   });
+
+  it.each([
+    ['edge/public', true],
+    ['public.edge', true],
+    ['edge/other, edge/public', true],
+    ['edge/public, mesh', true],
+    ['mesh', false],
+    ['edge/other', false],
+    // Short names are of the namespace of the VirtualService.
+    ['public', false],
+  ])('takes a match for the gateways [%s] at edge/public: %s', (gateways, takes) => {
+    const ask = asking(virtualService('web', `[{ match: [{ gateways: [${gateways}] }], ${TO_WEB} }]`));
+    expect(ask({}).outcome).toBe(takes ? 'allow' : 'deny');
+  });
+
+  it.each([
+    ['port: 80', true],
+    ['port: 81', false],
+    ['sourceNamespace: edge', true],
+    ['sourceNamespace: shop', false],
+    ['sourceLabels: { istio: ingressgateway }', true],
+    ['sourceLabels: { istio: egressgateway }', false],
+    // Where gateways are named, the proxy itself is not looked at.
+    ['gateways: [edge/public], sourceLabels: { istio: egressgateway }', true],
+    ['scheme: { exact: http }', true],
+    ['scheme: { exact: https }', false],
+    ['authority: { prefix: shop. }', true],
+    ['authority: { exact: example.com }', false],
+    ['queryParams: { a: { exact: "1" } }', true],
+    ['queryParams: { a: { exact: "2" } }', false],
+    ['queryParams: { b: { exact: "" } }', true],
+    ['queryParams: { c: {} }', true],
+    ['queryParams: { d: {} }', false],
+    ['headers: { X-Team: { exact: red } }', true],
+    ['headers: { x-team: { prefix: blue } }', false],
+    ['headers: { x-other: {} }', false],
+    ['withoutHeaders: { x-team: { exact: red } }', false],
+    ['withoutHeaders: { x-team: { exact: blue } }', true],
+    ['withoutHeaders: { x-team: {} }', false],
+    ['withoutHeaders: { x-other: {} }', true],
+    ['withoutHeaders: { x-other: { regex: "[a-z]*" } }', false],
+  ])('takes a match of { %s }: %s', (match, takes) => {
+    const ask = asking(virtualService('web', `[{ match: [{ ${match} }], ${TO_WEB} }]`));
+    const request = { path: '/a?a=1&a=2&b&c=x#&d=1', headers: [['x-Team', 'red']] as const };
+    expect(ask(request).outcome).toBe(takes ? 'allow' : 'deny');
+  });
+
+  it.each([
+    ['a.example.com', 'exact'],
+    ['A.Example.com:8080', 'exact'],
+    ['b.a.example.com', 'narrow'],
+    ['c.b.a.example.com', 'narrow'],
+    ['b.example.com', 'wide'],
+    ['example.com', 'all'],
+    ['a.example.com.', 'all'],
+    ['[2001:db8::1]:80', 'all'],
+  ])('leads %s to the narrowest host', (host, expected) => {
+    const of = (name: string, hosts: string): string =>
+      virtualService(name, `[{ ${TO_WEB} }]`).replace('[shop.example.com]', `['${hosts}']`);
+    const ask = asking(
+      of('all', '*') + of('wide', '*.example.com') + of('exact', 'a.example.com') + of('narrow', '*.a.example.com'),
+    );
+    expect(ask({ host }).by).toMatchObject({ name: expected });
+  });
+
+  it('tries what matches everything last, whichever object comes first', () => {
+    const ask = asking(
+      virtualService('a', `[{ ${TO_WEB} }]`) +
+        virtualService('b', `[{ match: [{ uri: { prefix: /b } }], ${TO_WEB} }]`) +
+        virtualService('c', `[{ match: [{ uri: { prefix: / } }], ${TO_WEB} }]`) +
+        virtualService('d', `[{ match: [{ uri: { prefix: / }, method: { exact: PUT } }], ${TO_WEB} }]`),
+    );
+    expect(ask({ path: '/b' }).by).toMatchObject({ name: 'b' });
+    expect(ask({ path: '/c' }).by).toMatchObject({ name: 'a' });
+    expect(ask({ method: 'PUT' }).by).toMatchObject({ name: 'd' });
+  });
 });

@@ -81,7 +81,7 @@ function backendsOf({
 }: Ingress): readonly { readonly backend: IngressBackend; readonly path: readonly (string | number)[] }[] {
   const fallback = spec.defaultBackend ?? spec.backend;
   return [
-    ...(fallback ? [{ backend: fallback, path: ['spec', 'defaultBackend'] }] : []),
+    ...(fallback ? [{ backend: fallback, path: ['spec', spec.defaultBackend ? 'defaultBackend' : 'backend'] }] : []),
     ...(spec.rules ?? []).flatMap(({ http }, index) =>
       (http?.paths ?? []).flatMap(({ backend }, at) =>
         backend ? [{ backend, path: ['spec', 'rules', index, 'http', 'paths', at] }] : [],

@@ -77,4 +77,24 @@ describe('mergeServers', () => {
     const { ignored } = mergeServers(gateways, workload('edge/gateway'), mesh.serviceById);
     expect(ignored.map(({ ageUnknown }) => ageUnknown)).toEqual([true]);
   });
+
+  it('knows the order within a Gateway, of whatever age, but not between namesakes of two namespaces', () => {
+    const platform = EDGE_PLATFORM.split('---\n').slice(0, -1).join('---\n');
+    const gateway = (namespace: string, ...servers: readonly string[]): string => `
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: public, namespace: ${namespace} }
+spec: { selector: { istio: ingressgateway }, servers: [${servers}] }
+`;
+    const ages = (yaml: string): readonly boolean[] => {
+      const { mesh, workload } = meshOf(platform + yaml);
+      const gateways = mesh.resources.of('Gateway').map(readGateway);
+      const { ignored } = mergeServers(gateways, workload('edge/gateway'), mesh.serviceById);
+      return ignored.map(({ ageUnknown }) => ageUnknown);
+    };
+    const [one, two] = [server(443, 'a', 'HTTPS', 'a'), server(443, 'b', 'HTTPS', 'a')];
+    expect(ages(gateway('edge', one, two))).toEqual([false]);
+    expect(ages(gateway('edge', one) + gateway('shop', two))).toEqual([true]);
+  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EDGE_PLATFORM, TO_WEB, virtualService } from '../../../test/edge-platform.ts';
 import { meshOf } from '../../../test/mesh-of.ts';
+import { objectOf } from '../../model/by.ts';
 import { Enforcement } from '../enforcement.ts';
 import { decideAtGateway } from './decide-at-gateway.ts';
 import { indexGateways } from './index-gateways.ts';
@@ -261,5 +262,46 @@ spec: { hosts: ['*'], gateways: [edge/l4], ${route} }
     expect(unlabelled).not.toBe(EDGE_PLATFORM);
     const found = routes(unlabelled + virtualService('web', `[{ ${TO_WEB} }]`));
     expect(found.map(({ gateway: { id } }) => id)).toEqual(['istio-system/istio-ingressgateway']);
+  });
+
+  it('passes on between proxies whatever protocol the port of AUTO_PASSTHROUGH names', () => {
+    for (const protocol of ['TLS', 'HTTPS']) {
+      const found = edge(
+        gateway(
+          `[{ port: { number: 15443, name: tls, protocol: ${protocol} }, hosts: ['*.local'], tls: { mode: AUTO_PASSTHROUGH } }]`,
+        ),
+      );
+      const web = found.filter(({ service }) => service === 'shop/web');
+      expect(web, protocol).toMatchObject([{ tlsMode: 'AUTO_PASSTHROUGH', identity: 'client', mirrored: false }]);
+    }
+  });
+
+  it('says which rule leads bytes on, and passes over rules without a route', () => {
+    const servers = `[{ port: { number: 9000, name: tcp, protocol: TCP }, hosts: ['*'] },
+      { port: { number: 9443, name: tls, protocol: TLS }, hosts: ['*'], tls: { mode: PASSTHROUGH } }]`;
+    const rules = `[{ ${TO_WEB} }], tcp: [{ match: [{ port: 9000 }] }, { match: [{ port: 9001 }], ${TO_WEB} },
+      { match: [{ gateways: [edge/other] }], ${TO_WEB} }, { match: [{ gateways: [edge/other, edge/more] }], ${TO_WEB} }, { ${TO_WEB} }],
+      tls: [{ match: [{ sniHosts: [a.example.com] }] }, { match: [{ sniHosts: [A.example.com] }], ${TO_WEB} },
+      { match: [{ sniHosts: [b.example.com, a.example.com] }], ${TO_WEB} }, { match: [{ sniHosts: [c.example.com], port: 443 }], ${TO_WEB} }]`;
+    const found = edge(gateway(servers, "['*']", rules)).map(({ match, by }) => [
+      match,
+      by.rule,
+      objectOf(by)?.path?.join('.'),
+    ]);
+    expect(found).toEqual([
+      ['TCP', 3, 'spec.tcp.3'],
+      ['TLS a.example.com', 1, 'spec.tls.1'],
+    ]);
+  });
+
+  it('tries other values of parameters too', () => {
+    const query = (match: string): string => `match: [{ queryParams: { team: { ${match} } } }]`;
+    const [route] = edge(
+      virtualService(
+        'web',
+        `[{ ${query('exact: admin')}, directResponse: { status: 403 } }, { ${query('regex: admin|user')}, ${TO_WEB} }]`,
+      ),
+    );
+    expect(route?.query.http?.path).toBe('/?team=user');
   });
 });

@@ -142,4 +142,43 @@ spec: { controllerName: istio.io/gateway-controller }
     expect(routes(ofClass('house') + gatewayClass)).toEqual(['edge/public-house 80 * plain']);
     expect(routes(ofClass('istio-waypoint'))).toEqual([]);
   });
+
+  it('of a passthrough port lead to other networks by their option, or by the network label and its port', () => {
+    const mode = (port: number, labels: string, options = ''): readonly unknown[] => {
+      const listener = `[{ name: tls, port: ${port}, protocol: TLS, tls: { mode: Passthrough${options} } }]`;
+      const gateway = managedGateway(listener).replace('name: public,', `name: public, labels: { ${labels} },`);
+      const enforcement = new Enforcement(meshOf(gateway).mesh);
+      const chains = indexGateways(enforcement).proxies.flatMap((proxy) =>
+        proxy.listeners.flatMap((each) => each.chains.all),
+      );
+      return chains.map(({ kind, servers }) => `${kind} ${servers[0]?.tls?.mode}`);
+    };
+    const AUTO = ['auto-passthrough AUTO_PASSTHROUGH'];
+    const network = 'topology.istio.io/network: two';
+    expect(mode(15443, network)).toEqual(AUTO);
+    expect(mode(15443, 'app: edge')).toEqual([]);
+    expect(mode(443, network)).toEqual([]);
+    expect(mode(443, `${network}, networking.istio.io/gatewayPort: '443'`)).toEqual(AUTO);
+    expect(mode(15443, `${network}, networking.istio.io/gatewayPort: '443'`)).toEqual([]);
+    expect(mode(443, '', ', options: { gateway.istio.io/listener-protocol: auto-passthrough }')).toEqual(AUTO);
+  });
+
+  it('of ListenerSets belong to a Gateway alone', () => {
+    const set = (kind: string): string => `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: { name: team, namespace: shop }
+spec:
+  parentRef: { kind: ${kind}, name: public, namespace: edge }
+  listeners: [{ name: extra, port: 80, protocol: HTTP }]
+`;
+    const route = ROUTE.replace('{ name: public, namespace: edge }', '{ kind: ListenerSet, name: team }');
+    const gateway = managedGateway(
+      `[{ name: http, port: 80, protocol: HTTP, hostname: own.example.com }]`,
+      ', allowedListeners: { namespaces: { from: All } }',
+    );
+    expect(routes(gateway + set('Gateway') + route)).toEqual(['edge/public-istio 80 * plain']);
+    expect(routes(gateway + set('Service') + route)).toEqual([]);
+  });
 });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { gatewayRoute, managedGateway } from '../../../../test/managed-gateway.ts';
 import { meshOf } from '../../../../test/mesh-of.ts';
+import { objectOf } from '../../../model/by.ts';
 import { Enforcement } from '../../enforcement.ts';
 import { decideAtGateway } from '../decide-at-gateway.ts';
 import { indexGateways } from '../index-gateways.ts';
 import { type InternetRoute, routesOf } from '../routes-of.ts';
+import type { GatewayVerdict } from '../gateway-verdict.ts';
 
 function routes(yaml: string): readonly InternetRoute[] {
   const enforcement = new Enforcement(meshOf(yaml).mesh);
@@ -18,6 +20,19 @@ const short = ({ listener, hosts, match, service, servicePort, tlsMode }: Intern
   `${service}:${servicePort}`,
   tlsMode,
 ];
+
+/** What `edge/public` answers at port 80. */
+function ask(yaml: string, path = '/'): GatewayVerdict {
+  const { mesh, workload } = meshOf(yaml);
+  const enforcement = new Enforcement(mesh);
+  return decideAtGateway(enforcement, indexGateways(enforcement), {
+    client: 'attacker',
+    source: { position: { kind: 'internet' }, identity: null },
+    destination: { workload: workload('edge/public-istio'), port: 80 },
+    transport: 'TCP',
+    http: { method: 'GET', path, host: 'shop.example.com', headers: [] },
+  });
+}
 
 const from = (which: string): string => `allowedRoutes: { namespaces: { from: ${which} } }`;
 const HTTP = managedGateway(`[{ name: http, port: 80, protocol: HTTP, ${from('All')} }]`);
@@ -154,5 +169,128 @@ spec:
     expect(routes(HTTP + route)).toEqual([]);
     expect(routes(HTTP + route + grant('web'))).toHaveLength(1);
     expect(routes(HTTP + route + grant('other'))).toEqual([]);
+  });
+
+  it.each([
+    ['no backend', '', 'answers 500 itself'],
+    ['backends without weight', 'backendRefs: [{ name: web, port: 80, weight: 0 }]', 'answers 500 itself'],
+    ['a redirect', 'filters: [{ type: RequestRedirect, requestRedirect: { scheme: https } }]', 'redirects'],
+    ['a backend of an unknown kind', 'backendRefs: [{ group: house.example, kind: Bucket, name: web }]', 'not valid'],
+    ['a backend that is not granted', 'backendRefs: [{ name: web, namespace: other, port: 80 }]', 'not valid'],
+  ])('lead nowhere with %s', (_, rule, reason) => {
+    const route = gatewayRoute('HTTPRoute', `rules: [{ ${rule} }]`);
+    expect(ask(HTTP + route)).toMatchObject({
+      outcome: 'deny',
+      reason: expect.stringContaining(reason),
+      by: { kind: 'HTTPRoute', name: 'web' },
+      backends: [],
+    });
+  });
+
+  it.each([
+    ['backendRef: { name: copies, port: 81 }', ['shop/web:80', 'shop/copies:81']],
+    ['backendRef: { name: copies, port: 81 }, percent: 1', ['shop/web:80', 'shop/copies:81']],
+    ['backendRef: { name: copies, port: 81 }, percent: 0', ['shop/web:80']],
+    [
+      'backendRef: { name: copies, port: 81 }, fraction: { numerator: 1, denominator: 1000 }',
+      ['shop/web:80', 'shop/copies:81'],
+    ],
+    ['backendRef: { name: copies, port: 81 }, fraction: { numerator: 0 }', ['shop/web:80']],
+    ['backendRef: { name: copies }', ['shop/web:80']],
+    ['backendRef: { name: copies, namespace: other, port: 81 }', ['shop/web:80']],
+    ['', ['shop/web:80']],
+  ])('send copies to a mirror of { %s }', (mirror, expected) => {
+    const copies = `
+---
+apiVersion: v1
+kind: Service
+metadata: { name: copies, namespace: shop }
+spec: { selector: { app: copies }, ports: [{ name: http, port: 81 }] }
+`;
+    const filters = `filters: [{ type: RequestMirror, requestMirror: { ${mirror} } }]`;
+    const { backends } = ask(HTTP + copies + gatewayRoute('HTTPRoute', `rules: [{ ${filters}, ${TO_WEB} }]`));
+    expect(backends.map(({ label }) => label)).toEqual(expected);
+    expect(backends.map(({ mirrored }) => mirrored)).toEqual(expected.map((_, index) => index > 0));
+  });
+
+  it('are left out as a whole where one rule has a filter that Istio does not know', () => {
+    const filters = 'filters: [{ type: ExtensionRef, extensionRef: { group: a, kind: B, name: c } }]';
+    const rules = (more: string): string =>
+      gatewayRoute('HTTPRoute', `rules: [{ ${TO_WEB} }, { matches: [{ path: { value: /a } }], ${more} ${TO_WEB} }]`);
+    expect(routes(HTTP + rules(''))).toHaveLength(2);
+    expect(routes(HTTP + rules(`${filters},`))).toEqual([]);
+  });
+
+  it('try calls of a method before those of a service, and headers alone last', () => {
+    const rule = (match: string): string => `{ matches: [${match}], ${TO_WEB} }`;
+    const header = (value: string): string => `headers: [{ name: x-team, value: ${value} }]`;
+    const found = routes(
+      HTTP +
+        gatewayRoute(
+          'GRPCRoute',
+          `rules: [${[
+            `{ ${header('red')} }`,
+            `{ ${header('blue')}, method: { method: Add } }`,
+            '{ method: { service: shop.Cart } }',
+            '{ method: { service: shop.Cart, method: Add } }',
+          ].map(rule)}]`,
+        ),
+    );
+    const [chain] = found[0]?.listener.chains.all ?? [];
+    const order = chain?.kind === 'http' ? chain.virtualHosts().all.flatMap((host) => host.routes) : [];
+    expect(order.map(({ by }) => objectOf(by)?.path?.[2])).toEqual([3, 2, 1, 0]);
+  });
+
+  it('hang on an age that is not known only where nothing else tells two apart', () => {
+    const other = `
+---
+apiVersion: v1
+kind: Service
+metadata: { name: other, namespace: shop }
+spec: { selector: { app: other }, ports: [{ name: http, port: 80 }] }
+`;
+    const route = (name: string, path: string, to: string): string =>
+      gatewayRoute(
+        'HTTPRoute',
+        `rules: [{ matches: [{ path: { value: ${path} } }], backendRefs: [{ name: ${to}, port: 80 }] }]`,
+        name,
+      );
+    const assumes = (path: string, more = ''): readonly string[] =>
+      ask(
+        HTTP +
+          other +
+          route('one', '/a/b', 'web') +
+          route('two', path, 'other').replace('name: two,', `name: two,${more}`),
+        '/a/b',
+      ).assumes;
+    expect(assumes('/a/b')).toEqual([expect.stringContaining('the first by name wins')]);
+    expect(assumes('/a')).toEqual([]);
+    const dated = (name: string, time: string): string =>
+      route(name, '/a/b', name === 'one' ? 'other' : 'web').replace(
+        `name: ${name},`,
+        `name: ${name}, creationTimestamp: '${time}',`,
+      );
+    const ages = dated('one', '2026-01-02T00:00:00Z') + dated('two', '2026-01-01T00:00:00Z');
+    expect(ask(HTTP + other + ages, '/a/b')).toMatchObject({ routed: 'shop/web:80', assumes: [] });
+  });
+
+  it('of the namespace of the Gateway come before older ones of others', () => {
+    const gateway = managedGateway(`[{ name: tcp, port: 9000, protocol: TCP, ${from('All')} }]`);
+    const route = (namespace: string, time: string): string =>
+      gatewayRoute('TCPRoute', 'rules: [{ backendRefs: [{ name: web, port: 80 }] }]', 'tcp', namespace).replace(
+        'name: tcp,',
+        `name: tcp, creationTimestamp: '${time}',`,
+      );
+    const service = `
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: edge }
+spec: { selector: { app: web }, ports: [{ name: tcp, port: 80 }] }
+`;
+    const found = routes(
+      gateway + service + route('shop', '2026-01-01T00:00:00Z') + route('edge', '2026-01-02T00:00:00Z'),
+    );
+    expect(found.map(({ by }) => by.namespace)).toEqual(['edge']);
   });
 });

@@ -36,6 +36,15 @@ describe('compileRegex', () => {
     ['', '', true],
     ['', 'a', false],
     ['(a*)*b', 'aab', true],
+    ['(?i)[a-c]+', 'aBC', true],
+    ['(?i)[a-c]+', 'aBD', false],
+    ['(?i)[^a-c]', 'B', false],
+    ['(?m)a$\n^b', 'a\nb', true],
+    ['(?s)a$.^b', 'a\nb', false],
+    ['(?ms-m)a$.^b', 'a\nb', false],
+    ['(?U)a$\n^b', 'a\nb', false],
+    ['[[:xdigit:]]+', '0aFf', true],
+    ['[[:xdigit:]]+', '0g', false],
   ])('%s on %s', (pattern, text, expected) => {
     expect(matches(pattern, text)).toBe(expected);
   });
@@ -70,7 +79,7 @@ describe('compileRegex', () => {
     expect(compileRegex('('.repeat(50_000))).toBeUndefined();
   });
 
-  it.each(['/v[0-9]+/.*', '(?i)/api/(one|two)', '/[^/]+/x?', '\\d{3}-[a-f]{2}', '/a/(b|)/c+'])(
+  it.each(['/v[0-9]+/.*', '(?i)/api/(one|two)', '/[^/]+/x?', '\\d{3}-[a-f]{2}', '/a/(b|)/c+', '[#;]x', '[^ -"$-~]'])(
     'gives samples of %s that match',
     (pattern) => {
       const regex = compileRegex(pattern);
