@@ -9,7 +9,7 @@ import type { Change, FieldEdit } from '../change.ts';
 import { distinctLabel, leftOut } from '../leave-out.ts';
 import { networkAdmissionOf } from './network-admission.ts';
 import { freePolicyName, networkObstacleOf, pastProxies } from './past-proxies.ts';
-import { covers, type WideRule, wideRulesOf } from './wide-rules.ts';
+import { covers, peersWithin, type WideRule, wideRulesOf } from './wide-rules.ts';
 
 /**
  * Ports that no proxy decides about, behind NetworkPolicies that admit everybody to them: in place of rules that name nobody, who is known to
@@ -117,7 +117,7 @@ function changesFor(facts: Facts, { workload, policies }: Opened): readonly Chan
   const label = distinctLabel(workload, neighboursOf(facts, workload));
   const taken = new Set<string>();
   const changes = policies.map(({ policy, wide }) => {
-    const admitted = ingress.flatMap((rule) => limitTo(rule, wide, workload));
+    const admitted = ingress.flatMap((rule) => limitTo(facts, policy, rule, wide, workload));
     if (isOwn(facts, policy, workload) || !label)
       return {
         admitting: [],
@@ -132,17 +132,27 @@ function changesFor(facts: Facts, { workload, policies }: Opened): readonly Chan
   return [...changes.flatMap(({ admitting }) => admitting), ...changes.flatMap(({ refusing }) => refusing)];
 }
 
-/** What a rule admits to ports that the wide rules were about: no more than they let in. */
+/** What a rule admits to ports that the wide rules were about: no more ports than they let in, and nobody whom they did not. */
 function limitTo(
+  { mesh }: Facts,
+  policy: NetworkPolicy,
   rule: NetworkPolicyIngressRule,
   wide: readonly WideRule[],
   workload: Workload,
 ): readonly NetworkPolicyIngressRule[] {
-  const ports = (rule.ports ?? []).filter(
-    ({ port, protocol = 'TCP' }) =>
-      typeof port === 'number' && wide.some((each) => covers(each.rule, workload, port, protocol)),
-  );
-  return ports.length > 0 ? [{ ...rule, ports }] : [];
+  const portsOf = (rules: readonly WideRule[]) =>
+    (rule.ports ?? []).filter(
+      ({ port, protocol = 'TCP' }) =>
+        typeof port === 'number' && rules.some((each) => covers(each.rule, workload, port, protocol)),
+    );
+  const forAll = portsOf(wide.filter(({ within }) => within === undefined));
+  const limited = wide.flatMap((each): readonly NetworkPolicyIngressRule[] => {
+    if (!each.within) return [];
+    const ports = portsOf([each]).filter((port) => !forAll.includes(port));
+    const from = peersWithin(mesh, policy, rule, each.within);
+    return ports.length > 0 && from.length > 0 ? [{ from, ports }] : [];
+  });
+  return [...(forAll.length > 0 ? [{ ...rule, ports: forAll }] : []), ...limited];
 }
 
 /** What is left of a wide rule: the peers that it names. */

@@ -11,6 +11,8 @@ export interface WideRule {
   readonly rule: NetworkPolicyIngressRule;
   /** Its peers that name somebody. */
   readonly kept: readonly NetworkPolicyPeer[];
+  /** Those that name nobody. Absent: it admits everybody. */
+  readonly within?: readonly NetworkPolicyPeer[];
 }
 
 /**
@@ -27,8 +29,26 @@ export function wideRulesOf(
     if (![...ports].some((port) => covers(rule, workload, port, 'TCP') || covers(rule, workload, port, 'UDP')))
       return [];
     const peers = rule.from ?? [];
-    const kept = peers.filter((peer) => !isWide(mesh, policy, peer, starts));
-    return peers.length > 0 && kept.length === peers.length ? [] : [{ index, rule, kept }];
+    const kept = peers.filter((peer) => !isForAll(peer) && !isHome(mesh, policy, peer, starts));
+    if (peers.length > 0 && kept.length === peers.length) return [];
+    const within = peers.filter((peer) => !kept.includes(peer));
+    return [{ index, rule, kept, ...(within.length === 0 || within.some(isForAll) ? {} : { within }) }];
+  });
+}
+
+/** The peers of another rule as far as some wide peers let them in already; a rule without peers is about all of these. */
+export function peersWithin(
+  mesh: Mesh,
+  policy: NetworkPolicy,
+  { from }: NetworkPolicyIngressRule,
+  within: readonly NetworkPolicyPeer[],
+): readonly NetworkPolicyPeer[] {
+  if (!from?.length) return within;
+  return from.filter(({ ipBlock, namespaceSelector }) => {
+    if (ipBlock) return false;
+    const name = namespaceSelector?.matchLabels?.['kubernetes.io/metadata.name'] ?? policy.namespace;
+    if (namespaceSelector && isEmpty(namespaceSelector)) return false;
+    return within.some((wide) => admitsNamespace(mesh, policy, wide, name));
   });
 }
 
@@ -48,22 +68,31 @@ export function covers(
   });
 }
 
-function isWide(
+function isForAll({ ipBlock, namespaceSelector, podSelector }: NetworkPolicyPeer): boolean {
+  if (ipBlock) return parseCidr(ipBlock.cidr ?? '')?.prefix === 0;
+  return isEmpty(podSelector) && namespaceSelector !== undefined && isEmpty(namespaceSelector);
+}
+
+/** Whether a peer is a whole namespace that attackers start in. */
+function isHome(mesh: Mesh, policy: NetworkPolicy, peer: NetworkPolicyPeer, starts: readonly Foothold[]): boolean {
+  if (peer.ipBlock || !isEmpty(peer.podSelector)) return false;
+  return starts.some(
+    (start) =>
+      start.kind === 'workload' &&
+      start.workload.cluster === policy.cluster &&
+      admitsNamespace(mesh, policy, peer, start.workload.namespace),
+  );
+}
+
+function admitsNamespace(
   mesh: Mesh,
   { cluster, namespace }: NetworkPolicy,
-  { ipBlock, namespaceSelector, podSelector }: NetworkPolicyPeer,
-  starts: readonly Foothold[],
+  { namespaceSelector }: NetworkPolicyPeer,
+  name: string,
 ): boolean {
-  if (ipBlock) return parseCidr(ipBlock.cidr ?? '')?.prefix === 0;
-  if (!isEmpty(podSelector)) return false;
-  if (namespaceSelector && isEmpty(namespaceSelector)) return true;
-  return starts.some((start) => {
-    if (start.kind !== 'workload' || start.workload.cluster !== cluster) return false;
-    const home = start.workload.namespace;
-    if (!namespaceSelector) return home === namespace;
-    const labels = mesh.namespaces.get(namespaceKey(cluster, home))?.labels ?? {};
-    return matchesSelector(namespaceSelector, { ...labels, 'kubernetes.io/metadata.name': home });
-  });
+  if (!namespaceSelector) return name === namespace;
+  const labels = mesh.namespaces.get(namespaceKey(cluster, name))?.labels ?? {};
+  return matchesSelector(namespaceSelector, { ...labels, 'kubernetes.io/metadata.name': name });
 }
 
 const isEmpty = (selector: LabelSelector | undefined): boolean =>
