@@ -23,6 +23,11 @@ const RECORDINGS = {
   'src/semantics/gateway/vectors.test.ts': ['gateway'],
   'src/semantics/network-policy/vectors.test.ts': ['network-policy'],
   'test/algebra/algebra.test.ts': ['algebra'],
+  'test/algebra/gateways.test.ts': ['algebra'],
+  'test/algebra/metamorphic.test.ts': ['algebra'],
+  'test/differential/loaded.test.ts': ['algebra'],
+  'src/graph/compare/compare.test.ts': ['algebra'],
+  'src/graph/reach/route-reach.test.ts': ['algebra'],
 };
 const SEMANTICS = 'src/semantics';
 const root = fileURLToPath(new URL('..', import.meta.url));
