@@ -1,6 +1,7 @@
+import { isRouter } from '../model/inventory/is-router.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import { chooseApproaches } from '../semantics/client.ts';
-import { behindGateway, decide, routes, withHandshake } from '../semantics/decide.ts';
+import { behindGateway, decide, withHandshake } from '../semantics/decide.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { GatewayBackend } from '../semantics/gateway/backend.ts';
 import { decideAtGateway } from '../semantics/gateway/decide-at-gateway.ts';
@@ -48,7 +49,7 @@ function* behind(
     for (const endpoint of backend.workloads) {
       const next = behindGateway(enforcement.mesh, query, backend, endpoint);
       if (endpoint.workload === workload && endpoint.port === port) yield decide(enforcement, next);
-      else if (routes(endpoint.workload) && endpoint.workload !== query.destination.workload)
+      else if (isRouter(endpoint.workload) && endpoint.workload !== query.destination.workload)
         for (const { connects, sni } of chooseApproaches(enforcement, next))
           yield decideWay(enforcement, withHandshake(next, connects, sni), workload, port);
     }

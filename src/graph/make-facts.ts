@@ -1,3 +1,4 @@
+import { isRouter } from '../model/inventory/is-router.ts';
 import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
 import { asSeen } from './as-seen.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -125,9 +126,6 @@ function portFacts(
     },
   };
 }
-
-const isRouter = ({ dataPlane, gateway }: Workload): boolean =>
-  dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint';
 
 function mtlsOf(enforcement: Enforcement, workload: Workload, port: WorkloadPort): MtlsFact {
   const { dataPlane } = workload;

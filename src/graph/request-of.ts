@@ -1,3 +1,4 @@
+import { isRouter } from '../model/inventory/is-router.ts';
 import { shownToken } from '../semantics/jwt/shown-token.ts';
 import type { Request } from '../result/request.ts';
 import type { HttpRequest } from '../semantics/attempt.ts';
@@ -35,8 +36,7 @@ function senderOf({ source, client }: Query): Request['from'] {
 
 function targetOf({ destination: { workload, port, via } }: Query): Request['to'] {
   if (via) return { service: via.service.id, port: via.port.port };
-  const isRouter = workload.dataPlane.kind === 'gateway' && workload.gateway?.kind !== 'waypoint';
-  return isRouter ? { gateway: workload.id, port } : { workload: workload.id, port };
+  return isRouter(workload) ? { gateway: workload.id, port } : { workload: workload.id, port };
 }
 
 function headersOf({ headers }: HttpRequest): {

@@ -1,3 +1,4 @@
+import { isRouter } from '../model/inventory/is-router.ts';
 import { isMachinery } from '../graph/machinery.ts';
 import { indexResources } from '../model/index-resources.ts';
 import type { Mesh, Workload } from '../model/inventory/types.ts';
@@ -36,8 +37,7 @@ export function controlNamespaces(mesh: Mesh): ReadonlySet<string> {
   const { resources, config } = mesh;
   const found = new Set([config.rootNamespace.value]);
   for (const workload of mesh.workloads) {
-    const { dataPlane, namespace, gateway } = workload;
-    if ((dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint') || isMachinery(workload)) found.add(namespace);
+    if (isRouter(workload) || isMachinery(workload)) found.add(workload.namespace);
   }
   for (const { namespace } of [...resources.of('IstioOperator'), ...resources.of('SailIstio')]) found.add(namespace);
   for (const { namespace, spec } of resources.of('ConfigMap')) if (spec.data?.mesh !== undefined) found.add(namespace);

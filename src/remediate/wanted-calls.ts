@@ -1,3 +1,4 @@
+import { isRouter } from '../model/inventory/is-router.ts';
 import { appQuery, concretePath } from '../graph/app-query.ts';
 import type { Flow, WantedTraffic } from '../graph/facts.ts';
 import { tokensFor } from '../graph/tokens-for.ts';
@@ -68,7 +69,7 @@ export function answerCall(
   const to = mesh.workloadById.get(call.to);
   const port = to?.ports.find((own) => own.port === call.port);
   if (!from || !to || !port) return undefined;
-  if (to.dataPlane.kind === 'gateway' && to.gateway?.kind !== 'waypoint') {
+  if (isRouter(to)) {
     const asked = callThrough(enforcement, from, to, port.port);
     if (asked) return asked;
   }

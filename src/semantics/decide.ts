@@ -1,3 +1,4 @@
+import { isRouter } from '../model/inventory/is-router.ts';
 import { byOf } from '../model/by.ts';
 import type { Mesh, Principal, Workload } from '../model/inventory/types.ts';
 import { decideAtZtunnel } from './ambient/arrive.ts';
@@ -92,7 +93,7 @@ function decideArrival(enforcement: Enforcement, query: Query, connects: Transpo
 
 /** The waypoint that the client's ztunnel, or a gateway that is told to, leads to. */
 function findWaypoint(enforcement: Enforcement, query: Query, connects: Transport): Workload | undefined {
-  if (routes(query.destination.workload)) return undefined;
+  if (isRouter(query.destination.workload)) return undefined;
   return isIdentified(connects) ? waypointOnTheWay(enforcement, query) : undefined;
 }
 
@@ -118,7 +119,7 @@ function decideAtPoint(enforcement: Enforcement, query: Query, connects: Transpo
 
 /** Waypoint first, where the client's ztunnel leads there, then the destination's own proxy. */
 function decideOnTheWay(enforcement: Enforcement, query: Query, connects: Transport): Verdict {
-  if (routes(query.destination.workload)) return decideThroughGateway(enforcement, query);
+  if (isRouter(query.destination.workload)) return decideThroughGateway(enforcement, query);
   const waypoint = findWaypoint(enforcement, query, connects);
   if (!waypoint) return decideAtProxy(enforcement, query, connects);
   const passage = passWaypoint(enforcement, query, waypoint);
@@ -196,10 +197,6 @@ function assumesOfRewriting(enforcement: Enforcement, query: Query, { workload }
   return readsRequests(enforcement.envoy(workload).http) ? code.map(assumptionOf) : [];
 }
 
-/** Whether it has listeners and routes of its own. */
-export const routes = ({ dataPlane, gateway }: Workload): boolean =>
-  dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint';
-
 /** The request as it leaves the gateway. */
 export function behindGateway(
   mesh: Mesh,
@@ -220,7 +217,7 @@ export function behindGateway(
           position: { kind: 'workload', workload: gateway },
           identity: gateway.identity,
           // Another gateway reads X-Forwarded-For for itself, or not at all (reference §17.1).
-          ...(backend.remoteIp === undefined || routes(workload) ? {} : { remoteIp: backend.remoteIp }),
+          ...(backend.remoteIp === undefined || isRouter(workload) ? {} : { remoteIp: backend.remoteIp }),
         },
     destination: { workload, port, ...(via ? { via } : {}) },
     ...(backend.http ? { http: backend.http } : {}),

@@ -1,3 +1,4 @@
+import { isRouter } from '../model/inventory/is-router.ts';
 import { boolFlag, type IstiodFlag } from '../model/istiod-flags.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import { waypointOf } from './ambient/waypoint.ts';
@@ -92,19 +93,19 @@ const UNMODELLED: readonly UnmodelledFlag[] = [
     name: 'ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY',
     byDefault: true,
     assumes: 'policies with a selector apply to gateways of the Gateway API too',
-    concerns: (_, { destination: { workload } }) => isIngress(workload) && workload.gateway?.gatewayName !== undefined,
+    concerns: (_, { destination: { workload } }) => isRouter(workload) && workload.gateway?.gatewayName !== undefined,
   },
   {
     name: 'PILOT_SCOPE_GATEWAY_TO_NAMESPACE',
     byDefault: false,
     assumes: 'a gateway serves the Gateways of all namespaces that select it',
-    concerns: (_, { destination: { workload } }) => isIngress(workload),
+    concerns: (_, { destination: { workload } }) => isRouter(workload),
   },
   {
     name: 'PILOT_ENABLE_STRICT_GATEWAY_MERGING',
     byDefault: true,
     assumes: 'Gateways of other namespaces are not merged with those of the Gateway API',
-    concerns: (_, { destination: { workload } }) => isIngress(workload),
+    concerns: (_, { destination: { workload } }) => isRouter(workload),
   },
   {
     name: 'PILOT_ENABLE_SERVICEENTRY_SELECT_PODS',
@@ -123,9 +124,6 @@ const UNMODELLED: readonly UnmodelledFlag[] = [
       mesh.clusters.length > 1 && workload.dataPlane.kind === 'ambient',
   },
 ];
-
-const isIngress = ({ dataPlane, gateway }: Workload): boolean =>
-  dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint';
 
 function ingressOf({ mesh }: Enforcement, { namespace, dataPlane }: Workload) {
   if (dataPlane.kind !== 'sidecar') return [];

@@ -1,3 +1,4 @@
+import { isRouter } from '../../model/inventory/is-router.ts';
 import type { MeshService, Workload, WorkloadId } from '../../model/inventory/types.ts';
 import type { RequestTo } from '../../result/request.ts';
 import { PROXY_PORTS } from '../../semantics/capture.ts';
@@ -195,8 +196,5 @@ function toGateway(enforcement: Enforcement, name: string, wanted: number | unde
 function findGateway(enforcement: Enforcement, name: string) {
   return indexGateways(enforcement).proxies.find(({ workload }) => workload.id === name);
 }
-
-const isRouter = ({ dataPlane, gateway }: Workload): boolean =>
-  dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint';
 
 const onlyOf = (numbers: readonly number[]): number | undefined => (numbers.length === 1 ? numbers[0] : undefined);

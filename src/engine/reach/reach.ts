@@ -1,3 +1,4 @@
+import { isRouter } from '../../model/inventory/is-router.ts';
 import type { Entrance, Facts } from '../../graph/facts.ts';
 import { destinationClasses } from '../../graph/reach/classes.ts';
 import { portReach } from '../../graph/reach/port-reach.ts';
@@ -26,8 +27,9 @@ const portsOf = ({ workload, port }: NonNullable<ReachQuestion['to']>): readonly
 function toResult(facts: Facts, workload: Workload, port: WorkloadPort): NonNullable<Reach['to']>[number] {
   const { enforcement, mesh } = facts;
   const { mtls } = facts.ports(workload).find((each) => each.port === port) ?? { mtls: { mode: 'none' as const } };
-  const isRouter = workload.dataPlane.kind === 'gateway' && workload.gateway?.kind !== 'waypoint';
-  const sources = isRouter ? [] : portReach(enforcement, workload, port).map((each) => sourceResult(mesh, each));
+  const sources = isRouter(workload)
+    ? []
+    : portReach(enforcement, workload, port).map((each) => sourceResult(mesh, each));
   const { anyPod, exceptions, by } = positionsOf(
     enforcement,
     workload,

@@ -1,3 +1,4 @@
+import { withWorkloads } from '../with-workloads.ts';
 import type { ProbeResult } from '../../model/observation/probe-result.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { groupBy } from '../../util/group-by.ts';
@@ -37,9 +38,7 @@ export function addProbes(
     known.set(workload.id, withPort(known.get(workload.id) ?? unseen(workload), port, list));
   }
   return {
-    ...evidence,
-    of: ({ id }) => known.get(id),
-    all: [...known.values()],
+    ...withWorkloads(evidence, known),
     drifts: [...evidence.drifts, ...probes.filter(({ seen }) => isRecent(seen.result)).flatMap(driftOf)],
     strangers: [...evidence.strangers, ...new Set(strangers)],
   };

@@ -1,3 +1,4 @@
+import { withWorkloads } from '../with-workloads.ts';
 import type { Testimony } from '../../model/observation/testimony.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Drift, Evidence, PortEvidence, Proof, WorkloadEvidence } from '../evidence.ts';
@@ -34,9 +35,7 @@ export function addTestimonies(
     known.set(workload.id, contradicted(known.get(workload.id) ?? unseen(workload), port, drift));
   }
   return {
-    ...evidence,
-    of: ({ id }) => known.get(id),
-    all: [...known.values()],
+    ...withWorkloads(evidence, known),
     drifts: [...evidence.drifts, ...drifts],
     strangers: [...evidence.strangers, ...strangers],
   };

@@ -1,3 +1,4 @@
+import { withWorkloads } from '../with-workloads.ts';
 import type { AccessLog, LoggedRequest } from '../../model/observation/access-log.ts';
 import type { SeenRequest } from '../../model/observation/seen-request.ts';
 import type { Request } from '../../result/request.ts';
@@ -56,7 +57,7 @@ export function addLogged(
     const next = exercise(before.ports.get(port) ?? NOTHING_COMPARED, list, ' in access logs');
     known.set(workload.id, { ...before, ports: new Map([...before.ports, [port, next]]) });
   }
-  return { ...evidence, of: ({ id }) => known.get(id), all: [...known.values()] };
+  return withWorkloads(evidence, known);
 }
 
 type Answered = Pick<Exercised, 'answer' | 'by'>;

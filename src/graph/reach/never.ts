@@ -1,3 +1,4 @@
+import { isRouter } from '../../model/inventory/is-router.ts';
 import type { Principal, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import { all, type Formula, not } from '../../semantics/algebra/formula.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
@@ -81,9 +82,6 @@ function* answersFor(
     yield* answersFrom(facts, workload, port, unless, { position, identity: source.identity });
   }
 }
-
-const isRouter = ({ dataPlane, gateway }: Workload): boolean =>
-  dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint';
 
 function* answersFrom(
   { enforcement }: Pick<Facts, 'enforcement'>,

@@ -1,3 +1,4 @@
+import { isRouter } from '../../model/inventory/is-router.ts';
 import type { NetworkControl } from '../../graph/egress.ts';
 import type { Facts } from '../../graph/facts.ts';
 import { findIstiodNamespace, isMachinery } from '../../graph/machinery.ts';
@@ -120,7 +121,7 @@ function policiesFor(
     spec: { podSelector, policyTypes: ['Egress'], egress: [...egress] },
     origin: first.resource.origin,
   });
-  const gateways = all.filter(({ dataPlane, gateway }) => dataPlane.kind === 'gateway' && gateway?.kind !== 'waypoint');
+  const gateways = all.filter(isRouter);
   // Policies are a union: a gateway in the namespace keeps what it may do today.
   return [
     policy('restrict-egress', {}, [...meshEssentials(istiod), HBONE, IN_CLUSTER]),

@@ -1,7 +1,8 @@
+import { isRouter } from '../../../model/inventory/is-router.ts';
 import type { Workload } from '../../../model/inventory/types.ts';
 import { isIdentified } from '../../attempt.ts';
 import { chooseApproaches } from '../../client.ts';
-import { behindGateway, decide, routes, withHandshake } from '../../decide.ts';
+import { behindGateway, decide, withHandshake } from '../../decide.ts';
 import type { Enforcement } from '../../enforcement.ts';
 import type { GatewayBackend } from '../../gateway/backend.ts';
 import { trustedProxies } from '../../gateway/gateway-view.ts';
@@ -58,7 +59,7 @@ export function behindOf(
   if (network.outcome === 'deny') return refused;
   const { workload } = endpoint;
   const unclear = (doubt: string): Behind => ({ ...refused, takes: heedless(OPEN), doubt });
-  if (routes(workload)) {
+  if (isRouter(workload)) {
     if (!follow) return unclear(`\`${workload.id}\` is a gateway behind others, whose routes are not followed`);
     const { takes, doubts } = follow(withHandshake(query, connects, approach.sni));
     const why = [...doubts, ...(network.outcome === 'unknown' ? [network.reason] : [])];
