@@ -159,8 +159,8 @@ function isOpen(facts: Facts, network: NetworkPlaces, hop: Hop): boolean {
     return false;
   }
   if (pivot === 'entry' && to.kind === 'workload') {
-    // As its client from inside: whether the gateway still asks for it, the route tells.
-    if (to.workload.dataPlane.kind === 'gateway') return true;
+    // As its client from inside: whether the gateway still asks for it, the route tells; here, whether packets get there.
+    if (to.workload.dataPlane.kind === 'gateway') return getsToGateway(facts, network, hop, to.workload);
     const workload = facts.mesh.workloadById.get(to.workload.id);
     return (
       workload !== undefined &&
@@ -188,6 +188,19 @@ function isOpen(facts: Facts, network: NetworkPlaces, hop: Hop): boolean {
   for (const edge of known?.find(facts) ?? [])
     if (footholdId(edge.from) === footholdId(from) && footholdId(edge.to) === footholdId(to)) return true;
   return false;
+}
+
+/** Nobody outside is kept out by it: what exposes a gateway is asked elsewhere. */
+function getsToGateway({ mesh }: Facts, network: NetworkPlaces, { from, port }: Hop, { id }: Workload): boolean {
+  const gateway = mesh.workloadById.get(id);
+  const place = actorOf(from)?.place;
+  const position = place
+    ? ({ kind: 'workload', workload: mesh.workloadById.get(place.id) ?? place } as const)
+    : from.kind === 'pod-outside-mesh' || from.kind === 'node-network'
+      ? ({ kind: from.kind } as const)
+      : undefined;
+  if (!gateway || !position || port === undefined) return true;
+  return network.admits(position, gateway, { port, transport: 'TCP' }, 'plaintext') !== 'deny';
 }
 
 /** Requests that were refused and now pass, to what changes and, where an identity changes, to everybody near. */

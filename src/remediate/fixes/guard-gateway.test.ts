@@ -75,15 +75,6 @@ describe('a gateway that only the cluster reaches', () => {
     expect(whys(planned)).toContainEqual(expect.stringContaining('nobody said who calls edge/inner'));
   });
 
-  it('tells nobody apart where it asks for no certificate, and says what would tell them apart', () => {
-    const planned = planFor(innerGateway([PLAIN]), { wanted: TO_GATEWAY });
-    expect(planned.ids).toEqual([]);
-    expect(whys(planned)).toContainEqual(
-      expect.stringContaining('edge/inner takes requests on port 8080 without a certificate of the mesh'),
-    );
-    expect(whys(planned)).toContainEqual(expect.stringContaining('tells shop/web from others'));
-  });
-
   it('asks where nobody said who calls it, and leaves one that outside has to reach', () => {
     const assets = [{ select: { workload: 'shop/vault' }, sensitivity: 'medium', why: 'names' }] as const;
     const unknown = planOf(innerGateway([MUTUAL]), { assets }, taken('shop/batch'));

@@ -21,22 +21,27 @@ import { replaceRules } from './narrow-rule.ts';
 export const guardGateway: Fix = {
   id: 'guard-gateway',
   propose(facts, problem) {
-    const ready = deputiesOf(facts, problem).filter((deputy) => obstacleOf(facts, problem, deputy) === undefined);
+    const ready = authenticating(facts, problem).filter((deputy) => obstacleOf(facts, problem, deputy) === undefined);
     if (ready.length === 0 || ready.length > MOST) return [];
     const whole = candidateFor(facts, problem, ready);
     return ready.length === 1 ? [whole] : [whole, ...ready.map((each) => candidateFor(facts, problem, [each]))];
   },
 
   whyNot: (facts, problem) =>
-    deputiesOf(facts, problem)
+    authenticating(facts, problem)
       .map((deputy) => obstacleOf(facts, problem, deputy))
       .find((why) => why !== undefined),
 };
 
 const MOST = 20;
+
+/** Others are for the network to guard: see `limit-gateway`. */
+const authenticating = (facts: Facts, problem: Problem): readonly Deputy[] =>
+  deputiesOf(facts, problem).filter(asksForIdentity);
+
 /** Why no ALLOW can be written for a gateway. */
 function obstacleOf(facts: Facts, problem: Problem, deputy: Deputy): string | undefined {
-  const { gateway, ports, targets } = deputy;
+  const { gateway, targets } = deputy;
   const { id } = gateway;
   const { wanted, enforcement } = facts;
   if (wanted.to(gateway).some(({ from }) => from === 'internet'))
@@ -50,11 +55,9 @@ function obstacleOf(facts: Facts, problem: Problem, deputy: Deputy): string | un
     return `AuthorizationPolicy ${nameOf(opened.policy)} opens other workloads as well as ${id}: give ${id} one of its own`;
   if (opened?.rules.some((index) => opened.policy.spec.rules?.[index]?.to) && deputy.others.length > 0)
     return `AuthorizationPolicy ${nameOf(opened.policy)} opens operations on several ports of ${id} to everybody: say in it who may call which`;
-  if (!isKnown(facts, deputy) && !(asksForIdentity(deputy) && targets.some((each) => isWorthGuessing(facts, each))))
+  if (!isKnown(facts, deputy) && !targets.some((each) => isWorthGuessing(facts, each)))
     return `nobody said who calls ${id}, which asks ${names(targets)} for anybody: declare its callers as \`wanted\``;
   const callers = callersOf(facts, deputy);
-  if (!asksForIdentity(deputy))
-    return `${id} takes requests on port ${ports.join(', ')} without a certificate of the mesh, so that no policy tells ${few(callers)} from others: serve it with tls mode ISTIO_MUTUAL and give its callers a DestinationRule for that, or let a NetworkPolicy admit their pods alone`;
   const nameless = callers.find(({ identity }) => identity === null);
   if (nameless)
     return `${nameless.id} is to call ${id} and has no identity of the mesh: enrol it, or serve it on a port of its own`;
@@ -168,5 +171,3 @@ function freeName({ mesh }: Facts, { name, namespace, cluster }: Workload): stri
 }
 
 const names = (workloads: readonly Workload[]): string => workloads.map(({ id }) => id).join(', ');
-const few = (workloads: readonly Workload[]): string =>
-  workloads.length > 3 ? `${names(workloads.slice(0, 3))} and ${workloads.length - 3} more` : names(workloads);

@@ -7,6 +7,7 @@ import { dropNodeRights } from './drop-node-rights.ts';
 import { enrolNamespace } from './enrol-namespace.ts';
 import { guardGateway } from './guard-gateway.ts';
 import { hideFromOutside } from './hide-from-outside.ts';
+import { limitGateway } from './limit-gateway.ts';
 import { limitNetwork } from './limit-network.ts';
 import { makeStrict } from './make-strict.ts';
 import { narrowNetwork } from './narrow-network.ts';
@@ -31,5 +32,6 @@ export const FIXES: readonly Fix[] = [
   enrolNamespace,
   narrowNetwork,
   limitNetwork,
+  limitGateway,
   byHand,
 ];

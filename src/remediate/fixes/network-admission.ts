@@ -87,7 +87,7 @@ function openTo({ dataPlane }: Workload, guarded: readonly WorkloadPort[]): read
 }
 
 /** The pods of a workload; undefined: no label names them, or they are where no selector gets to. */
-function peerFor(mesh: Mesh, to: Workload, from: Workload): NetworkPolicyPeer | undefined {
+export function peerFor(mesh: Mesh, to: Workload, from: Workload): NetworkPolicyPeer | undefined {
   const matchLabels = selectorOf(mesh, from);
   if (!matchLabels || from.hostNetwork || from.cluster !== to.cluster) return undefined;
   return {
