@@ -14,6 +14,7 @@ import { addFile, type Gathered } from './gather.ts';
 import { isGzip, startsAsGzip } from './files/gzip.ts';
 import { InputError } from './input-error.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { quote } from '../util/quote.ts';
 
 export { InputError } from './input-error.ts';
 export type { Limits } from './limits.ts';
@@ -188,8 +189,13 @@ function readConfig(gathered: Gathered, name: string, cwd: string): ConfigFile |
 }
 
 /** As the user gave it, to name it again in a command. */
-export const nameOfInput = (input: InputSpec): string =>
-  'context' in input ? `--context ${input.context}` : input.path;
+/** An input as the command line takes it. */
+export function inputArgument(input: InputSpec): string {
+  if ('context' in input) return `--context ${quote(input.context)}`;
+  return input.cluster === undefined ? quote(input.path) : `--cluster ${quote(`${input.cluster}=${input.path}`)}`;
+}
+
+const nameOfInput = (input: InputSpec): string => ('context' in input ? `--context ${input.context}` : input.path);
 
 function nothingFound(inputs: readonly InputSpec[], files: number, diagnostics: readonly Diagnostic[]): InputError {
   const names = inputs

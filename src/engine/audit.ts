@@ -1,4 +1,4 @@
-import { type CollectIo, type InputSpec, nameOfInput } from '../collect/collect.ts';
+import { type CollectIo, type InputSpec, inputArgument } from '../collect/collect.ts';
 import type { ConfigFile } from '../collect/config-file.ts';
 import { applyExceptions } from '../findings/exceptions.ts';
 import { runRules } from '../findings/run-rules.ts';
@@ -59,7 +59,7 @@ export function auditInput(
   const { onStep = () => undefined } = options;
   const { mesh, stated, provenance, diagnostics } = input;
   const facts = observeFacts(input, options.now);
-  const names = inputs.map(nameOfInput).join(' ');
+  const names = inputs.map(inputArgument).join(' ');
 
   onStep(`judging ${mesh.workloads.length} workloads`);
   const { findings: all, rulesRun } = runRules(RULES, facts);

@@ -1,10 +1,11 @@
 import type { Workload, WorkloadPort } from '../model/inventory/types.ts';
 import { waypointOf } from '../semantics/ambient/waypoint.ts';
+import { shareNetwork } from '../semantics/clusters.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Query } from '../semantics/query.ts';
 import { waysThrough } from './ways-through.ts';
 
-/** A request of one app to another: through the service where a waypoint stands in front of it, else to the workload; bytes without `http`. */
+/** A request of one app to another: through the service where a waypoint stands in front of it or it is on another network, else to the workload; bytes without `http`. */
 export function appQuery(
   enforcement: Enforcement,
   from: Workload,
@@ -12,10 +13,12 @@ export function appQuery(
   port: WorkloadPort,
   http?: { readonly method: string; readonly path: string },
 ): Query {
-  const via =
-    to.dataPlane.kind === 'ambient'
-      ? waysThrough(enforcement, port).find(({ service }) => waypointOf(enforcement, service))
-      : undefined;
+  const ways = waysThrough(enforcement, port);
+  const via = shareNetwork(enforcement.mesh, from, to)
+    ? to.dataPlane.kind === 'ambient'
+      ? ways.find(({ service }) => waypointOf(enforcement, service))
+      : undefined
+    : ways[0];
   const host = via ? `${via.service.name}.${via.service.namespace}.svc.cluster.local` : `${to.name}.${to.namespace}`;
   return {
     client: 'app',

@@ -103,6 +103,7 @@ function addRoute(enforcement: Enforcement, route: InternetRoute, exposure: Expo
     add(workload, port, {
       entry,
       gateway: route.gateway,
+      ...(route.identity === 'client' ? { asClient: true as const } : {}),
       request: requestOf(best.query),
       verdict: { ...verdict, assumes: [...assumesOf(exposure), ...verdict.assumes] },
       by: route.by,

@@ -85,6 +85,8 @@ export interface Entrance {
   readonly gateway?: Workload;
   /** The gateways behind it that it comes through as well, in order. */
   readonly through?: readonly PassedGateway[];
+  /** The gateway passes TLS on as it is: the workload sees the client, never the gateway. */
+  readonly asClient?: true;
   /** What a client outside would send: to the gateway, or to the workload itself. */
   readonly request: Request;
   /** At the gateway and at the workload together: `allow` with what it requires, or why not. */

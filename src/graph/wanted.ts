@@ -120,9 +120,9 @@ function routedFlows(workload: Workload, entrances: Entrances): readonly Flow[] 
   const flows: Flow[] = [];
   for (const port of workload.ports) {
     const ways = [...entrances.of(workload, port.port), ...entrances.inside(workload, port.port)];
-    for (const { gateway, through = [], by, request } of ways) {
-      // Of several gateways in a row each has its own routes.
-      if (!gateway || through.length > 0) continue;
+    for (const { gateway, asClient, through = [], by, request } of ways) {
+      // Of several gateways in a row each has its own routes; what passes on what others send is no caller itself.
+      if (!gateway || asClient || through.length > 0) continue;
       const flow: Flow = {
         from: gateway.id,
         to: workload.id,

@@ -2,7 +2,7 @@ import type { Change } from '../../remediate/change.ts';
 import { changedResource, writtenForm } from '../../remediate/changed-resource.ts';
 import type { Containment } from '../../result/containment.ts';
 import { type Manifest, yamlOf } from '../../rules/patch.ts';
-import { quote } from '../plan/request-flags.ts';
+import { quote } from '../../util/quote.ts';
 
 type Described = Containment['objects'][number];
 

@@ -1,3 +1,4 @@
+import { quote } from '../../util/quote.ts';
 import type { Request } from '../../result/request.ts';
 
 /** The flags by which `explain` asks for a request again; undefined: they cannot say it. */
@@ -38,7 +39,3 @@ function claimFlags(jwt: Request['jwt']): readonly string[] {
     (Array.isArray(value) ? value : [value]).map((each) => `--claim ${quote(`${name}=${String(each)}`)}`),
   );
 }
-
-/** For a POSIX shell. */
-export const quote = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,3 +1,4 @@
+import { quote } from '../../util/quote.ts';
 import type { Change } from '../../remediate/change.ts';
 import { writtenForm } from '../../remediate/changed-resource.ts';
 import type { Manifest } from '../../rules/patch.ts';
@@ -6,7 +7,7 @@ import type { Manifest } from '../../rules/patch.ts';
 export function rollBackOf(changes: readonly Change[]): string {
   const restored = changes.filter((change) => change.kind !== 'add');
   const files = [...new Set(restored.map(({ resource }) => resource.origin.source))].sort();
-  const added = changes.flatMap((change) => (change.kind === 'add' ? [change.manifest] : []));
+  const added = changes.flatMap((change) => (change.kind === 'add' ? [change] : []));
   // What was edited admitted more: it comes first, so that nobody is refused on the way back. Of new objects the last goes first.
   return [
     ...(files.length > 0
@@ -18,8 +19,15 @@ export function rollBackOf(changes: readonly Change[]): string {
   ].join('; then ');
 }
 
-const deletion = ({ kind, metadata: { name, namespace } }: Manifest): string =>
-  `kubectl delete ${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ''}`;
+/** A cluster that is given a name is a context of that name. */
+const deletion = ({
+  manifest: {
+    kind,
+    metadata: { name, namespace },
+  },
+  beside: { cluster },
+}: Extract<Change, { readonly kind: 'add' }>): string =>
+  `kubectl ${cluster ? `--context ${quote(cluster)} ` : ''}delete ${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ''}`;
 
 const nameOf = ({ kind, metadata: { name, namespace } }: Manifest): string =>
   `${kind} ${namespace ? `${namespace}/` : ''}${name}`;

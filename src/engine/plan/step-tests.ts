@@ -11,7 +11,8 @@ import type { PlanStep } from '../../result/types.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { decide } from '../../semantics/decide.ts';
 import { resolveRequest } from '../../semantics/resolve-request.ts';
-import { quote, requestFlags } from './request-flags.ts';
+import { quote } from '../../util/quote.ts';
+import { requestFlags } from './request-flags.ts';
 
 const MOST = 5;
 
@@ -98,7 +99,8 @@ function liveCommand({ mesh, enforcement }: Facts, request: Request, expected: s
   const service = to.service ?? (workload && serviceFor(enforcement, workload, to.port));
   if (!http || service === undefined || to.gateway !== undefined) return undefined;
   const [name = '', port = to.port] = typeof service === 'string' ? [service, to.port] : [service.name, service.port];
-  const [namespace, host] = name.split('/');
+  // Names of services are the same in all clusters.
+  const [namespace, host] = name.replace(/^.*:/, '').split('/');
   const url = `http://${host}.${namespace}:${port}${http.path}`;
   const headers = jwt ? ` -H "Authorization: Bearer $TOKEN"` : '';
   const curl = `${CURL} -X ${quote(http.method)}${headers} ${quote(url)}`;
@@ -107,12 +109,16 @@ function liveCommand({ mesh, enforcement }: Facts, request: Request, expected: s
   if (sender) {
     const kind = EXECS[sender.kind];
     return kind && !from.plaintext
-      ? `kubectl exec -n ${sender.namespace} ${kind}/${sender.name} -- ${curl}   ${comment}`
+      ? `${kubectl(sender)} exec -n ${sender.namespace} ${kind}/${sender.name} -- ${curl}   ${comment}`
       : undefined;
   }
   if (from.position !== 'pod-outside-mesh') return undefined;
-  return `kubectl run meshproof-probe --rm -i --restart=Never --image=curlimages/curl --labels sidecar.istio.io/inject=false,istio.io/dataplane-mode=none -- ${curl}   ${comment}`;
+  return `${kubectl(workload)} run meshproof-probe --rm -i --restart=Never --image=curlimages/curl --labels sidecar.istio.io/inject=false,istio.io/dataplane-mode=none -- ${curl}   ${comment}`;
 }
+
+/** A cluster that is given a name is a context of that name. */
+const kubectl = (at: Workload | undefined): string =>
+  at?.cluster ? `kubectl --context ${quote(at.cluster)}` : 'kubectl';
 
 function serviceFor(
   enforcement: Enforcement,

@@ -1,9 +1,13 @@
+import { networkOf } from '../../model/inventory/clusters.ts';
 import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import type { NetworkPolicy, NetworkPolicyPeer } from '../../model/k8s/network-policy.ts';
 import type { Position } from '../../semantics/attempt.ts';
+import { shareNetwork } from '../../semantics/clusters.ts';
 import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { selectPolicies } from '../../semantics/network-policy/policy-index.ts';
+import { strangerOf } from '../../semantics/stranger.ts';
+import { addressesFrom } from '../across-networks.ts';
 
 type Outcome = 'allow' | 'deny' | 'unknown';
 
@@ -22,18 +26,23 @@ export class NetworkPlaces {
   readonly #isolatedSources = new Map<Workload, boolean>();
   readonly #isolations = new Map<unknown, number>();
   readonly #answers = new Map<string, Map<string, Outcome>>();
+  /** Workloads are on several networks, between which only east-west gateways lead. */
+  readonly #isSplit: boolean;
   /** There are NetworkPolicies and nothing else that decides. */
   readonly #isPlain: boolean;
-  /** Nothing is ever asked: no policy of the network is enforced. */
-  readonly isOpen: boolean;
+  /** No policy of the network is enforced. */
+  readonly #isOpen: boolean;
 
   constructor(enforcement: Enforcement) {
     const { mesh, network } = enforcement;
     this.#enforcement = enforcement;
-    this.isOpen =
+    this.#isOpen =
       mesh.cni === 'ignores-network-policy' ||
       (network.namespaces.size === 0 && network.unmodelled.size === 0 && network.admin.size === 0);
     this.#isPlain = network.unmodelled.size === 0 && network.admin.size === 0;
+    this.#isSplit =
+      mesh.clusterByName.size > 1 &&
+      mesh.workloads.some((each) => !shareNetwork(mesh, each, mesh.workloads[0] ?? each));
     const peers = mesh.resources.of('NetworkPolicy').flatMap(peersOf);
     this.#byAddress = network.admin.size > 0 || peers.some(({ ipBlock }) => ipBlock !== undefined);
     this.#keys = network.admin.size > 0 ? undefined : [...new Set(peers.flatMap(keysOf))].sort();
@@ -44,7 +53,8 @@ export class NetworkPlaces {
     let found = this.#sources.get(workload);
     if (found === undefined) {
       const { egress } = selectPolicies(this.#enforcement.network, workload);
-      found = `${this.#describe(workload)} ${this.#numberOf(egress)}`;
+      const net = this.#isSplit ? ` ${networkOf(this.#enforcement.mesh.clusterByName, workload)}` : '';
+      found = `${this.#describe(workload)} ${this.#numberOf(egress)}${net}`;
       this.#sources.set(workload, found);
     }
     return found;
@@ -57,7 +67,9 @@ export class NetworkPlaces {
     { port, transport }: Pick<WorkloadPort, 'port' | 'transport'>,
     connects: 'mtls' | 'plaintext',
   ): Outcome {
-    if (this.isOpen || (this.#isPlain && !this.#isIsolated(position, to))) return 'allow';
+    if (this.#isSplit && position.kind === 'workload' && !shareNetwork(this.#enforcement.mesh, position.workload, to))
+      return this.#crosses(position, to, { port, transport }, connects);
+    if (this.#isOpen || (this.#isPlain && !this.#isIsolated(position, to))) return 'allow';
     const from = position.kind === 'workload' ? this.classOf(position.workload) : `(${position.kind})`;
     const answers = this.#answers.get(from) ?? new Map<string, Outcome>();
     this.#answers.set(from, answers);
@@ -72,6 +84,38 @@ export class NetworkPlaces {
         transport,
         at: 'network-policy',
       }).outcome;
+      answers.set(key, answer);
+    }
+    return answer;
+  }
+
+  /** From another network: with a certificate of the mesh, to services that an east-west gateway leads to. */
+  #crosses(
+    position: Extract<Position, { readonly kind: 'workload' }>,
+    to: Workload,
+    { port, transport }: Pick<WorkloadPort, 'port' | 'transport'>,
+    connects: 'mtls' | 'plaintext',
+  ): Outcome {
+    if (connects === 'plaintext') return 'deny';
+    const { workload } = position;
+    const from = `${this.classOf(workload)} across`;
+    const answers = this.#answers.get(from) ?? new Map<string, Outcome>();
+    this.#answers.set(from, answers);
+    const key = `${to.id} ${port} ${transport}`;
+    let answer = answers.get(key);
+    if (answer === undefined) {
+      const identity = workload.identity ?? strangerOf(this.#enforcement.configOf(workload).trustDomain.value);
+      const outcomes = addressesFrom(this.#enforcement, position, { workload: to, port }).map(
+        (destination) =>
+          decide(this.#enforcement, {
+            client: 'attacker',
+            source: { position, identity, connects },
+            destination,
+            transport,
+            at: 'network-policy',
+          }).outcome,
+      );
+      answer = (['allow', 'unknown'] as const).find((outcome) => outcomes.includes(outcome)) ?? 'deny';
       answers.set(key, answer);
     }
     return answer;

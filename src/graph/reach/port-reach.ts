@@ -9,6 +9,7 @@ import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Query, Source } from '../../semantics/query.ts';
 import type { Verdict } from '../../semantics/verdict.ts';
+import { addressesFrom } from '../across-networks.ts';
 import { divertedWays } from '../diverted-ways.ts';
 import { requestOf } from '../request-of.ts';
 import { waysThrough } from '../ways-through.ts';
@@ -111,9 +112,13 @@ export function decideFrom(
   port: Pick<WorkloadPort, 'transport'>,
   source: Partial<Source>,
 ): Decided | undefined {
-  const query = { ...found, source: { ...found.source, ...source }, transport: port.transport };
-  const verdict = decide(enforcement, query);
-  return verdict.outcome === 'deny' ? undefined : { request: requestOf(query), verdict };
+  const sent = { ...found, source: { ...found.source, ...source }, transport: port.transport };
+  for (const destination of addressesFrom(enforcement, sent.source.position, sent.destination)) {
+    const query = { ...sent, destination };
+    const verdict = decide(enforcement, query);
+    if (verdict.outcome !== 'deny') return { request: requestOf(query), verdict };
+  }
+  return undefined;
 }
 
 /** Callers that are alike in one way to a port, and what they may send in it; nothing of it was decided yet. */
