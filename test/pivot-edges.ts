@@ -1,5 +1,5 @@
 import type { Foothold } from '../src/graph/attack/foothold.ts';
-import type { Pivot } from '../src/graph/attack/pivots/pivot.ts';
+import type { Pivot, PivotEdge } from '../src/graph/attack/pivots/pivot.ts';
 import { factsOfText } from './judge-fixture.ts';
 import { type Manifest, meshText, namespace, workload } from './small-mesh.ts';
 
@@ -58,7 +58,11 @@ export const TWO_TEAMS: readonly Manifest[] = [
 
 /** What a pivot finds, one row each, sorted: `shop/web -> bank/ledger by RoleBinding bank/binding`. */
 export function edgesOf(pivot: Pivot, manifests: readonly Manifest[]): readonly string[] {
-  const rows = [...pivot.find(factsOfText(meshText(manifests), 'mesh.yaml'))].map(
+  return rowsOf(pivot.find(factsOfText(meshText(manifests), 'mesh.yaml')));
+}
+
+export function rowsOf(edges: Iterable<PivotEdge>): readonly string[] {
+  const rows = [...edges].map(
     ({ from, to, cause, gives, status }) =>
       `${nameOf(from)} -> ${nameOf(to)} by ${cause.kind} ${cause.namespace}/${cause.name}` +
       `${gives ? ` (${gives})` : ''}${status === 'INFERRED' ? '' : ` ${status}`}`,

@@ -7,6 +7,7 @@ import { editNamespaces } from './edit-namespaces.ts';
 import { escapeToNode } from './escape-to-node.ts';
 import { extendRights } from './extend-rights.ts';
 import { impersonate } from './impersonate.ts';
+import { nameAccounts } from './name-accounts.ts';
 import type { Pivot } from './pivot.ts';
 import { readSecrets } from './read-secrets.ts';
 import { approveCertificates, editWebhooks, mountNodeDisks, useKubelets } from './rule-cluster.ts';
@@ -19,6 +20,7 @@ export const PIVOTS: readonly Pivot[] = [
   createWorkloads,
   runInPods,
   createTokens,
+  nameAccounts,
   readSecrets,
   impersonate,
   extendRights,
