@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { PathInput } from '../collect/collect.ts';
 import pkg from '../../package.json' with { type: 'json' };
 import { reportError } from './errors.ts';
 import { processOutput } from './output.ts';
@@ -284,7 +286,12 @@ function watching(command: Command): Command {
 /** From where a mesh is read. */
 function reading(command: Command): Command {
   return command
-    .option('--base <input>', 'what the input is applied to: its objects replace or add to these', collectBases, [])
+    .option(
+      '--base <input>',
+      'what the input is applied to: its objects replace or add to these; NAME=INPUT for a named cluster',
+      collectBases,
+      [],
+    )
     .option('--prune', 'with --base: delete what the input leaves out, of kinds and namespaces that it has objects of')
     .option('--config <file>', 'configuration instead of the meshproof.yaml beside the input')
     .option('--default-namespace <name>', 'namespace of objects that name none')
@@ -307,7 +314,12 @@ function parseCode(text: string): number {
   return Number(text);
 }
 
-const collectBases = (path: string, previous: { path: string }[]): { path: string }[] => [...previous, { path }];
+/** `NAME=INPUT` for a named cluster, unless that is the name of a file. */
+function collectBases(value: string, previous: PathInput[]): PathInput[] {
+  const at = value.indexOf('=');
+  const isNamed = at > 0 && at < value.length - 1 && !existsSync(value);
+  return [...previous, isNamed ? { cluster: value.slice(0, at), path: value.slice(at + 1) } : { path: value }];
+}
 
 const collectContexts = (context: string, previous: { context: string }[]): { context: string }[] => [
   ...previous,

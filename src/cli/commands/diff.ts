@@ -19,10 +19,13 @@ export async function diffCommand(paths: readonly string[], flags: Flags): Promi
   const output = processOutput(flags);
   const cwd = process.cwd();
   const under = flags.base ?? [];
-  const states: readonly InputSpec[] = [...paths.map((path) => ({ path })), ...flags.context];
+  const states: readonly InputSpec[] = [...paths.map((path) => ({ path })), ...flags.cluster, ...flags.context];
   const [base, head] = under.length > 0 ? [under, states] : [states.slice(0, 1), states.slice(1)];
   if (!base.length || !head.length || (under.length === 0 && states.length !== 2))
-    throw new InputError('`diff` compares two states', 'give BASE and HEAD, or --base BASE and what is applied to it');
+    throw new InputError(
+      '`diff` compares two states',
+      'give BASE and HEAD, or --base BASE and what is applied to it; for named clusters --base NAME=BASE and --cluster NAME=HEAD',
+    );
   const io = { cwd, stdin: readStdin };
   const { comparison, diagnostics } = await runDiff(base, head, inputOptions(flags, cwd), io);
   printDiagnostics(diagnostics, output);

@@ -1,21 +1,20 @@
 import type { RawObject } from '../../../model/resource.ts';
-import { type PlannedChange, wrong } from './planned-change.ts';
-import { hasNamespace, isKind, metadataOf, relabelNamespace, unknownNamespace } from './raw-objects.ts';
+import type { PlannedChange } from './planned-change.ts';
+import { changeNamespace, isKind, metadataOf, relabelNamespace } from './raw-objects.ts';
 
 /** Labels of the namespace that decide who captures its pods; pods that say otherwise keep their own. */
-export function changeDataPlane(plane: string, namespace: string): PlannedChange {
+export function changeDataPlane(text: string, plane: string, place: string): PlannedChange {
   const labels: Record<string, string | undefined> = {
     'istio-injection': plane === 'sidecar' ? 'enabled' : undefined,
     'istio.io/rev': undefined,
     'istio.io/dataplane-mode': plane === 'ambient' ? 'ambient' : plane === 'none' ? 'none' : undefined,
   };
   return {
-    summary: `data plane ${plane} in ${namespace}`,
-    apply: (input) => {
-      if (!hasNamespace(input, namespace))
-        throw wrong(`dataplane=${plane}@${namespace}`, unknownNamespace(input, namespace));
-      return { ...input, objects: relabelNamespace(input.objects, namespace, labels).map(withoutSidecar(namespace)) };
-    },
+    summary: `data plane ${plane} in ${place}`,
+    apply: (input) =>
+      changeNamespace(text, input, place, (objects, namespace, cluster) =>
+        relabelNamespace(objects, namespace, labels, cluster).map(withoutSidecar(namespace)),
+      ),
   };
 }
 

@@ -8,7 +8,7 @@ export function enforcePolicy(text: string, id: string): PlannedChange {
     const { name, namespace, annotations } = metadataOf(object);
     return (
       isKind(object, 'AuthorizationPolicy') &&
-      `${namespace}/${name}` === id &&
+      [`${namespace}/${name}`, `${object.cluster}:${namespace}/${name}`].includes(id) &&
       annotations?.['istio.io/dry-run'] !== undefined
     );
   };

@@ -54,6 +54,24 @@ describe('readChange', () => {
     expect(meshAfter('istio=1.29').version?.value).toBe('1.29');
   });
 
+  it('is made in every cluster that has the namespace, or in the one that is named', () => {
+    const inClusters = (text: string, clusters: readonly string[]) => {
+      const objects = clusters.flatMap((cluster) => MESH.map((value) => inlineObject(value, 'mesh.yaml', 1, cluster)));
+      const { resources, namespaces } = meshAfter(text, { ...inputOf(), objects });
+      const modes = resources.of('PeerAuthentication').map(({ cluster, spec }) => `${cluster} ${spec.mtls?.mode}`);
+      const planes = [...namespaces].flatMap(([key, { labels }]) =>
+        labels['istio.io/dataplane-mode'] === 'ambient' ? [key] : [],
+      );
+      return [...modes, ...planes].sort();
+    };
+    expect(inClusters('pa=STRICT@shop', ['prod'])).toEqual(['prod STRICT']);
+    expect(inClusters('pa=STRICT@shop', ['east', 'west'])).toEqual(['east STRICT', 'west STRICT']);
+    expect(inClusters('pa=STRICT@mesh', ['east', 'west'])).toEqual(['east STRICT', 'west STRICT']);
+    expect(inClusters('pa=STRICT@west:shop', ['east', 'west'])).toEqual(['west STRICT']);
+    expect(inClusters('dataplane=ambient@east:shop', ['east', 'west'])).toEqual(['east:shop']);
+    expect(() => inClusters('pa=STRICT@wst:shop', ['east', 'west'])).toThrow('is not understood');
+  });
+
   it.each([
     ['pa=LAX@shop', 'one of STRICT, PERMISSIVE, DISABLE, UNSET'],
     ['pa=STRICT', 'say where'],

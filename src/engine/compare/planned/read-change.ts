@@ -16,9 +16,9 @@ export function readChange(text: string): PlannedChange {
     case 'pa':
       return changePeerAuthentication(text, oneOf(text, value.toUpperCase(), MODES), needed(text, place));
     case 'dataplane':
-      return changeDataPlane(oneOf(text, value, DATA_PLANES), needed(text, place));
+      return changeDataPlane(text, oneOf(text, value, DATA_PLANES), needed(text, place));
     case 'waypoint':
-      return addWaypoint(needed(text, place), value || 'waypoint');
+      return addWaypoint(text, needed(text, place), value || 'waypoint');
     case 'istio':
       if (!/^\d+\.\d+/.test(value)) throw wrong(text, 'give a version, as `istio=1.31`');
       return {
