@@ -97,8 +97,10 @@ export async function collect(
     const folder = stat.isDirectory() ? input.path : path.dirname(input.path);
     configFile ??= readConfig(gathered, path.join(folder, CONFIG_FILE), io.cwd);
     for (const file of filesOf(gathered, input.path, full, stat)) {
-      if (done.has(file.path)) continue;
-      done.add(file.path);
+      // Clusters may be made from the same manifests.
+      const key = `${file.path}\n${input.cluster ?? ''}`;
+      if (done.has(key)) continue;
+      done.add(key);
       if (stat.isFile() && startsAsGzip(file.path)) {
         snapshots.push(...(await unpack(file.path, input, gathered)));
         continue;

@@ -88,6 +88,10 @@ describe('meshproof diff', () => {
     );
     const { code, out } = meshproof(['diff', '--base', HARDENED, change]);
     expect([code, out]).toEqual([1, expect.stringContaining('payments/open rules[0]')]);
+    const both = ['--base', `east=${HARDENED}`, '--base', `west=${HARDENED}`];
+    const there = meshproof(['diff', ...both, '--cluster', `west=${change}`, '--format', 'json']);
+    const opened = comparison.parse(JSON.parse(there.out)).opened.map(({ workload }) => workload.split('/')[0]);
+    expect([there.code, new Set(opened)]).toEqual([1, new Set(['west:payments'])]);
   });
 
   it('says what it needs', () => {
