@@ -13,6 +13,8 @@ export interface UserConfig {
   readonly facts: StatedFacts;
   /** What people saw, with where it stands. */
   readonly said: Said;
+  /** The line on which a field stands. */
+  readonly lineOf: (path: readonly (string | number)[]) => number;
 }
 
 /** Reads and checks a configuration. Throws an InputError that names file, line, what was expected and the nearest known key. */
@@ -26,7 +28,7 @@ export function readConfig(file: ConfigFile): UserConfig {
       ...entry,
       line: lineOf(['observations', index]),
     }));
-    return { config: read, file: file.path, facts: factsOf(read), said: { entries, file: file.path } };
+    return { config: read, file: file.path, facts: factsOf(read), said: { entries, file: file.path }, lineOf };
   }
   const [issue] = parsed.error.issues;
   if (!issue) throw new InputError(`${file.path}: not a valid configuration`, 'see docs/configuration.md');

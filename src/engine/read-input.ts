@@ -8,7 +8,7 @@ import type { Diagnostic } from '../result/diagnostic.ts';
 import type { PrometheusAsk } from '../collect/telemetry/ask-prometheus.ts';
 import { type LoadedMesh, loadMesh, type StatedFacts } from './load-mesh.ts';
 import { overlayObjects } from './overlay-objects.ts';
-import type { Said } from './read-testimonies.ts';
+import type { UserConfig } from './read-config.ts';
 import type { Provenance } from './result/input.ts';
 import { seenVersion, skewNotes } from './seen-versions.ts';
 
@@ -30,8 +30,8 @@ export interface RawInput {
   readonly observations: readonly Observation[];
   readonly facts: StatedFacts;
   readonly stated: Partial<Config>;
-  /** What people saw of it, where somebody wrote something down. */
-  readonly said?: Said;
+  /** The configuration, where there is one: what it names is looked up once the mesh is made. */
+  readonly user?: UserConfig;
   readonly provenance: Provenance;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -54,15 +54,19 @@ export type StatedInput = Partial<Config> & { readonly observed?: readonly Obser
 export async function readInput(inputs: readonly InputSpec[], options: InputOptions, io: CollectIo): Promise<Input> {
   const raw = await readRaw(inputs, options, io);
   const input = toMesh(raw);
-  if (!raw.said) return input;
+  const { user } = raw;
+  if (!user) return input;
+  const { checkNames } = await import('./check-names.ts');
+  const notes = [...input.diagnostics, ...checkNames(input.mesh, user)];
+  if (user.said.entries.length === 0) return { ...input, diagnostics: notes };
   const { readTestimonies } = await import('./read-testimonies.ts');
-  const { testimonies, diagnostics } = readTestimonies(input.mesh, raw.said);
+  const { testimonies, diagnostics } = readTestimonies(input.mesh, user.said);
   const observations = [...input.observations, ...testimonies];
   return {
     ...input,
     observations,
     stated: { ...input.stated, observed: observations },
-    diagnostics: [...input.diagnostics, ...diagnostics],
+    diagnostics: [...notes, ...diagnostics],
   };
 }
 
@@ -95,7 +99,7 @@ export async function readRaw(inputs: readonly InputSpec[], options: InputOption
       ...(defaultNamespace === undefined ? {} : { defaultNamespace }),
     },
     stated: user?.config ?? {},
-    ...(user && user.said.entries.length > 0 ? { said: user.said } : {}),
+    ...(user ? { user } : {}),
     provenance: { sources: [...(below?.sources ?? []), ...sources, ...(asked?.sources ?? [])], skippedKinds },
     diagnostics: [...(below?.diagnostics ?? []), ...diagnostics],
   };

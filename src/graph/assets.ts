@@ -1,3 +1,4 @@
+import { isNamed } from '../model/inventory/named-workloads.ts';
 import type { Mesh, Workload } from '../model/inventory/types.ts';
 import type { Sensitivity } from '../result/status.ts';
 import { inferSensitivity } from './asset/inferred.ts';
@@ -29,6 +30,6 @@ export function sensitivityOf(workload: Workload, stated: readonly StatedAsset[]
 
 export function isSelected(workload: Workload, { namespace, workload: name, labels }: StatedAsset['select']): boolean {
   if (namespace !== undefined && namespace !== workload.namespace) return false;
-  if (name !== undefined && name !== workload.name && name !== workload.id) return false;
+  if (name !== undefined && name !== workload.name && !isNamed(workload, name)) return false;
   return Object.entries(labels ?? {}).every(([key, value]) => workload.labels[key] === value);
 }

@@ -1,5 +1,6 @@
 import { byOf } from '../model/by.ts';
-import type { Principal, Workload, WorkloadId } from '../model/inventory/types.ts';
+import { workloadsNamed } from '../model/inventory/named-workloads.ts';
+import type { Mesh, Principal, Workload, WorkloadId } from '../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../model/istio/authorization-policy.ts';
 import { waypointOf, waypointPolicies } from '../semantics/ambient/waypoint.ts';
 import { actionOf } from '../semantics/authz/compile.ts';
@@ -28,8 +29,8 @@ export function wantedTraffic(
 ): WantedTraffic {
   const { mesh } = enforcement;
   const stated = [
-    ...declared.flatMap((flow) => statedFlow(flow, 'declared')),
-    ...accepted.flatMap((flow) => statedFlow(flow, 'accepted')),
+    ...declared.flatMap((flow) => statedFlows(mesh, flow, 'declared')),
+    ...accepted.flatMap((flow) => statedFlows(mesh, flow, 'accepted')),
   ];
   const statedFor = new Set(stated.map(({ to }) => to));
   const flows: Flow[] = [...stated];
@@ -47,19 +48,31 @@ export function indexFlows(flows: readonly Flow[], isStated: WantedTraffic['isSt
   return { flows, to: ({ id }) => to.get(id) ?? [], from: ({ id }) => from.get(id) ?? [], isStated };
 }
 
-function statedFlow({ from, to, methods, paths }: StatedFlow, basis: 'declared' | 'accepted'): readonly Flow[] {
-  const match = /^(.*?)(?::(\d+))?$/.exec(to);
-  if (!match?.[1]) return [];
-  return [
-    {
-      from: from as WorkloadId,
-      to: match[1] as WorkloadId,
-      basis,
-      ...(match[2] ? { port: Number(match[2]) } : {}),
-      ...(methods ? { methods } : {}),
-      ...(paths ? { paths } : {}),
-    },
-  ];
+/** What a flow is between. Names without a cluster mean the workloads of all clusters that have them. */
+export function partiesOf(
+  mesh: Mesh,
+  { from, to }: Pick<StatedFlow, 'from' | 'to'>,
+): { readonly from: readonly (WorkloadId | 'internet')[]; readonly to: readonly WorkloadId[]; readonly port?: number } {
+  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(to) ?? [];
+  const ids = (text: string): readonly WorkloadId[] => workloadsNamed(mesh, text).map(({ id }) => id);
+  return {
+    from: from === 'internet' ? [from] : ids(from),
+    to: ids(name),
+    ...(port === undefined ? {} : { port: Number(port) }),
+  };
+}
+
+function statedFlows(mesh: Mesh, flow: StatedFlow, basis: 'declared' | 'accepted'): readonly Flow[] {
+  const { methods, paths } = flow;
+  const { from: senders, to: targets, port } = partiesOf(mesh, flow);
+  const operation = {
+    ...(port === undefined ? {} : { port }),
+    ...(methods ? { methods } : {}),
+    ...(paths ? { paths } : {}),
+  };
+  return senders.flatMap((from) =>
+    targets.flatMap((to): readonly Flow[] => (from === to ? [] : [{ from, to, basis, ...operation }])),
+  );
 }
 
 /** A shared identity implies nothing: nobody can tell which of its holders was meant. */

@@ -24,6 +24,17 @@ export function objectOf(by: By): { readonly resource: Resource; readonly path?:
   return by instanceof LazyBy ? by.object : undefined;
 }
 
+/** `ns/name`, in a named cluster `cluster:ns/name`; the name of what has no namespace. */
+export function objectName(by: By): string {
+  const cluster = objectOf(by)?.resource.cluster;
+  return namedIn(cluster, by);
+}
+
+export const namedIn = (
+  cluster: string | undefined,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): string => `${cluster ? `${cluster}:` : ''}${namespace ? `${namespace}/` : ''}${name}`;
+
 class LazyBy implements By {
   readonly kind: string;
   readonly namespace: string;

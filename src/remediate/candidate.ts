@@ -1,6 +1,8 @@
 import type { AttackPath, Hop } from '../graph/attack/attack-path.ts';
 import type { Facts } from '../graph/facts.ts';
 import type { Workload } from '../model/inventory/types.ts';
+import { namedIn, objectName } from '../model/by.ts';
+import type { Resource } from '../model/resource.ts';
 import type { By } from '../result/location.ts';
 import type { Change } from './change.ts';
 
@@ -50,9 +52,9 @@ export interface Fix {
   whyNot?(facts: Facts, problem: Problem): string | undefined;
 }
 
-/** `ns/name`, or the name of what has no namespace. */
-export const nameOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }): string =>
-  namespace ? `${namespace}/${name}` : name;
+/** Of a cause or an object: `ns/name`, in a named cluster `cluster:ns/name`, or the name of what has no namespace. */
+export const nameOf = (object: By | Resource): string =>
+  'cluster' in object ? namedIn(object.cluster, object) : objectName(object);
 
 /** Workloads that hops lead to, each once. */
 export function targetsOf(hops: readonly Hop[]): readonly Workload[] {

@@ -6,6 +6,7 @@ import type { Facts, Flow } from '../graph/facts.ts';
 import { factsWith } from '../graph/facts-with.ts';
 import { makeFacts, type Stated } from '../graph/make-facts.ts';
 import { indexFlows } from '../graph/wanted.ts';
+import { objectName } from '../model/by.ts';
 import type { By } from '../result/location.ts';
 import { shareSymbolic } from '../semantics/algebra/symbolic.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
@@ -227,7 +228,7 @@ function proveAfterOthers(ground: Ground, candidate: Candidate, problem: Problem
   const proof = prove(ground, candidate, problem);
   const alone: Proven = { before: [], state: ground, proof };
   if (candidate.senders.length === 0 || 'refused' in proof || proof.opens.length === 0) return alone;
-  const rules = groupBy(proof.opens, ({ verdict: { by } }) => `${by?.kind} ${by?.namespace}/${by?.name}`);
+  const rules = groupBy(proof.opens, ({ verdict: { by } }) => (by ? keyOf(by) : ''));
   if (rules.size > MOST_PREPARED) return alone;
   let state = ground;
   const before: Step[] = [];
@@ -296,7 +297,7 @@ function reasonFor(path: AttackPath, reasons: ReadonlyMap<string, string>, facts
   return whyNone(facts, { cause: last.cause, hops, paths: [path] });
 }
 
-const keyOf = ({ kind, namespace, name }: By): string => `${kind} ${namespace}/${name}`;
+const keyOf = (by: By): string => `${by.kind} ${objectName(by)}`;
 
 /** What each excess hop of a path asks to be changed; of one policy all rules at once. */
 function problemsOf(path: AttackPath): readonly { readonly key: string; readonly cause: By; readonly hop: Hop }[] {

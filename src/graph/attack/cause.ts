@@ -1,4 +1,4 @@
-import { byOf } from '../../model/by.ts';
+import { byOf, objectOf } from '../../model/by.ts';
 import { type Mesh, namespaceKey, type Workload, type WorkloadPort } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import { isCaptured } from '../../semantics/capture.ts';
@@ -42,4 +42,8 @@ export function causeOfSharing(mesh: Mesh, source: Workload): By {
 }
 
 /** Tells causes apart: the object, and which of its rules. */
-export const causeKey = ({ kind, namespace, name, rule }: By): string => `${kind} ${namespace}/${name} ${rule ?? ''}`;
+export function causeKey(by: By): string {
+  const { kind, namespace, name, rule } = by;
+  const cluster = objectOf(by)?.resource.cluster;
+  return `${kind} ${cluster ? `${cluster}:` : ''}${namespace}/${name} ${rule ?? ''}`;
+}
