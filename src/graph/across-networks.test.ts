@@ -5,6 +5,7 @@ import { answerRequest } from '../engine/answer-request.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { findAttackPaths } from './attack/find-attack-paths.ts';
 import { makeFacts, type Stated } from './make-facts.ts';
+import { proveNever } from './reach/never.ts';
 import { reachFrom } from './reach/reach-from.ts';
 
 const network = (name: string) => namespace('istio-system', { 'topology.istio.io/network': name });
@@ -89,6 +90,18 @@ describe('what stands on another network', () => {
     expect(seenFrom([...eastWest('*.local'), STRICT, admitting(gateways)]).paths).toHaveLength(1);
     const own = seenFrom([...eastWest('*.local'), STRICT, admitting({ podSelector: {} })]);
     expect([own.paths, own.reached]).toEqual([[], []]);
+  });
+
+  it('is what an invariant asks about: proved where nothing leads there, else refuted by a request to the service', () => {
+    const kindFor = (west: readonly Manifest[], from: string, to: string) => {
+      const { facts, find } = factsOf([], west);
+      const answer = proveNever(facts, { from: { kind: 'workloads', workloads: [find(from)] }, to: [find(to)] });
+      return answer.kind === 'refuted' ? [answer.kind, answer.request.to] : [answer.kind];
+    };
+    const service = { service: 'west:shop/web', port: 80 };
+    expect(kindFor(eastWest('*.local'), 'east:shop/other', 'west:shop/web')).toEqual(['refuted', service]);
+    expect(kindFor(eastWest('*.lab.svc.cluster.local'), 'east:shop/other', 'west:shop/web')).toEqual(['holds']);
+    expect(kindFor(eastWest('*.local'), 'west:shop/web', 'east:shop/client')).toEqual(['holds']);
   });
 
   it('sees callers, never the gateway that passes them on: it is no caller by its route', () => {

@@ -7,6 +7,8 @@ import { withPeer } from '../../semantics/algebra/with-peer.ts';
 import { decide } from '../../semantics/decide.ts';
 import type { Source } from '../../semantics/query.ts';
 import type { Facts } from '../facts.ts';
+import type { Verdict } from '../../semantics/verdict.ts';
+import { addressesFrom } from '../across-networks.ts';
 import { requestOf } from '../request-of.ts';
 import { exemptIn, type Unless } from './exempt.ts';
 import type { NeverAnswer } from './never-answer.ts';
@@ -112,10 +114,18 @@ function refute(
   const model = region.solver.find(formula);
   if (!model) return HOLDS;
   const found = queryOfModel({ region, formula, model }, source.position);
-  const query = { ...found, source: { ...found.source, identity: source.identity }, transport: port.transport };
-  const verdict = decide(enforcement, query);
-  if (verdict.outcome === 'allow') return { kind: 'refuted', request: requestOf(query), verdict };
-  // NetworkPolicy looks at nothing that another request could do otherwise.
-  if (verdict.outcome === 'deny' && verdict.point === 'network-policy') return HOLDS;
-  return { kind: 'open', why: verdict.reason };
+  const sent = { ...found, source: { ...found.source, identity: source.identity }, transport: port.transport };
+  let open: NeverAnswer = HOLDS;
+  for (const destination of addressesFrom(enforcement, source.position, sent.destination)) {
+    const query = { ...sent, destination };
+    const verdict = decide(enforcement, query);
+    if (verdict.outcome === 'allow') return { kind: 'refuted', request: requestOf(query), verdict };
+    if (open.kind === 'holds' && !isAboutPlaces(verdict)) open = { kind: 'open', why: verdict.reason };
+  }
+  return open;
 }
+
+/** What NetworkPolicy and the ways between networks look at, no other request could do otherwise. */
+const isAboutPlaces = ({ outcome, point, trace }: Verdict): boolean =>
+  outcome === 'deny' &&
+  (point === 'network-policy' || trace.some(({ stage, outcome: end }) => stage === 'resolve' && end === 'stop'));
