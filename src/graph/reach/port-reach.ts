@@ -1,6 +1,5 @@
 import type { Principal, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import { byOf, objectOf } from '../../model/by.ts';
-import type { Resource } from '../../model/resource.ts';
 import type { By } from '../../result/location.ts';
 import type { Request } from '../../result/request.ts';
 import { basisOf, type Region, regionsOf, regionsThrough } from '../../semantics/algebra/region.ts';
@@ -156,8 +155,9 @@ function findSets(region: Region, { anonymous, stranger, named, refused }: Sourc
 
 /** The sets of the first way of a shape, told with the names and the policies of another. */
 function renameSets(enforcement: Enforcement, sources: RenamedSources): readonly SourceSet[] {
-  const { first, rename, anonymous, stranger } = sources;
-  const own = (by: By): By => renameBy(by, first.likeness.policies, sources.likeness.policies);
+  const { first, anonymous, stranger } = sources;
+  const rename = (identity: Principal): Principal => sources.rename(identity);
+  const own = (by: By): By => renameBy(by, sources);
   const operation = ({ what, by, except, asks }: Operation): Operation => {
     return { what, by: by && own(by), except: except.map(own), asks: asks.map(own) };
   };
@@ -183,13 +183,11 @@ function renameSets(enforcement: Enforcement, sources: RenamedSources): readonly
 }
 
 /** The rule at the same place of the policy at the same place. */
-function renameBy(by: By, from: readonly Resource[], to: readonly Resource[]): By {
-  const found = objectOf(by);
-  const own = found && to[from.indexOf(found.resource)];
-  if (!own) throw new TypeError(`${by.kind} ${by.namespace}/${by.name} is none of the policies`);
-  return byOf(own, {
+function renameBy(by: By, sources: RenamedSources): By {
+  const { resource = by, path } = objectOf(by) ?? {};
+  return byOf(sources.renamePolicy(resource), {
     ...(by.rule === undefined ? {} : { rule: by.rule }),
-    ...(found.path ? { path: found.path } : {}),
+    ...(path ? { path } : {}),
   });
 }
 

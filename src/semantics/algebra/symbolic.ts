@@ -3,7 +3,6 @@ import type { MeshConfig } from '../../model/mesh-config.ts';
 import type { ZtunnelPolicies } from '../ambient/compile.ts';
 import type { PolicyChain } from '../authz/chain.ts';
 import type { Clause, CompiledPolicy } from '../authz/compile.ts';
-import type { Naming } from '../authz/naming.ts';
 import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
 import { changesOn, type Filters, filtersLeft } from '../patches/filters-left.ts';
 import type { ProxyChange } from '../patches/proxy-change.ts';
@@ -24,6 +23,7 @@ export class Symbolic {
   readonly #solvers = new Map<string, Solver>();
   readonly #atProxy = new WeakMap<MeshConfig, Solver>();
   readonly #atZtunnel = new WeakMap<MeshConfig, Solver>();
+  readonly #atWaypoint = new WeakMap<MeshConfig, Solver>();
   readonly #proxies = new WeakMap<EnvoyPolicies, Map<string, ChainSets>>();
   readonly #chains = new WeakMap<PolicyChain, Map<string, ChainSets>>();
   readonly #ztunnels = new WeakMap<ZtunnelPolicies, Map<string, ZtunnelSets>>();
@@ -53,6 +53,16 @@ export class Symbolic {
     return solver;
   }
 
+  /** Solves what reaches a waypoint, which trusts the mesh's own certificates alone. */
+  solverAtWaypoint(enforcement: Enforcement, config: MeshConfig): Solver {
+    let solver = this.#atWaypoint.get(config);
+    if (!solver) {
+      solver = this.solver(enforcement.bundleOf(config), config);
+      this.#atWaypoint.set(config, solver);
+    }
+    return solver;
+  }
+
   sidecar(
     enforcement: Enforcement,
     workload: Workload,
@@ -76,7 +86,7 @@ export class Symbolic {
     if (changes.length > 0) return filtersLeft(changes, filters()).map((left) => this.chain(left, point));
     const { naming } = envoy;
     if (!naming) return [this.chain(filters(), point)];
-    const key = `${type} ${keyOf(mayRead(naming), point)}`;
+    const key = `${type} ${keyOf(naming.reads, point)}`;
     return [
       remembered(this.#proxies, envoy, key, () => {
         const likeness = { shape: `${key} ${naming.shape}`, names: naming.names, policies: envoy.authorization };
@@ -164,11 +174,6 @@ function noteReads(policies: readonly CompiledPolicy[], reads: { port: boolean; 
       note(when);
     }
   }
-}
-
-/** The same by the text of the policies, before anything is compiled. */
-function mayRead({ shape }: Naming): Reads {
-  return { port: /"(ports|notPorts|destination\.port)"/.test(shape), address: shape.includes('"destination.ip"') };
 }
 
 function keyOf(

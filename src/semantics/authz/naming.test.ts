@@ -22,7 +22,7 @@ describe('namingOf', () => {
     const a = naming(from({ principals: [id('web', 'b'), id('web', 'a')] }));
     const b = naming(from({ principals: [id('pay', 'z'), id('app', 'y')] }));
     expect(a?.names).toEqual([id('web', 'a'), id('web', 'b')]);
-    expect(b).toEqual({ shape: a?.shape, names: [id('app', 'y'), id('pay', 'z')] });
+    expect(b).toEqual({ ...a, names: [id('app', 'y'), id('pay', 'z')] });
   });
 
   it.each([

@@ -9,6 +9,8 @@ export interface Naming {
   readonly shape: string;
   /** Sorted. Whatever is found out about one list of policies holds for another of its shape, name by name. */
   readonly names: readonly Principal[];
+  /** Whether some rule looks at the port, or the address, that a request is sent to. */
+  readonly reads: { readonly port: boolean; readonly address: boolean };
 }
 
 /** Principals that no rule of syntax tells apart: exactly one identity of the mesh each. */
@@ -21,37 +23,79 @@ const PLAIN = /^[a-z0-9.-]+\/ns\/[a-z0-9]([-a-z0-9]*[a-z0-9])?\/sa\/[a-z0-9]([-.
 export function namingOf(policies: readonly AuthorizationPolicy[], bundle: TrustBundle): Naming | undefined {
   const [trustDomain] = bundle;
   if (bundle.length !== 1 || trustDomain === undefined) return undefined;
-  const names = new Names(trustDomain);
-  const shapes = policies.map((policy) => shapeOf(policy, names));
-  if (names.isTold && names.size > 0) return undefined;
-  const { sorted, order } = names;
-  return { shape: JSON.stringify([shapes, order]), names: sorted };
+  const patterns = policies.map((policy) => patternOf(policy, trustDomain));
+  // Across the policies: which of them name the same.
+  const numbers = new Map<Principal, number>();
+  let shape = '';
+  for (const { text, names } of patterns) {
+    shape += `${text} `;
+    for (const name of names) {
+      const known = numbers.get(name) ?? numbers.size;
+      numbers.set(name, known);
+      shape += `${known},`;
+    }
+  }
+  if (numbers.size > 0 && patterns.some(({ isTold }) => isTold)) return undefined;
+  const names = [...numbers.keys()];
+  if (names.length > 1) {
+    names.sort();
+    // Which of the sorted ones was met first, second, ….
+    const ranks = new Map(names.map((name, rank) => [name, rank]));
+    for (const name of numbers.keys()) shape += ` ${ranks.get(name)}`;
+  }
+  const reads = {
+    port: patterns.some(({ readsPort }) => readsPort),
+    address: patterns.some(({ readsAddress }) => readsAddress),
+  };
+  return { shape, names, reads };
+}
+
+/** One policy with numbers in place of names. */
+interface Pattern {
+  readonly trustDomain: string;
+  readonly text: string;
+  /** By first mention. */
+  readonly names: readonly Principal[];
+  /** Something else looks at identities than their names. */
+  readonly isTold: boolean;
+  readonly readsPort: boolean;
+  readonly readsAddress: boolean;
+}
+
+/** Policies of a namespace stand in the list of each of its workloads. */
+const PATTERNS = new WeakMap<AuthorizationPolicy, Pattern>();
+
+function patternOf(policy: AuthorizationPolicy, trustDomain: string): Pattern {
+  let pattern = PATTERNS.get(policy);
+  if (pattern?.trustDomain !== trustDomain) {
+    const names = new Names(trustDomain);
+    const text = JSON.stringify(shapeOf(policy, names));
+    pattern = {
+      trustDomain,
+      text,
+      names: names.list,
+      isTold: names.isTold,
+      readsPort: /"(ports|notPorts|destination\.port)"/.test(text),
+      readsAddress: text.includes('"destination.ip"'),
+    };
+    PATTERNS.set(policy, pattern);
+  }
+  return pattern;
 }
 
 class Names {
-  /** Something else looks at identities than their names. */
   isTold = false;
+  readonly #numbers = new Map<Principal, number>();
   readonly #start: string;
   readonly #stranger: Principal;
-  readonly #numbers = new Map<Principal, number>();
 
   constructor(trustDomain: string) {
     this.#start = `${trustDomain}/`;
     this.#stranger = strangerOf(trustDomain);
   }
 
-  get size(): number {
-    return this.#numbers.size;
-  }
-
-  get sorted(): readonly Principal[] {
-    return [...this.#numbers.keys()].sort();
-  }
-
-  /** Which of the sorted ones was met first, second, …. */
-  get order(): readonly number[] {
-    const ranks = new Map(this.sorted.map((name, rank) => [name, rank]));
-    return [...this.#numbers.keys()].map((name) => ranks.get(name) ?? -1);
+  get list(): readonly Principal[] {
+    return [...this.#numbers.keys()];
   }
 
   /** What stands for a principal: its number by first mention. `*` is alike to all of them. */
@@ -62,10 +106,9 @@ class Names {
       return written;
     }
     const name = written as Principal;
-    const known = this.#numbers.get(name);
-    if (known !== undefined) return known;
-    this.#numbers.set(name, this.#numbers.size);
-    return this.#numbers.size - 1;
+    const known = this.#numbers.get(name) ?? this.#numbers.size;
+    this.#numbers.set(name, known);
+    return known;
   };
 }
 
