@@ -1,7 +1,9 @@
 import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
-import { decide } from '../../semantics/decide.ts';
+import { fromWaypoint } from '../../semantics/ambient/onward.ts';
+import { waypointOf } from '../../semantics/ambient/waypoint.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
+import { decideNetwork } from '../../semantics/network.ts';
 import { ClassKeys } from './class-key.ts';
 import { decideSets, distinctWays, type SourceReach, sourceSets, throughOf } from './port-reach.ts';
 
@@ -56,10 +58,12 @@ interface OpenWay {
 
 /** Whether NetworkPolicy stops what a waypoint sends on, whatever it lets through: the one thing behind the sets that `decide` asks. */
 function isCutOff(enforcement: Enforcement, { destination, transport }: Region, port: WorkloadPort): boolean {
-  if (!destination.via) return false;
+  const waypoint = destination.via && waypointOf(enforcement, destination.via.service);
+  if (!waypoint) return false;
   const source = { position: { kind: 'unstated' }, identity: null, connects: transport } as const;
-  const query = { client: 'attacker', source, destination, transport: port.transport, at: 'network-policy' } as const;
-  return decide(enforcement, query).outcome === 'deny';
+  const query = { client: 'attacker', source, destination, transport: port.transport } as const;
+  const behind = decideNetwork(enforcement, fromWaypoint(query, waypoint), transport);
+  return !behind.passes && behind.verdict.outcome === 'deny';
 }
 
 /** Witnesses are decided before anybody sees them, and not if nobody does. */

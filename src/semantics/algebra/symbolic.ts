@@ -103,7 +103,7 @@ export class Symbolic {
   ztunnel(enforcement: Enforcement, workload: Workload, port: number, identified: boolean): ZtunnelSets {
     const policies = enforcement.ztunnel(workload);
     const point = { pool: this.pool, port, identified, destinationIp: addressOf({ workload }) };
-    return remembered(this.#ztunnels, policies, `${port} ${identified} ${point.destinationIp}`, () =>
+    return remembered(this.#ztunnels, policies, keyOf(ztunnelReadsOf(policies), point), () =>
       ztunnelSets(policies, point),
     );
   }
@@ -176,9 +176,34 @@ function noteReads(policies: readonly CompiledPolicy[], reads: { port: boolean; 
   }
 }
 
+const ZTUNNEL_READS = new WeakMap<ZtunnelPolicies, Reads>();
+
+/** The same of what ztunnel evaluates, PeerAuthentication among it. */
+function ztunnelReadsOf(policies: ZtunnelPolicies): Reads {
+  let reads = ZTUNNEL_READS.get(policies);
+  if (!reads) {
+    const { deny, allow, transport } = policies;
+    const all = [...deny, ...allow, ...transport.variants.flatMap(({ authorizations }) => authorizations)];
+    const matches = all.flatMap(({ groups }) =>
+      groups.flatMap(({ clauses }) => clauses.flatMap((clause) => clause.matches)),
+    );
+    reads = {
+      port: matches.some((match) => match.destinationPorts ?? match.notDestinationPorts),
+      address: matches.some((match) => match.destinationIps ?? match.notDestinationIps),
+    };
+    ZTUNNEL_READS.set(policies, reads);
+  }
+  return reads;
+}
+
 function keyOf(
   reads: Reads,
-  { port, identified, destinationIp, tunnelled }: Omit<ChainPoint, 'pool' | 'bundle'>,
+  {
+    port,
+    identified,
+    destinationIp,
+    tunnelled,
+  }: Pick<ChainPoint, 'port' | 'identified' | 'destinationIp' | 'tunnelled'>,
 ): string {
   return `${identified} ${tunnelled ?? false} ${reads.port ? port : ''} ${reads.address ? destinationIp : ''}`;
 }
