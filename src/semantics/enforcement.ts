@@ -376,17 +376,20 @@ function attachmentPoint(
   service?: MeshService,
 ): AttachmentPoint {
   const { namespace, labels } = workload;
-  const base = { cluster, namespace, labels, rootNamespace, revision: workload.dataPlane.revision };
-  const gateway = workload.gateway;
-  if (gateway?.kind === 'waypoint')
+  const { gateway, dataPlane } = workload;
+  const { revision } = dataPlane;
+  // Of most workloads, and of every one of them: without a spread.
+  if (!gateway) return { cluster, namespace, labels, rootNamespace, revision, kind: 'sidecar' };
+  const base = { cluster, namespace, labels, rootNamespace, revision };
+  if (gateway.kind === 'waypoint')
     return {
       ...base,
       kind: 'waypoint',
       gatewayName: gateway.gatewayName ?? workload.name,
       ...(service ? { service: { kind: 'Service', namespace: service.namespace, name: service.name } } : {}),
     };
-  if (gateway?.kind === 'kubernetes' && gateway.gatewayName) {
+  if (gateway.kind === 'kubernetes' && gateway.gatewayName) {
     return { ...base, kind: 'kubernetes-gateway', gatewayName: gateway.gatewayName };
   }
-  return { ...base, kind: gateway ? 'gateway' : 'sidecar' };
+  return { ...base, kind: 'gateway' };
 }

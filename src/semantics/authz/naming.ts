@@ -75,12 +75,24 @@ function patternOf(policy: AuthorizationPolicy, trustDomain: string): Pattern {
       text,
       names: names.list,
       isTold: names.isTold,
-      readsPort: /"(ports|notPorts|destination\.port)"/.test(text),
-      readsAddress: text.includes('"destination.ip"'),
+      ...readsOf(policy),
     };
     PATTERNS.set(policy, pattern);
   }
   return pattern;
+}
+
+function readsOf({ spec }: AuthorizationPolicy): Pick<Pattern, 'readsPort' | 'readsAddress'> {
+  let [readsPort, readsAddress] = [false, false];
+  for (const { to, when } of spec.rules ?? []) {
+    for (const { operation } of to ?? [])
+      if (operation?.ports !== undefined || operation?.notPorts !== undefined) readsPort = true;
+    for (const { key } of when ?? []) {
+      if (key === 'destination.port') readsPort = true;
+      if (key === 'destination.ip') readsAddress = true;
+    }
+  }
+  return { readsPort, readsAddress };
 }
 
 class Names {
