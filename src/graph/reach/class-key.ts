@@ -9,8 +9,8 @@ import { type NamedPolicy, RenamedSources, sourcesOf } from './sources.ts';
 interface Content {
   /** The same number: the same but for names. */
   readonly structure: number;
-  /** In the order in which the sets name them. */
-  readonly identities: readonly Principal[];
+  /** Of each set that names some. */
+  readonly identities: readonly (readonly Principal[])[];
   readonly policies: readonly NamedPolicy[];
   /** How many may use the way; 0: nobody. */
   readonly openness: number;
@@ -35,14 +35,19 @@ export class ClassKeys {
   /** One number for all ways that let the same through, and how open these are. */
   of(region: Region): { readonly number: number; readonly openness: number } {
     const sources = sourcesOf(this.#enforcement, region);
-    const isRenamed = sources instanceof RenamedSources;
-    const content = this.#contentOf(sourceSets(this.#enforcement, isRenamed ? sources.first.region : region));
-    const { structure, identities, policies, openness } = content;
-    let key = `${structure}`;
-    for (const identity of identities) key += ` ${isRenamed ? sources.rename(identity) : identity}`;
-    for (const policy of policies) {
-      const { namespace, name } = isRenamed ? sources.renamePolicy(policy) : policy;
-      key += ` ${namespace}/${name}`;
+    const first = sources instanceof RenamedSources ? sources.first.region : region;
+    const content = this.#contentOf(sourceSets(this.#enforcement, first));
+    const { openness } = content;
+    let key: string;
+    if (!(sources instanceof RenamedSources)) key = keyOf(content, content.identities, content.policies);
+    else if (content.identities.length > 1) {
+      // Other names may put the sets in another order.
+      const own = this.#contentOf(sourceSets(this.#enforcement, region));
+      key = keyOf(own, own.identities, own.policies);
+    } else {
+      const identities = content.identities.map((each) => sources.renameAll(each));
+      const policies = content.policies.map((policy) => sources.renamePolicy(policy));
+      key = keyOf(content, identities, policies);
     }
     let number = this.#keys.get(key);
     if (number === undefined) {
@@ -60,7 +65,7 @@ export class ClassKeys {
       this.#structures.set(text, structure);
       content = {
         structure,
-        identities: sets.flatMap(({ who }) => identitiesOf(who)),
+        identities: sets.flatMap(({ who }) => (who.kind === 'anyone' ? [] : [identitiesOf(who)])),
         policies: sets.flatMap(({ operations }) =>
           operations.flatMap(({ by }) => (by ? [objectOf(by)?.resource ?? by] : [])),
         ),
@@ -70,6 +75,13 @@ export class ClassKeys {
     }
     return content;
   }
+}
+
+function keyOf({ structure }: Content, identities: Content['identities'], policies: Content['policies']): string {
+  let key = `${structure}`;
+  for (const names of identities) for (const name of names) key += ` ${name}`;
+  for (const { namespace, name } of policies) key += ` ${namespace}/${name}`;
+  return key;
 }
 
 const structureOf = ({ who, operations }: SourceSet): unknown => [

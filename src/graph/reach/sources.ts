@@ -161,6 +161,7 @@ export class RenamedSources implements Sources {
   readonly likeness: Likeness;
   readonly first: First;
   readonly #pool: SetPool;
+  #classes: Sources['named'] | undefined;
   #named: Sources['named'] | undefined;
 
   constructor(pool: SetPool, region: Region, likeness: Likeness, first: First) {
@@ -174,16 +175,28 @@ export class RenamedSources implements Sources {
     this.first = first;
   }
 
-  get named(): Sources['named'] {
-    this.#named ??= this.first.sources.named.map(({ identities, witness }) => {
-      const own = identities.map((identity) => this.rename(identity));
+  /** Those that are named, in the order of the first region; `named` has them in the order of their own names. */
+  get classes(): Sources['named'] {
+    this.#classes ??= this.first.sources.named.map(({ identities, witness }) => {
+      const own = this.renameAll(identities);
       return { identities: own, witness: own[0] === undefined ? witness : this.#as(own[0], witness) };
     });
+    return this.#classes;
+  }
+
+  get named(): Sources['named'] {
+    this.#named ??= [...this.classes].sort(byFirstName);
     return this.#named;
   }
 
   get refused(): Sources['refused'] {
-    return this.first.sources.refused.map((identity) => this.rename(identity));
+    return this.renameAll(this.first.sources.refused);
+  }
+
+  /** Sorted. */
+  renameAll(identities: readonly Principal[]): readonly Principal[] {
+    const own = identities.map((identity) => this.rename(identity));
+    return own.length > 1 ? own.sort() : own;
   }
 
   /** Identities that a namespace or a pattern tells apart are the same in all regions of a shape. */
@@ -215,6 +228,15 @@ export class RenamedSources implements Sources {
       },
     };
   }
+}
+
+interface Named {
+  readonly identities: readonly Principal[];
+}
+
+export function byFirstName(a: Named, b: Named): number {
+  const [left = '', right = ''] = [a.identities[0], b.identities[0]];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** Identities that some condition tells from the stranger, grouped by which sets they lie in. */

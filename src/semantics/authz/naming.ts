@@ -7,7 +7,7 @@ import type { TrustBundle } from './trust-domain.ts';
 /** Policies with the principals that they name taken out: policies of one shape differ in nothing but these. */
 export interface Naming {
   readonly shape: string;
-  /** Sorted. Whatever is found out about one list of policies holds for another of its shape, name by name. */
+  /** By first mention. Whatever is found out about one list of policies holds for another of its shape, name by name. */
   readonly names: readonly Principal[];
   /** Whether some rule looks at the port, or the address, that a request is sent to. */
   readonly reads: { readonly port: boolean; readonly address: boolean };
@@ -36,18 +36,11 @@ export function namingOf(policies: readonly AuthorizationPolicy[], bundle: Trust
     }
   }
   if (numbers.size > 0 && patterns.some(({ isTold }) => isTold)) return undefined;
-  const names = [...numbers.keys()];
-  if (names.length > 1) {
-    names.sort();
-    // Which of the sorted ones was met first, second, ….
-    const ranks = new Map(names.map((name, rank) => [name, rank]));
-    for (const name of numbers.keys()) shape += ` ${ranks.get(name)}`;
-  }
   const reads = {
     port: patterns.some(({ readsPort }) => readsPort),
     address: patterns.some(({ readsAddress }) => readsAddress),
   };
-  return { shape, names, reads };
+  return { shape, names: [...numbers.keys()], reads };
 }
 
 /** One policy with numbers in place of names. */
