@@ -172,7 +172,7 @@ function reportTopLevel(
   origin: RawObject['origin'],
   log: DiagnosticLog,
 ): void {
-  for (const field of Object.keys(value)) {
+  for (const field in value) {
     if (TOP_LEVEL.has(field)) continue;
     const near = suggest(field, TOP_LEVEL);
     const move = definition.shape.fields?.has(field) ? 'it belongs under `spec`' : 'remove it';

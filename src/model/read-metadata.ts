@@ -41,7 +41,7 @@ export function readMetadata(value: unknown, report: Report): Metadata {
     report('error', ['metadata'], '`metadata` is no object', 'write `name:` and `namespace:` below it');
   }
   const metadata = isObject(value) ? value : {};
-  for (const field of Object.keys(metadata)) {
+  for (const field in metadata) {
     if (FIELDS.has(field)) continue;
     const near = suggest(field, FIELDS);
     const help = near ? `did you mean \`${near}\`?` : 'remove it';
@@ -79,7 +79,7 @@ function readTexts(value: unknown, field: string, report: Report): Readonly<Reco
     return EMPTY;
   }
   const out: Record<string, string> = {};
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     if (key === LAST_APPLIED || key === '__proto__') continue;
     const entry = value[key] === null ? '' : readText(value[key], report, 'metadata', field, key);
     if (entry !== undefined) out[key] = entry;

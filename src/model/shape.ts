@@ -9,6 +9,8 @@ export interface Shape<T> {
   readonly decode: (value: unknown, at: Decoding) => T | undefined;
   /** Of object shapes: the fields it knows. */
   readonly fields?: ReadonlySet<string>;
+  /** Values of this type are taken as they are, so that nobody need be asked. */
+  readonly takes?: 'string' | 'number' | 'boolean';
 }
 
 export type Infer<S> = S extends Shape<infer T> ? T : never;
@@ -35,6 +37,8 @@ export class Decoding {
   }
 
   enter<T>(step: string | number, shape: Shape<T>, value: unknown): T | undefined {
+    // Most values of most objects: none of them has anything to report.
+    if (typeof value === shape.takes) return value as T;
     this.#path.push(step);
     const decoded = shape.decode(value, this);
     this.#path.pop();
@@ -74,7 +78,8 @@ export function formatPath(path: Path): string {
   return text;
 }
 
-const scalar = <T>(type: string, expected: string, quoteHelp = ''): Shape<T> => ({
+const scalar = <T>(type: 'string' | 'number' | 'boolean', expected: string, quoteHelp = ''): Shape<T> => ({
+  takes: type,
   decode(value, at) {
     if (value === null || value === undefined) return undefined;
     return typeof value === type ? (value as T) : mismatch(expected, value, at, quoteHelp);
@@ -86,6 +91,7 @@ export const number: Shape<number> = scalar('number', 'a number');
 export const boolean: Shape<boolean> = scalar('boolean', '`true` or `false`');
 /** A label, annotation or selector value: other scalars are reported (the API server refuses them) and read in their string form. */
 export const text: Shape<string> = {
+  takes: 'string',
   decode(value, at) {
     if (value === null || value === undefined) return undefined;
     if (typeof value === 'string') return value;
@@ -149,7 +155,7 @@ export function map<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
       if (value === null || value === undefined) return undefined;
       if (!isObject(value)) return mismatch('an object', value, at);
       const out: Record<string, T> = {};
-      for (const key of Object.keys(value)) {
+      for (const key in value) {
         const decoded = at.enter(key, item, value[key]);
         if (decoded !== undefined) setOwn(out, key, decoded);
       }
@@ -191,7 +197,8 @@ export function object<F extends Fields>(fields: F, options: ObjectOptions<F> = 
       if (value === null || value === undefined) return undefined;
       if (!isObject(value)) return mismatch('an object', value, at);
       const out: Record<string, unknown> = {};
-      for (const key of Object.keys(value)) {
+      // Allocates no list of keys, which counts over so many objects.
+      for (const key in value) {
         const field = known.get(key);
         if (field) {
           const decoded = at.enter(key, field, value[key]);

@@ -67,7 +67,7 @@ export class Enforcement {
   readonly #ofWorkload = new Map<Workload, EnvoyPolicies>();
   readonly #authorizers = new Map<MeshConfig, readonly ExtensionProvider[]>();
   readonly #modes = new Map<Workload, EffectiveModes>();
-  readonly #namespaceModes = new Map<string, PortMode>();
+  readonly #namespaceModes = new Map<string, EffectiveModes>();
   readonly #base: Enforcement | undefined;
   readonly #observed: ObservedModes | undefined;
   readonly #patched: boolean;
@@ -218,19 +218,25 @@ export class Enforcement {
   }
 
   #modesIn(cluster: string, { namespace, labels }: Workload): EffectiveModes {
-    return effectiveModes(this.policies.peerAuthentication, { cluster, namespace, labels }, this.rootNamespace);
+    const { peerAuthentication } = this.policies;
+    if (!peerAuthentication.isSelective(cluster, namespace)) return this.#modesOfNamespace(cluster, namespace);
+    return effectiveModes(peerAuthentication, { cluster, namespace, labels }, this.rootNamespace);
   }
 
   /** What PeerAuthentication says of a namespace as a whole: all that clients know of a service before they choose an endpoint. */
   namespaceMode(cluster: string, namespace: string): PortMode {
+    return this.#modesOfNamespace(cluster, namespace).workload;
+  }
+
+  /** The modes of a workload that no selector selects. */
+  #modesOfNamespace(cluster: string, namespace: string): EffectiveModes {
     const key = namespaceKey(cluster, namespace);
-    let mode = this.#namespaceModes.get(key);
-    if (!mode) {
-      const { peerAuthentication } = this.policies;
-      mode = effectiveModes(peerAuthentication, { cluster, namespace, labels: {} }, this.rootNamespace).workload;
-      this.#namespaceModes.set(key, mode);
+    let modes = this.#namespaceModes.get(key);
+    if (!modes) {
+      modes = effectiveModes(this.policies.peerAuthentication, { cluster, namespace, labels: {} }, this.rootNamespace);
+      this.#namespaceModes.set(key, modes);
     }
-    return mode;
+    return modes;
   }
 
   /** Identities of the workloads of a namespace, sorted. */
@@ -284,11 +290,10 @@ export class Enforcement {
   envoyAt(point: AttachmentPoint, config: MeshConfig): EnvoyPolicies {
     const authorization = attachedPolicies(this.policies.authorization, point);
     const requestAuthentication = attachedPolicies(this.policies.requestAuthentication, point);
-    const key = [
-      config.revision,
-      authorization.map((policy) => this.policies.authorization.orderOf(policy)),
-      requestAuthentication.map((policy) => this.policies.requestAuthentication.orderOf(policy)),
-    ].join('|');
+    let key = `${config.revision}|`;
+    for (const policy of authorization) key += `${this.policies.authorization.orderOf(policy)},`;
+    key += '|';
+    for (const policy of requestAuthentication) key += `${this.policies.requestAuthentication.orderOf(policy)},`;
     let policies = this.#envoys.get(key);
     if (!policies) {
       policies = new LazyPolicies(
@@ -371,17 +376,20 @@ function attachmentPoint(
   service?: MeshService,
 ): AttachmentPoint {
   const { namespace, labels } = workload;
-  const base = { cluster, namespace, labels, rootNamespace, revision: workload.dataPlane.revision };
-  const gateway = workload.gateway;
-  if (gateway?.kind === 'waypoint')
+  const { gateway, dataPlane } = workload;
+  const { revision } = dataPlane;
+  // Of most workloads, and of every one of them: without a spread.
+  if (!gateway) return { cluster, namespace, labels, rootNamespace, revision, kind: 'sidecar' };
+  const base = { cluster, namespace, labels, rootNamespace, revision };
+  if (gateway.kind === 'waypoint')
     return {
       ...base,
       kind: 'waypoint',
       gatewayName: gateway.gatewayName ?? workload.name,
       ...(service ? { service: { kind: 'Service', namespace: service.namespace, name: service.name } } : {}),
     };
-  if (gateway?.kind === 'kubernetes' && gateway.gatewayName) {
+  if (gateway.kind === 'kubernetes' && gateway.gatewayName) {
     return { ...base, kind: 'kubernetes-gateway', gatewayName: gateway.gatewayName };
   }
-  return { ...base, kind: gateway ? 'gateway' : 'sidecar' };
+  return { ...base, kind: 'gateway' };
 }

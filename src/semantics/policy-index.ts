@@ -39,15 +39,16 @@ export const hasSelector = (spec: Selected): boolean => Object.keys(matchLabelsO
 interface Shelf<P> {
   /** Without selector and without targetRefs. */
   readonly wide: P[];
-  /** By one `key=value` of the selector. */
-  readonly byLabel: Map<string, P[]>;
+  /** By key and value of one label of the selector. */
+  readonly byLabel: Map<string, Map<string, P[]>>;
   /** By `kind/name` of each targetRef. */
   readonly byTarget: Map<string, P[]>;
 }
 
 /** Policies of one kind in one cluster, by namespace, selector and target: no search over all of them per workload. */
 export class PolicyIndex<P extends Resource<Selected>> {
-  readonly #shelves = new Map<string, Shelf<P>>();
+  /** By cluster and namespace. */
+  readonly #shelves = new Map<string, Map<string, Shelf<P>>>();
   readonly #order = new Map<P, number>();
 
   constructor(policies: readonly P[], version?: string) {
@@ -55,23 +56,36 @@ export class PolicyIndex<P extends Resource<Selected>> {
       this.#order.set(policy, this.#order.size);
       const shelf = this.#shelf(policy.cluster, policy.namespace);
       const targets = targetsOf(policy.spec, version);
-      const [label] = Object.entries(matchLabelsOf(policy.spec));
+      const labels = matchLabelsOf(policy.spec);
+      const key = firstKeyOf(labels);
       if (targets.length > 0)
         for (const target of targets.filter((each) => isKnownTarget(each, version)))
           push(shelf.byTarget, `${target.kind}/${target.name}`, policy);
-      else if (label) push(shelf.byLabel, label.join('='), policy);
-      else shelf.wide.push(policy);
+      else if (key !== undefined) {
+        let byValue = shelf.byLabel.get(key);
+        if (!byValue) {
+          byValue = new Map();
+          shelf.byLabel.set(key, byValue);
+        }
+        push(byValue, labels[key] ?? '', policy);
+      } else shelf.wide.push(policy);
     }
+  }
+
+  /** Whether some policy there has a selector, so that what workloads get depends on their labels. */
+  isSelective(cluster: string, namespace: string): boolean {
+    return (this.#shelfOf(cluster, namespace)?.byLabel.size ?? 0) > 0;
   }
 
   /** In input order: namespace-wide ones and those whose selector is a subset of the labels; never those with targetRefs. */
   selecting(cluster: string, namespace: string, labels: Labels): readonly P[] {
-    const shelf = this.#shelves.get(`${cluster}:${namespace}`);
+    const shelf = this.#shelfOf(cluster, namespace);
     if (!shelf) return [];
     if (shelf.byLabel.size === 0) return shelf.wide;
     const found = [...shelf.wide];
-    for (const key of Object.keys(labels)) {
-      for (const policy of shelf.byLabel.get(`${key}=${labels[key]}`) ?? []) {
+    for (const [key, byValue] of shelf.byLabel) {
+      if (!Object.hasOwn(labels, key)) continue;
+      for (const policy of byValue.get(labels[key] ?? '') ?? []) {
         if (matchesLabels(matchLabelsOf(policy.spec), labels)) found.push(policy);
       }
     }
@@ -79,7 +93,7 @@ export class PolicyIndex<P extends Resource<Selected>> {
   }
 
   targeting(cluster: string, namespace: string, kind: string, name: string): readonly P[] {
-    return this.#shelves.get(`${cluster}:${namespace}`)?.byTarget.get(`${kind}/${name}`) ?? [];
+    return this.#shelfOf(cluster, namespace)?.byTarget.get(`${kind}/${name}`) ?? [];
   }
 
   /** Position in the input: a stable key for memoisation. */
@@ -91,15 +105,28 @@ export class PolicyIndex<P extends Resource<Selected>> {
     return policies.length < 2 ? policies : policies.sort((a, b) => this.orderOf(a) - this.orderOf(b));
   }
 
+  #shelfOf(cluster: string, namespace: string): Shelf<P> | undefined {
+    return this.#shelves.get(cluster)?.get(namespace);
+  }
+
   #shelf(cluster: string, namespace: string): Shelf<P> {
-    const key = `${cluster}:${namespace}`;
-    let shelf = this.#shelves.get(key);
+    let byNamespace = this.#shelves.get(cluster);
+    if (!byNamespace) {
+      byNamespace = new Map();
+      this.#shelves.set(cluster, byNamespace);
+    }
+    let shelf = byNamespace.get(namespace);
     if (!shelf) {
       shelf = { wide: [], byLabel: new Map(), byTarget: new Map() };
-      this.#shelves.set(key, shelf);
+      byNamespace.set(namespace, shelf);
     }
     return shelf;
   }
+}
+
+function firstKeyOf(labels: Labels): string | undefined {
+  for (const key in labels) return key;
+  return undefined;
 }
 
 function push<P>(map: Map<string, P[]>, key: string, policy: P): void {

@@ -53,13 +53,25 @@ export type Change = keyof typeof CHANGES;
 
 /** Whether a release has a change; without a version, the one that was recorded. A version without a patch is the first of its minor. */
 export function hasChange(change: Change, version?: string): boolean {
-  const [minor, patch] = readRelease(version) ?? RECORDED;
+  const [minor, patch] = version === undefined ? RECORDED : releaseOf(version);
   const since: readonly Release[] = CHANGES[change].since;
   const last = since.at(-1)?.[0] ?? 0;
   return minor > last || since.some(([first, from]) => minor === first && patch >= from);
 }
 
-function readRelease(version = ''): Release | undefined {
+/** A mesh has one version, and every matcher of every rule asks for it. */
+const KNOWN = new Map<string, Release>();
+
+function releaseOf(version: string): Release {
+  let release = KNOWN.get(version);
+  if (!release) {
+    release = readRelease(version) ?? RECORDED;
+    KNOWN.set(version, release);
+  }
+  return release;
+}
+
+function readRelease(version: string): Release | undefined {
   const [, minor, patch = '0'] = /^v?1\.(\d+)(?:\.(\d+))?/.exec(version) ?? [];
   return minor === undefined ? undefined : [Number(minor), Number(patch)];
 }

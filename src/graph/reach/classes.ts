@@ -1,8 +1,11 @@
 import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import type { Region } from '../../semantics/algebra/region.ts';
-import { decide } from '../../semantics/decide.ts';
+import { fromWaypoint } from '../../semantics/ambient/onward.ts';
+import { waypointOf } from '../../semantics/ambient/waypoint.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
-import { decideSets, distinctWays, type SourceReach, type SourceSet, sourceSets, throughOf } from './port-reach.ts';
+import { decideNetwork } from '../../semantics/network.ts';
+import { ClassKeys } from './class-key.ts';
+import { decideSets, distinctWays, type SourceReach, sourceSets, throughOf } from './port-reach.ts';
 
 /** Ports that the same callers may use in the same way. */
 export interface DestinationClass {
@@ -20,14 +23,18 @@ export interface DestinationClass {
 export function destinationClasses(enforcement: Enforcement): readonly DestinationClass[] {
   const found: Growing[] = [];
   const classes = new Map<string, Growing>();
-  const numberOf = numbering();
+  const keys = new ClassKeys(enforcement);
   for (const workload of enforcement.mesh.workloads) {
     if (workload.dataPlane.kind === 'gateway') continue;
     for (const port of workload.ports) {
-      const ways = waysOf(enforcement, workload, port);
-      const key = ways
-        .map(({ region, sets }) => `${region.protocol} ${throughOf(region) ?? ''} ${numberOf(sets)}`)
-        .join('|');
+      let key = '';
+      const ways: OpenWay[] = [];
+      for (const region of distinctWays(enforcement, workload, port)) {
+        const { number, openness } = keys.of(region);
+        if (openness === 0) continue;
+        ways.push({ region, openness });
+        key += `${region.protocol} ${throughOf(region) ?? ''} ${number}|`;
+      }
       const known = classes.get(key);
       if (known) {
         known.ports.push({ workload, port });
@@ -43,24 +50,20 @@ export function destinationClasses(enforcement: Enforcement): readonly Destinati
   return found.sort((a, b) => b.openness - a.openness || b.ports.length - a.ports.length);
 }
 
+/** A way to a port that lets somebody in. */
 interface OpenWay {
   readonly region: Region;
-  readonly sets: readonly SourceSet[];
-}
-
-/** The ways to a port that let somebody in. */
-function waysOf(enforcement: Enforcement, workload: Workload, port: WorkloadPort): readonly OpenWay[] {
-  return distinctWays(enforcement, workload, port)
-    .map((region) => ({ region, sets: sourceSets(enforcement, region) }))
-    .filter(({ sets }) => sets.length > 0);
+  readonly openness: number;
 }
 
 /** Whether NetworkPolicy stops what a waypoint sends on, whatever it lets through: the one thing behind the sets that `decide` asks. */
 function isCutOff(enforcement: Enforcement, { destination, transport }: Region, port: WorkloadPort): boolean {
-  if (!destination.via) return false;
+  const waypoint = destination.via && waypointOf(enforcement, destination.via.service);
+  if (!waypoint) return false;
   const source = { position: { kind: 'unstated' }, identity: null, connects: transport } as const;
-  const query = { client: 'attacker', source, destination, transport: port.transport, at: 'network-policy' } as const;
-  return decide(enforcement, query).outcome === 'deny';
+  const query = { client: 'attacker', source, destination, transport: port.transport } as const;
+  const behind = decideNetwork(enforcement, fromWaypoint(query, waypoint), transport);
+  return !behind.passes && behind.verdict.outcome === 'deny';
 }
 
 /** Witnesses are decided before anybody sees them, and not if nobody does. */
@@ -75,7 +78,7 @@ class Growing implements DestinationClass {
   constructor(enforcement: Enforcement, first: DestinationClass['ports'][number], ways: readonly OpenWay[]) {
     this.#enforcement = enforcement;
     this.ports = [first];
-    this.openness = opennessOf(ways);
+    this.openness = Math.max(0, ...ways.map(({ openness }) => openness));
     this.#ways = ways;
   }
 
@@ -87,35 +90,8 @@ class Growing implements DestinationClass {
   #decide(): readonly SourceReach[] {
     const [first] = this.ports;
     if (!first) return [];
-    return this.#ways.flatMap(({ region, sets }) => decideSets(this.#enforcement, region, sets, first.port));
+    return this.#ways.flatMap(({ region }) =>
+      decideSets(this.#enforcement, region, sourceSets(this.#enforcement, region), first.port),
+    );
   }
 }
-
-const OPENNESS = { anyone: 3, 'any-identity': 2, identities: 1 } as const;
-
-function opennessOf(ways: readonly OpenWay[]): number {
-  let most = 0;
-  for (const { sets } of ways) for (const { who } of sets) most = Math.max(most, OPENNESS[who.kind]);
-  return most;
-}
-
-/** One number for all lists of sets that say the same. Most ports of a class share the list itself. */
-function numbering(): (sets: readonly SourceSet[]) => number {
-  const byList = new Map<readonly SourceSet[], number>();
-  const byContent = new Map<string, number>();
-  return (sets) => {
-    let number = byList.get(sets);
-    if (number === undefined) {
-      const content = JSON.stringify(sets.map(contentOf));
-      number = byContent.get(content) ?? byContent.size;
-      byContent.set(content, number);
-      byList.set(sets, number);
-    }
-    return number;
-  };
-}
-
-const contentOf = ({ who, operations }: SourceSet): unknown => [
-  who,
-  operations.map(({ what, by, except, asks }) => [what, by?.namespace, by?.name, by?.rule, except.length, asks.length]),
-];

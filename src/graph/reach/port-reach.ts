@@ -1,6 +1,5 @@
 import type { Principal, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import { byOf, objectOf } from '../../model/by.ts';
-import type { Resource } from '../../model/resource.ts';
 import type { By } from '../../result/location.ts';
 import type { Request } from '../../result/request.ts';
 import { basisOf, type Region, regionsOf, regionsThrough } from '../../semantics/algebra/region.ts';
@@ -14,7 +13,7 @@ import { divertedWays } from '../diverted-ways.ts';
 import { requestOf } from '../request-of.ts';
 import { waysThrough } from '../ways-through.ts';
 import { type Operation, operationsOf } from './operations.ts';
-import { RenamedSources, type Sources, sourcesOf, type Witness } from './sources.ts';
+import { byFirstName, RenamedSources, type Sources, sourcesOf, type Witness } from './sources.ts';
 
 /** Callers that are alike to a port, and what they may send to it. */
 export interface SourceReach {
@@ -156,40 +155,42 @@ function findSets(region: Region, { anonymous, stranger, named, refused }: Sourc
 
 /** The sets of the first way of a shape, told with the names and the policies of another. */
 function renameSets(enforcement: Enforcement, sources: RenamedSources): readonly SourceSet[] {
-  const { first, rename, anonymous, stranger } = sources;
-  const own = (by: By): By => renameBy(by, first.likeness.policies, sources.likeness.policies);
+  const { first, anonymous, stranger } = sources;
+  const own = (by: By): By => renameBy(by, sources);
   const operation = ({ what, by, except, asks }: Operation): Operation => {
     return { what, by: by && own(by), except: except.map(own), asks: asks.map(own) };
   };
-  const renamed = ({ who, witness }: SourceSet): Pick<SourceSet, 'who' | 'witness'> => {
+  const unnamed: SourceSet[] = [];
+  const named: (SourceSet & { readonly identities: readonly Principal[] })[] = [];
+  for (const { who, witness, operations } of sourceSets(enforcement, first.region)) {
+    const renamed = operations.map(operation);
     switch (who.kind) {
       case 'anyone':
-        return { who, witness: anonymous ?? witness };
-      case 'any-identity':
-        return { who: { ...who, except: who.except.map(rename) }, witness: stranger ?? witness };
+        unnamed.push({ who, witness: anonymous ?? witness, operations: renamed });
+        break;
+      case 'any-identity': {
+        const except = sources.renameAll(who.except);
+        unnamed.push({ who: { ...who, except }, witness: stranger ?? witness, operations: renamed });
+        break;
+      }
       case 'identities': {
-        const at = first.sources.named.findIndex((named) => named.witness === witness);
-        return {
-          who: { ...who, identities: who.identities.map(rename) },
-          witness: sources.named[at]?.witness ?? witness,
-        };
+        const at = first.sources.named.findIndex((each) => each.witness === witness);
+        const { identities, witness: found } = sources.classes[at] ?? { identities: who.identities, witness };
+        named.push({ who: { ...who, identities }, witness: found, operations: renamed, identities });
+        break;
       }
     }
-  };
-  return sourceSets(enforcement, first.region).map((set) => ({
-    ...renamed(set),
-    operations: set.operations.map(operation),
-  }));
+  }
+  const sorted = named.sort(byFirstName).map(({ who, witness, operations }) => ({ who, witness, operations }));
+  return [...unnamed, ...sorted];
 }
 
 /** The rule at the same place of the policy at the same place. */
-function renameBy(by: By, from: readonly Resource[], to: readonly Resource[]): By {
-  const found = objectOf(by);
-  const own = found && to[from.indexOf(found.resource)];
-  if (!own) throw new TypeError(`${by.kind} ${by.namespace}/${by.name} is none of the policies`);
-  return byOf(own, {
+function renameBy(by: By, sources: RenamedSources): By {
+  const { resource = by, path } = objectOf(by) ?? {};
+  return byOf(sources.renamePolicy(resource), {
     ...(by.rule === undefined ? {} : { rule: by.rule }),
-    ...(found.path ? { path: found.path } : {}),
+    ...(path ? { path } : {}),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Mesh, Principal } from '../../model/inventory/types.ts';
+import type { Resource } from '../../model/resource.ts';
 import { PEER } from '../../semantics/algebra/axes.ts';
 import { all, EVERYTHING, type Formula, literal, type TextSet } from '../../semantics/algebra/formula.ts';
 import type { Likeness } from '../../semantics/algebra/chain-formula.ts';
@@ -150,6 +151,8 @@ class Identified implements Sources {
   }
 }
 
+export type NamedPolicy = Pick<Resource, 'namespace' | 'name'>;
+
 /** The sources of a region that differs from an earlier one in nothing but the names in its policies. */
 export class RenamedSources implements Sources {
   readonly anonymous?: Witness;
@@ -158,6 +161,7 @@ export class RenamedSources implements Sources {
   readonly likeness: Likeness;
   readonly first: First;
   readonly #pool: SetPool;
+  #classes: Sources['named'] | undefined;
   #named: Sources['named'] | undefined;
 
   constructor(pool: SetPool, region: Region, likeness: Likeness, first: First) {
@@ -171,21 +175,42 @@ export class RenamedSources implements Sources {
     this.first = first;
   }
 
-  get named(): Sources['named'] {
-    this.#named ??= this.first.sources.named.map(({ identities, witness }) => {
-      const own = identities.map(this.rename);
+  /** Those that are named, in the order of the first region; `named` has them in the order of their own names. */
+  get classes(): Sources['named'] {
+    this.#classes ??= this.first.sources.named.map(({ identities, witness }) => {
+      const own = this.renameAll(identities);
       return { identities: own, witness: own[0] === undefined ? witness : this.#as(own[0], witness) };
     });
+    return this.#classes;
+  }
+
+  get named(): Sources['named'] {
+    this.#named ??= [...this.classes].sort(byFirstName);
     return this.#named;
   }
 
   get refused(): Sources['refused'] {
-    return this.first.sources.refused.map(this.rename);
+    return this.renameAll(this.first.sources.refused);
+  }
+
+  /** Sorted. */
+  renameAll(identities: readonly Principal[]): readonly Principal[] {
+    const own = identities.map((identity) => this.rename(identity));
+    return own.length > 1 ? own.sort() : own;
   }
 
   /** Identities that a namespace or a pattern tells apart are the same in all regions of a shape. */
-  readonly rename = (identity: Principal): Principal =>
-    this.likeness.names[this.first.likeness.names.indexOf(identity)] ?? identity;
+  rename(identity: Principal): Principal {
+    return this.likeness.names[this.first.likeness.names.indexOf(identity)] ?? identity;
+  }
+
+  /** The policy at the same place. */
+  renamePolicy(policy: NamedPolicy): Resource {
+    const first: readonly NamedPolicy[] = this.first.likeness.policies;
+    const own = this.likeness.policies[first.indexOf(policy)];
+    if (!own) throw new TypeError(`${policy.namespace}/${policy.name} is none of the policies`);
+    return own;
+  }
 
   #as(identity: Principal, { model }: Witness): Witness {
     const { region } = this;
@@ -203,6 +228,15 @@ export class RenamedSources implements Sources {
       },
     };
   }
+}
+
+interface Named {
+  readonly identities: readonly Principal[];
+}
+
+export function byFirstName(a: Named, b: Named): number {
+  const [left = '', right = ''] = [a.identities[0], b.identities[0]];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** Identities that some condition tells from the stranger, grouped by which sets they lie in. */

@@ -12,14 +12,12 @@ export function readScope(
   workloads: readonly Workload[],
 ): Scope {
   const named = stated.flatMap((entry) => (entry.startsWith(NAMESPACE) ? [entry.slice(NAMESPACE.length)] : []));
-  const defined = [...namespaces]
-    .filter((each) => each.defined)
-    .map(({ cluster, name }) => namespaceKey(cluster, name));
-  const inhabited = workloads
-    .filter(({ kind }) => kind !== 'Gateway')
-    .map(({ cluster, namespace }) => namespaceKey(cluster, namespace));
+  const found = new Set(named);
+  for (const { cluster, name, defined } of namespaces) if (defined) found.add(namespaceKey(cluster, name));
+  for (const { kind, cluster, namespace } of workloads)
+    if (kind !== 'Gateway') found.add(namespaceKey(cluster, namespace));
   return {
     complete: new Set(stated.filter((entry) => !entry.startsWith(NAMESPACE)).sort()),
-    namespaces: new Set([...named, ...defined, ...inhabited].sort()),
+    namespaces: new Set([...found].sort()),
   };
 }

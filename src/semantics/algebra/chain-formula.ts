@@ -43,7 +43,7 @@ export interface ChainSets {
 /** Sets of one shape come from each other by putting other names in place: the first for the first, and so on. */
 export interface Likeness {
   readonly shape: string;
-  /** Sorted. */
+  /** By first mention in the policies. */
   readonly names: readonly Principal[];
   /** In the same order at every point of the shape. */
   readonly policies: readonly AuthorizationPolicy[];

@@ -1,5 +1,6 @@
 import type { MeshService, ServicePort, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import { decideAtZtunnel } from '../ambient/arrive.ts';
+import type { ZtunnelPolicies } from '../ambient/compile.ts';
 import { waypointOf, waypointPolicies } from '../ambient/waypoint.ts';
 import { findEarlyListener, isCaptured } from '../capture.ts';
 import type { Enforcement } from '../enforcement.ts';
@@ -7,7 +8,7 @@ import { changesOfTls, changesOn, endsHandshakes } from '../patches/filters-left
 import { modeOfPort } from '../mtls/effective-mode.ts';
 import { acceptConnection } from '../mtls/transport.ts';
 import { addressOf } from '../outbound/service-address.ts';
-import type { Destination } from '../query.ts';
+import { addressOf as podAddressOf, type Destination } from '../query.ts';
 import type { ChainSets } from './chain-formula.ts';
 import { all, any, EVERYTHING, type Formula, NOTHING } from './formula.ts';
 import type { Solver } from './solver.ts';
@@ -91,9 +92,7 @@ export function regionsOf(enforcement: Enforcement, workload: Workload, port: Po
     return bothOf(port.chain).map((protocol) => ({ ...open, protocol }));
   };
   if (!isCaptured(workload, port.port, port.transport).captured) return uncaptured();
-  // ztunnel looks at no bytes.
   const isAmbient = workload.dataPlane.kind === 'ambient';
-  const speaks = isAmbient ? bothOf(port.chain) : protocolsOf(port.chain);
   // While the pod starts, plaintext gets past the proxy; later, it is what the proxy takes.
   const isEarly = findEarlyListener(workload, port.port) !== undefined;
   const found: Region[] = isEarly ? uncaptured() : [];
@@ -101,14 +100,16 @@ export function regionsOf(enforcement: Enforcement, workload: Workload, port: Po
   for (const transport of TRANSPORTS) {
     const identified = transport === 'mtls';
     if (isEarly && !identified) continue;
-    for (const protocol of speaks) {
-      if (isAmbient) {
-        const sets = symbolic.ztunnel(enforcement, workload, port.port, identified);
-        const { passes, mayPass } = sets;
-        const point = { kind: 'ztunnel', sets } as const;
+    if (isAmbient) {
+      const sets = symbolic.ztunnel(enforcement, workload, port.port, identified);
+      const { passes, mayPass } = sets;
+      const point = { kind: 'ztunnel', sets } as const;
+      // ztunnel looks at no bytes.
+      for (const protocol of bothOf(port.chain))
         found.push({ transport, protocol, destination, passes, mayPass, solver, point });
-        continue;
-      }
+      continue;
+    }
+    for (const protocol of protocolsOf(port.chain)) {
       const { mode } = modeOfPort(enforcement.modes(workload), port.port);
       const arrived = acceptConnection(mode, port.chain, { transport, speaksHttp: protocol === 'http' });
       // Where mutual TLS may be gone, what it keeps out gets as far as the policies.
@@ -140,22 +141,12 @@ export function regionsThrough(
   const waypoint = workload.dataPlane.kind === 'ambient' ? waypointOf(enforcement, via.service) : undefined;
   if (!waypoint) return [];
   const destination: Destination = { workload, port: port.port, via };
-  const behind = decideAtZtunnel(
-    enforcement,
-    {
-      client: 'app',
-      source: { position: { kind: 'workload', workload: waypoint }, identity: waypoint.identity },
-      destination,
-      transport: 'TCP',
-    },
-    waypoint.identity,
-  );
-  if (behind.outcome === 'deny') return [];
+  if (!isLetInBehind(enforcement, destination, waypoint)) return [];
   const symbolic = symbolicOf(enforcement);
   const config = enforcement.configOf(waypoint);
   const bundle = enforcement.bundleOf(config);
   const envoy = waypointPolicies(enforcement, { destination }, waypoint);
-  const solver = symbolic.solver(bundle, config);
+  const solver = symbolic.solverAtWaypoint(enforcement, config);
   const changes = enforcement.changesAt(waypoint, via.service);
   return protocolsOf(via.port.chain).flatMap((protocol): readonly Region[] => {
     const readings = symbolic.proxy(envoy, protocol, changesOn(changes, protocol, via.port.port), {
@@ -175,6 +166,25 @@ export function regionsThrough(
     const { passes, mayPass } = passing(readings);
     return [{ ...way, passes: all([passes, taken.surely]), mayPass: all([mayPass, taken.possibly]) }];
   });
+}
+
+/** By what ztunnel holds, and by caller, port and address: pods with the same policies are asked about once. */
+const LET_IN = new WeakMap<ZtunnelPolicies, Map<string, boolean>>();
+
+/** Whether the pod's ztunnel takes what its waypoint sends on. */
+function isLetInBehind(enforcement: Enforcement, destination: Destination, waypoint: Workload): boolean {
+  const policies = enforcement.ztunnel(destination.workload);
+  const known = LET_IN.get(policies) ?? new Map<string, boolean>();
+  LET_IN.set(policies, known);
+  const key = `${waypoint.identity} ${destination.port} ${podAddressOf(destination)}`;
+  let isLetIn = known.get(key);
+  if (isLetIn === undefined) {
+    const source = { position: { kind: 'workload', workload: waypoint }, identity: waypoint.identity } as const;
+    const query = { client: 'app', source, destination, transport: 'TCP' } as const;
+    isLetIn = decideAtZtunnel(enforcement, query, waypoint.identity).outcome !== 'deny';
+    known.set(key, isLetIn);
+  }
+  return isLetIn;
 }
 
 /** What passes under every reading, and under some. */

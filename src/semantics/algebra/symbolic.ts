@@ -3,7 +3,6 @@ import type { MeshConfig } from '../../model/mesh-config.ts';
 import type { ZtunnelPolicies } from '../ambient/compile.ts';
 import type { PolicyChain } from '../authz/chain.ts';
 import type { Clause, CompiledPolicy } from '../authz/compile.ts';
-import type { Naming } from '../authz/naming.ts';
 import type { Enforcement, EnvoyPolicies } from '../enforcement.ts';
 import { changesOn, type Filters, filtersLeft } from '../patches/filters-left.ts';
 import type { ProxyChange } from '../patches/proxy-change.ts';
@@ -24,6 +23,7 @@ export class Symbolic {
   readonly #solvers = new Map<string, Solver>();
   readonly #atProxy = new WeakMap<MeshConfig, Solver>();
   readonly #atZtunnel = new WeakMap<MeshConfig, Solver>();
+  readonly #atWaypoint = new WeakMap<MeshConfig, Solver>();
   readonly #proxies = new WeakMap<EnvoyPolicies, Map<string, ChainSets>>();
   readonly #chains = new WeakMap<PolicyChain, Map<string, ChainSets>>();
   readonly #ztunnels = new WeakMap<ZtunnelPolicies, Map<string, ZtunnelSets>>();
@@ -53,6 +53,16 @@ export class Symbolic {
     return solver;
   }
 
+  /** Solves what reaches a waypoint, which trusts the mesh's own certificates alone. */
+  solverAtWaypoint(enforcement: Enforcement, config: MeshConfig): Solver {
+    let solver = this.#atWaypoint.get(config);
+    if (!solver) {
+      solver = this.solver(enforcement.bundleOf(config), config);
+      this.#atWaypoint.set(config, solver);
+    }
+    return solver;
+  }
+
   sidecar(
     enforcement: Enforcement,
     workload: Workload,
@@ -76,7 +86,7 @@ export class Symbolic {
     if (changes.length > 0) return filtersLeft(changes, filters()).map((left) => this.chain(left, point));
     const { naming } = envoy;
     if (!naming) return [this.chain(filters(), point)];
-    const key = `${type} ${keyOf(mayRead(naming), point)}`;
+    const key = `${type} ${keyOf(naming.reads, point)}`;
     return [
       remembered(this.#proxies, envoy, key, () => {
         const likeness = { shape: `${key} ${naming.shape}`, names: naming.names, policies: envoy.authorization };
@@ -93,7 +103,7 @@ export class Symbolic {
   ztunnel(enforcement: Enforcement, workload: Workload, port: number, identified: boolean): ZtunnelSets {
     const policies = enforcement.ztunnel(workload);
     const point = { pool: this.pool, port, identified, destinationIp: addressOf({ workload }) };
-    return remembered(this.#ztunnels, policies, `${port} ${identified} ${point.destinationIp}`, () =>
+    return remembered(this.#ztunnels, policies, keyOf(ztunnelReadsOf(policies), point), () =>
       ztunnelSets(policies, point),
     );
   }
@@ -166,14 +176,34 @@ function noteReads(policies: readonly CompiledPolicy[], reads: { port: boolean; 
   }
 }
 
-/** The same by the text of the policies, before anything is compiled. */
-function mayRead({ shape }: Naming): Reads {
-  return { port: /"(ports|notPorts|destination\.port)"/.test(shape), address: shape.includes('"destination.ip"') };
+const ZTUNNEL_READS = new WeakMap<ZtunnelPolicies, Reads>();
+
+/** The same of what ztunnel evaluates, PeerAuthentication among it. */
+function ztunnelReadsOf(policies: ZtunnelPolicies): Reads {
+  let reads = ZTUNNEL_READS.get(policies);
+  if (!reads) {
+    const { deny, allow, transport } = policies;
+    const all = [...deny, ...allow, ...transport.variants.flatMap(({ authorizations }) => authorizations)];
+    const matches = all.flatMap(({ groups }) =>
+      groups.flatMap(({ clauses }) => clauses.flatMap((clause) => clause.matches)),
+    );
+    reads = {
+      port: matches.some((match) => match.destinationPorts ?? match.notDestinationPorts),
+      address: matches.some((match) => match.destinationIps ?? match.notDestinationIps),
+    };
+    ZTUNNEL_READS.set(policies, reads);
+  }
+  return reads;
 }
 
 function keyOf(
   reads: Reads,
-  { port, identified, destinationIp, tunnelled }: Omit<ChainPoint, 'pool' | 'bundle'>,
+  {
+    port,
+    identified,
+    destinationIp,
+    tunnelled,
+  }: Pick<ChainPoint, 'port' | 'identified' | 'destinationIp' | 'tunnelled'>,
 ): string {
   return `${identified} ${tunnelled ?? false} ${reads.port ? port : ''} ${reads.address ? destinationIp : ''}`;
 }

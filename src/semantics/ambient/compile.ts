@@ -44,6 +44,8 @@ interface Converted {
   readonly authorization: ZtunnelAuthorization | null;
 }
 
+type Convert = (policy: AuthorizationPolicy) => Converted;
+
 interface NamespaceIndex {
   readonly project: (labels: Labels) => string;
   readonly memo: Map<string, ZtunnelPolicies>;
@@ -51,11 +53,12 @@ interface NamespaceIndex {
   readonly peerAuthentications: readonly PeerAuthentication[];
 }
 
-/** Policies converted once and by namespace; what a workload compiles to is remembered per namespace and the labels that matter there. */
+/** Policies by namespace, each converted once for whom it may select; what a workload compiles to is remembered per namespace and the labels that matter there. */
 export interface AmbientIndex {
   readonly input: AmbientInput;
   readonly namespaces: Map<string, NamespaceIndex>;
-  readonly converted: ReadonlyMap<string, readonly Converted[]>;
+  readonly policies: ReadonlyMap<string, readonly AuthorizationPolicy[]>;
+  readonly convert: Convert;
   readonly peerAuthentications: ReadonlyMap<string, readonly PeerAuthentication[]>;
 }
 
@@ -65,16 +68,20 @@ export function indexAmbient(input: AmbientInput): AmbientIndex {
     trustDomains: trustDomainsAtZtunnel(input.version),
     ...(input.version === undefined ? {} : { version: input.version }),
   };
-  const converted = input.policies.map((policy) => ({
-    policy,
-    authorization: convertAuthorizationPolicy(policy, context),
-    namespace: policy.namespace,
-    name: policy.name,
-  }));
+  const known = new Map<AuthorizationPolicy, Converted>();
+  const convert: Convert = (policy) => {
+    let converted = known.get(policy);
+    if (!converted) {
+      converted = { policy, authorization: convertAuthorizationPolicy(policy, context) };
+      known.set(policy, converted);
+    }
+    return converted;
+  };
   return {
     input,
     namespaces: new Map(),
-    converted: byNamespace(converted),
+    policies: byNamespace(input.policies),
+    convert,
     peerAuthentications: byNamespace(input.peerAuthentications),
   };
 }
@@ -101,11 +108,11 @@ export function compileZtunnel(input: AmbientInput & { readonly workload: Ambien
 }
 
 function indexNamespace(
-  { input, namespaces, converted, peerAuthentications }: AmbientIndex,
+  { input, namespaces, policies: all, convert, peerAuthentications }: AmbientIndex,
   namespace: string,
 ): NamespaceIndex {
   const places = namespace === input.rootNamespace ? [namespace] : [namespace, input.rootNamespace];
-  const policies = places.flatMap((place) => converted.get(place) ?? []);
+  const policies = places.flatMap((place) => all.get(place) ?? []).map(convert);
   const peers = places.flatMap((place) => peerAuthentications.get(place) ?? []);
   const project = labelProjection([
     ...policies.map(({ policy }) => policy.spec.selector),

@@ -1,5 +1,5 @@
 import { byOf } from '../../model/by.ts';
-import type { MeshService, Workload } from '../../model/inventory/types.ts';
+import type { Mesh, MeshService, Workload } from '../../model/inventory/types.ts';
 import type { Destination } from '../../model/istio/destination.ts';
 import type { By } from '../../result/location.ts';
 import type { HttpRequest } from '../attempt.ts';
@@ -111,10 +111,29 @@ export function leadsTo(
   });
 }
 
+const OWNERS = new WeakMap<Mesh, Map<MeshService, Map<Workload, readonly RouteObject[]>>>();
+
+/** Remembered: every port behind a service asks, and whoever looks for requests that a waypoint sends elsewhere. */
+function ownersOf({ mesh }: Enforcement, waypoint: Workload, service: MeshService): readonly RouteObject[] {
+  const byService = OWNERS.get(mesh) ?? new Map<MeshService, Map<Workload, readonly RouteObject[]>>();
+  OWNERS.set(mesh, byService);
+  let byWaypoint = byService.get(service);
+  if (!byWaypoint) {
+    byWaypoint = new Map();
+    byService.set(service, byWaypoint);
+  }
+  let owners = byWaypoint.get(waypoint);
+  if (!owners) {
+    owners = findOwners(mesh, waypoint, service);
+    byWaypoint.set(waypoint, owners);
+  }
+  return owners;
+}
+
 /** In their order; of several the routes stand one behind the other, what matches everything too. */
-function ownersOf(enforcement: Enforcement, waypoint: Workload, service: MeshService): readonly RouteObject[] {
+function findOwners(mesh: Mesh, waypoint: Workload, service: MeshService): readonly RouteObject[] {
   const hosts = isEntryService(service) ? service.hosts : [serviceHost(service.name, service.namespace)];
-  return meshRoutes(enforcement.mesh)
+  return meshRoutes(mesh)
     .boundTo(waypoint.cluster, MESH, waypoint.namespace)
     .candidates(hosts)
     .filter(

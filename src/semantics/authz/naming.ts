@@ -7,8 +7,10 @@ import type { TrustBundle } from './trust-domain.ts';
 /** Policies with the principals that they name taken out: policies of one shape differ in nothing but these. */
 export interface Naming {
   readonly shape: string;
-  /** Sorted. Whatever is found out about one list of policies holds for another of its shape, name by name. */
+  /** By first mention. Whatever is found out about one list of policies holds for another of its shape, name by name. */
   readonly names: readonly Principal[];
+  /** Whether some rule looks at the port, or the address, that a request is sent to. */
+  readonly reads: { readonly port: boolean; readonly address: boolean };
 }
 
 /** Principals that no rule of syntax tells apart: exactly one identity of the mesh each. */
@@ -21,37 +23,84 @@ const PLAIN = /^[a-z0-9.-]+\/ns\/[a-z0-9]([-a-z0-9]*[a-z0-9])?\/sa\/[a-z0-9]([-.
 export function namingOf(policies: readonly AuthorizationPolicy[], bundle: TrustBundle): Naming | undefined {
   const [trustDomain] = bundle;
   if (bundle.length !== 1 || trustDomain === undefined) return undefined;
-  const names = new Names(trustDomain);
-  const shapes = policies.map((policy) => shapeOf(policy, names));
-  if (names.isTold && names.size > 0) return undefined;
-  const { sorted, order } = names;
-  return { shape: JSON.stringify([shapes, order]), names: sorted };
+  const patterns = policies.map((policy) => patternOf(policy, trustDomain));
+  // Across the policies: which of them name the same.
+  const numbers = new Map<Principal, number>();
+  let shape = '';
+  for (const { text, names } of patterns) {
+    shape += `${text} `;
+    for (const name of names) {
+      const known = numbers.get(name) ?? numbers.size;
+      numbers.set(name, known);
+      shape += `${known},`;
+    }
+  }
+  if (numbers.size > 0 && patterns.some(({ isTold }) => isTold)) return undefined;
+  const reads = {
+    port: patterns.some(({ readsPort }) => readsPort),
+    address: patterns.some(({ readsAddress }) => readsAddress),
+  };
+  return { shape, names: [...numbers.keys()], reads };
+}
+
+/** One policy with numbers in place of names. */
+interface Pattern {
+  readonly trustDomain: string;
+  readonly text: string;
+  /** By first mention. */
+  readonly names: readonly Principal[];
+  /** Something else looks at identities than their names. */
+  readonly isTold: boolean;
+  readonly readsPort: boolean;
+  readonly readsAddress: boolean;
+}
+
+/** Policies of a namespace stand in the list of each of its workloads. */
+const PATTERNS = new WeakMap<AuthorizationPolicy, Pattern>();
+
+function patternOf(policy: AuthorizationPolicy, trustDomain: string): Pattern {
+  let pattern = PATTERNS.get(policy);
+  if (pattern?.trustDomain !== trustDomain) {
+    const names = new Names(trustDomain);
+    const text = JSON.stringify(shapeOf(policy, names));
+    pattern = {
+      trustDomain,
+      text,
+      names: names.list,
+      isTold: names.isTold,
+      ...readsOf(policy),
+    };
+    PATTERNS.set(policy, pattern);
+  }
+  return pattern;
+}
+
+function readsOf({ spec }: AuthorizationPolicy): Pick<Pattern, 'readsPort' | 'readsAddress'> {
+  let [readsPort, readsAddress] = [false, false];
+  for (const { to, when } of spec.rules ?? []) {
+    for (const { operation } of to ?? [])
+      if (operation?.ports !== undefined || operation?.notPorts !== undefined) readsPort = true;
+    for (const { key } of when ?? []) {
+      if (key === 'destination.port') readsPort = true;
+      if (key === 'destination.ip') readsAddress = true;
+    }
+  }
+  return { readsPort, readsAddress };
 }
 
 class Names {
-  /** Something else looks at identities than their names. */
   isTold = false;
+  readonly #numbers = new Map<Principal, number>();
   readonly #start: string;
   readonly #stranger: Principal;
-  readonly #numbers = new Map<Principal, number>();
 
   constructor(trustDomain: string) {
     this.#start = `${trustDomain}/`;
     this.#stranger = strangerOf(trustDomain);
   }
 
-  get size(): number {
-    return this.#numbers.size;
-  }
-
-  get sorted(): readonly Principal[] {
-    return [...this.#numbers.keys()].sort();
-  }
-
-  /** Which of the sorted ones was met first, second, …. */
-  get order(): readonly number[] {
-    const ranks = new Map(this.sorted.map((name, rank) => [name, rank]));
-    return [...this.#numbers.keys()].map((name) => ranks.get(name) ?? -1);
+  get list(): readonly Principal[] {
+    return [...this.#numbers.keys()];
   }
 
   /** What stands for a principal: its number by first mention. `*` is alike to all of them. */
@@ -62,10 +111,9 @@ class Names {
       return written;
     }
     const name = written as Principal;
-    const known = this.#numbers.get(name);
-    if (known !== undefined) return known;
-    this.#numbers.set(name, this.#numbers.size);
-    return this.#numbers.size - 1;
+    const known = this.#numbers.get(name) ?? this.#numbers.size;
+    this.#numbers.set(name, known);
+    return known;
   };
 }
 
