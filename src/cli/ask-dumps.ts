@@ -1,5 +1,5 @@
 import type { DumpOptions } from '../collect/dumps/add-dumps.ts';
-import type { DumpPlan } from '../collect/dumps/choose-pods.ts';
+import type { DumpPlan, DumpTarget } from '../collect/dumps/choose-pods.ts';
 import { InputError } from '../collect/input-error.ts';
 import { askYes } from './ask-yes.ts';
 import type { Output } from './output.ts';
@@ -35,12 +35,18 @@ export function dumpOptions(
   return { dumps: { mayDump } };
 }
 
-function describePlan({ targets, bytes }: DumpPlan): string {
+function describePlan({ targets, bytes, kept = 0 }: DumpPlan): string {
   const size = bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${Math.ceil(bytes / 1_000_000)} MB`;
-  const count = (kind: string): number => targets.filter((each) => each.kind === kind).length;
+  const pods = (kind?: DumpTarget['kind']): number =>
+    new Set(
+      targets
+        .filter((each) => kind === undefined || each.kind === kind)
+        .map(({ namespace, pod }) => `${namespace}/${pod}`),
+    ).size;
   const parts = [
-    `${targets.length} dumps from ${targets.length} pods`,
-    `(${count('envoy')} Envoy, ${count('ztunnel')} ztunnel, ${count('istiod')} istiod)`,
+    `${targets.length} dumps from ${pods()} pods`,
+    `(${pods('envoy')} Envoy, ${pods('ztunnel')} ztunnel, ${pods('istiod')} istiod)`,
   ];
-  return `${parts.join(' ')}, about ${size}, through the API server`;
+  const before = kept > 0 ? `, ${kept} of them from the run before` : '';
+  return `${parts.join(' ')}, about ${size}, through the API server${before}`;
 }

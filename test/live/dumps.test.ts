@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bootstrap } from '../../scripts/bootstrap.mjs';
-import { choosePods } from '../../src/collect/dumps/choose-pods.ts';
+import { fileStore } from '../../src/collect/bundle/file-store.ts';
+import { addDumps } from '../../src/collect/dumps/add-dumps.ts';
+import { choosePods, type DumpPlan } from '../../src/collect/dumps/choose-pods.ts';
 import { readDumps } from '../../src/collect/dumps/read-dumps.ts';
 import { forwardTo } from '../../src/collect/live/port-forward.ts';
 import { readText } from '../../src/collect/read-text.ts';
@@ -71,13 +73,27 @@ const istiod: Value = {
   status: { phase: 'Running' },
 };
 
-/** server-1 gives its dump in chunks; the others have none; istiod says on 15014 who took which push. */
+/** What istiod says of its policies: those that it holds. */
+function authorizationz(configz: string): string {
+  const policies = (JSON.parse(configz) as { kind: string; metadata: Item; spec: Item }[])
+    .filter(({ kind }) => kind === 'AuthorizationPolicy')
+    .map(({ metadata: { name, namespace }, spec }) => ({ name, namespace, spec }));
+  return JSON.stringify({ authorization_policies: { namespace_to_policies: { demo: policies }, root_namespace: '' } });
+}
+
+const istiodSays = (configz = sample('configz.json')): Readonly<Record<string, string>> => ({
+  '/debug/syncz': sample('syncz.json'),
+  '/debug/configz': configz,
+  '/debug/authorizationz': authorizationz(configz),
+});
+
+/** server-1 gives its dump in chunks; the others have none; istiod says on 15014 who took which push, and what it holds. */
 const answering =
-  (dump: string): FakePortForward =>
+  (dump: string, says = istiodSays()): FakePortForward =>
   ({ pod, port, path }) => {
     if (pod === 'server-1' && port === 15_000 && path === '/config_dump') return httpAnswer(dump, { chunked: true });
-    if (pod === 'istiod-1' && port === 15_014 && path === '/debug/syncz') return httpAnswer(sample('syncz.json'));
-    return 'refused';
+    const said = pod === 'istiod-1' && port === 15_014 ? says[path] : undefined;
+    return said === undefined ? 'refused' : httpAnswer(said);
   };
 
 beforeAll(async () => {
@@ -128,12 +144,14 @@ describe('--dumps', () => {
     expect(out).toMatch(/demo\/server-1 · sidecar · 1 of 1 replica · traffic: verified/);
     expect(out).toMatch(/:8080 +mTLS STRICT +verified/);
     expect(err).toMatch(
-      /^dumper: 4 dumps from 4 pods \(3 Envoy, 0 ztunnel, 1 istiod\), about \d+ kB, through the API server$/m,
+      /^dumper: 6 dumps from 4 pods \(3 Envoy, 0 ztunnel, 1 istiod\), about \d+ kB, through the API server$/m,
     );
     expect(err).toContain('the proxy of demo/client-a-1 could not be dumped: nothing answers at port 15000');
     expect(asked.map(({ pod, port }) => `${pod}:${port}`).sort()).toEqual([
       'client-a-1:15000',
       'client-b-1:15000',
+      'istiod-1:15014',
+      'istiod-1:15014',
       'istiod-1:15014',
       'server-1:15000',
     ]);
@@ -145,7 +163,7 @@ describe('--dumps', () => {
     pods = answering(planted());
     const collected = await meshproof('collect', ...DUMPED, '--out', 'b.tar.gz');
     expect(collected.code, collected.err).toBe(0);
-    expect(collected.err).toContain('dumper: 2 of 4 pods say what they run');
+    expect(collected.err).toContain('dumper: 4 of 6 dumps were read');
     const now = ['--now', '2026-11-26'];
     const live = await audited(...DUMPED, ...now);
     asked = [];
@@ -172,7 +190,7 @@ describe('--dumps', () => {
     expect(err).toContain(
       'half: warning: 3 pods of namespace `demo` could not be dumped: the user may not (grant in a Role of namespace `demo` (deploy/rbac/dumps): {"apiGroups":[""],"resources":["pods/portforward"],"verbs":["get","create"]})',
     );
-    expect(asked.map(({ pod }) => pod)).toEqual(['istiod-1']);
+    expect(new Set(asked.map(({ pod }) => pod))).toEqual(new Set(['istiod-1']));
     expect(port.authorization.status).not.toBe('VERIFIED');
     // What is configured is known all the same.
     expect(result.input.scope.complete).toContain('all');
@@ -183,9 +201,9 @@ describe('--dumps', () => {
       one.port === 15_014
         ? httpAnswer('', { status: '401 Unauthorized' })
         : one.port === 8080
-          ? httpAnswer(sample('syncz.json'))
+          ? httpAnswer(istiodSays()[one.path] ?? '')
           : 'refused';
-    expect((await meshproof('drift', ...DUMPED)).err).not.toContain('sync status');
+    expect((await meshproof('drift', ...DUMPED)).err).not.toContain('istiod-1');
     pods = ({ port }) =>
       port === 15_000 ? httpAnswer(sample('config_dump.json')) : httpAnswer('', { status: '403 Forbidden' });
     const { err } = await meshproof('drift', ...DUMPED);
@@ -229,10 +247,11 @@ describe('--dumps', () => {
           rules: [...(reader().rules as readonly Rule[]), ...(reader().roles?.['istio-system'] ?? []), ...rules],
         },
       ],
-      portForward: ({ pod, port }) => {
-        asked.push({ pod, port, namespace: '', path: '' });
+      portForward: ({ pod, port, path }) => {
+        asked.push({ pod, port, namespace: '', path });
         if (pod === 'server-1') return httpAnswer(sample('config_dump.json'), { chunked: true });
-        if (port === 15_014) return httpAnswer(JSON.stringify([...status, { ...known, proxy: 'server-2.demo' }]));
+        if (port === 15_014 && path === '/debug/syncz')
+          return httpAnswer(JSON.stringify([...status, { ...known, proxy: 'server-2.demo' }]));
         return 'refused';
       },
     });
@@ -252,20 +271,109 @@ describe('--dumps', () => {
     }
   });
 
+  it('asks another replica of a class where one does not answer, and names both where neither does', async () => {
+    const kept = process.env.KUBECONFIG;
+    process.env.KUBECONFIG = env.KUBECONFIG;
+    try {
+      const get = forwardTo('dumper', { idleMs: 300, totalMs: 5000, bodyBytes: 2 ** 24 });
+      const page = 'config_dump' as const;
+      const target = { kind: 'envoy' as const, page, namespace: 'demo', pod: 'client-a-1', others: ['client-b-1'] };
+      const plan = { targets: [{ ...target, others: [...target.others, 'server-1'] }], gaps: [], bytes: 1 };
+      const pace = { parallel: 2, pauseMs: 0 };
+      for (const failing of [
+        'stall',
+        'cut',
+        'refused',
+        httpAnswer('{}'),
+        httpAnswer('', { status: '404 Not Found' }),
+      ]) {
+        asked = [];
+        pods = (one) => (one.pod === 'server-1' ? answering(sample('config_dump.json'))(one) : failing);
+        const { observations, gaps } = await readDumps(get, plan, { pace });
+        expect([observations.map(({ file }) => file), gaps]).toEqual([['demo/server-1'], []]);
+        expect(asked.map(({ pod }) => pod)).toEqual(['client-a-1', 'client-b-1', 'server-1']);
+      }
+      pods = ({ pod }) => (pod === 'client-a-1' ? 'refused' : httpAnswer('{}'));
+      const { observations, gaps } = await readDumps(get, { ...plan, targets: [target] }, { pace });
+      expect(observations).toEqual([]);
+      expect(gaps.map(({ what, why }) => `${what}: ${why}`)).toEqual([
+        'the proxy of demo/client-a-1: client-a-1: nothing answers at port 15000; client-b-1: `/config_dump` at port 15000 gives something else',
+      ]);
+    } finally {
+      if (kept === undefined) delete process.env.KUBECONFIG;
+      else process.env.KUBECONFIG = kept;
+    }
+  });
+
+  it('does not ask again for what a stopped collection has', async () => {
+    const lists = { objects: [...manifests(), istiod] };
+    const place = mkdtempSync(join(tmpdir(), 'meshproof-dumps-'));
+    try {
+      const pace = { parallel: 1, pauseMs: 0 };
+      const head = { cluster: 'dumper', version: '0', startedAt: '2026-11-25T00:00:00.000Z' };
+      const store = (resume: boolean) => fileStore(place, head, resume);
+      const first = store(false);
+      const sink = await first.open({ group: '', resource: 'pods' });
+      await sink.add(lists.objects.filter(({ kind }) => kind === 'Pod'));
+      const read = [{ group: '', resource: 'pods', version: 'v1', kind: 'Pod', ...(await sink.close()) }];
+      const manifest = {
+        name: 'dumper',
+        kubernetesVersion: '',
+        startedAt: head.startedAt,
+        finishedAt: head.startedAt,
+        systemNamespaces: [],
+        read,
+        absent: [],
+        gaps: [],
+      };
+      const plans: DumpPlan[] = [];
+      const options = {
+        mayDump: async (_: string, plan: DumpPlan) => plans.push(plan) > 0,
+        limits: { idleMs: 300, totalMs: 5000, bodyBytes: 2 ** 24 },
+      };
+      const kept = process.env.KUBECONFIG;
+      process.env.KUBECONFIG = env.KUBECONFIG;
+      try {
+        const before = await addDumps(first, manifest, options, { pace });
+        const told = await first.read(before.dumps ?? { file: '' });
+        asked = [];
+        const second = store(true);
+        const after = await addDumps(second, manifest, options, { pace });
+        // What failed is tried again, what is there is not.
+        expect(asked.map(({ pod }) => pod)).toEqual(['client-a-1', 'client-b-1']);
+        expect(plans.map((plan) => [plan.targets.length, plan.kept])).toEqual([
+          [6, 0],
+          [6, 4],
+        ]);
+        expect(await second.read(after.dumps ?? { file: '' })).toEqual(told);
+        expect(after.dumps).toMatchObject({ planned: 6, objects: 4 });
+      } finally {
+        if (kept === undefined) delete process.env.KUBECONFIG;
+        else process.env.KUBECONFIG = kept;
+      }
+    } finally {
+      rmSync(place, { recursive: true, force: true });
+    }
+  });
+
   it('gives up what stalls or is cut, by name, and reads the rest', async () => {
-    pods = ({ pod, port }) =>
+    pods = ({ pod, port, path }) =>
       ({ 'server-1': 'stall', 'client-a-1': 'cut' })[pod] ??
-      (port === 15_014 ? httpAnswer(sample('syncz.json')) : httpAnswer('not found', { status: '404 Not Found' }));
+      (port === 15_014 ? httpAnswer(istiodSays()[path] ?? '') : httpAnswer('not found', { status: '404 Not Found' }));
     const kept = process.env.KUBECONFIG;
     process.env.KUBECONFIG = env.KUBECONFIG;
     try {
       const get = forwardTo('dumper', { idleMs: 300, totalMs: 5000, bodyBytes: 2 ** 20 });
       const plan = choosePods(
         [...manifests(), istiod].filter(({ kind }) => kind === 'Pod'),
-        1,
+        { services: 1 },
       );
       const { observations, gaps } = await readDumps(get, plan);
-      expect(observations.map(({ kind, file }) => [kind, file])).toEqual([['istiod-syncz', 'istio-system/istiod-1']]);
+      expect(observations.map(({ kind, file }) => [kind, file])).toEqual([
+        ['istiod-syncz', 'istio-system/istiod-1/debug/syncz'],
+        ['istiod-objects', 'istio-system/istiod-1/debug/configz'],
+        ['istiod-objects', 'istio-system/istiod-1/debug/authorizationz'],
+      ]);
       expect(gaps.map(({ what, why }) => `${what}: ${why}`)).toEqual([
         'the proxy of demo/client-a-1: the answer was cut off',
         'the proxy of demo/client-b-1: HTTP 404 from `/config_dump` at port 15000',
@@ -279,6 +387,26 @@ describe('--dumps', () => {
       if (kept === undefined) delete process.env.KUBECONFIG;
       else process.env.KUBECONFIG = kept;
     }
+  });
+
+  it('reads what istiod holds: an object that it lacks is said, and no secret of one is kept', async () => {
+    const objects = JSON.parse(sample('configz.json')) as { kind: string; spec: Item }[];
+    const policy = objects.find(({ kind }) => kind === 'AuthorizationPolicy');
+    Object.assign(policy?.spec ?? {}, {
+      rules: [{ when: [{ key: 'request.headers[x-api-key]', values: ['planted-held'] }] }],
+    });
+    const left = JSON.stringify(objects.filter(({ kind }) => kind !== 'PeerAuthentication'));
+    pods = answering(sample('config_dump.json'), istiodSays(left));
+    const collected = await meshproof('collect', ...DUMPED, '--out', 'held.tar.gz');
+    expect(collected.code, collected.err).toBe(0);
+    const { out } = await meshproof('drift', 'held.tar.gz', '--format', 'json');
+    expect(JSON.parse(out).objects.map(({ state, kind }: Item) => `${state} ${kind}`)).toEqual([
+      'different AuthorizationPolicy',
+      'missing PeerAuthentication',
+    ]);
+    const unpacked = gunzipSync(readFileSync(join(folder, 'held.tar.gz'))).toString('latin1');
+    expect(unpacked).toContain('"only":"AuthorizationPolicy"');
+    expect(unpacked + out).not.toContain('planted-held');
   });
 
   it('asks first, and asks nothing of pods without the option', async () => {

@@ -58,7 +58,7 @@ export async function collectCommand(flags: Flags): Promise<number> {
   for (const { name: cluster, kubernetesVersion, read, gaps, dumps } of clusters) {
     const objects = read.reduce((total, list) => total + list.objects, 0);
     output.err(`${cluster}: Kubernetes ${kubernetesVersion}, ${objects} objects of ${read.length} kinds\n`);
-    if (dumps) output.err(`${cluster}: ${dumps.objects} of ${dumps.planned} pods say what they run\n`);
+    if (dumps) output.err(`${cluster}: ${dumps.objects} of ${dumps.planned} dumps were read\n`);
     for (const { message, help } of [...gaps.map(describeGap), ...(dumps?.gaps ?? []).map(describeDumpGap)]) {
       output.err(`${cluster}: gap: ${message} (${help})\n`);
     }

@@ -9,6 +9,8 @@ import type { RawValue } from '../snapshot.ts';
 import { type ListRead, listRead } from './manifest.ts';
 
 const JOURNAL = 'journal.ndjson';
+/** What is kept beside the lists of the cluster. */
+const OWN_GROUP = 'meshproof.dev';
 
 /** What a journal is of: it is continued only for the same. */
 const journalHead = z.strictObject({
@@ -46,7 +48,7 @@ export function fileStore(folder: string, head: JournalHead, resume: boolean): F
   );
   return {
     startedAt,
-    resumed: lists.size,
+    resumed: [...lists.values()].filter(({ group }) => group !== OWN_GROUP).length,
     find: (list) => lists.get(fileOf(list)),
     async open(list) {
       const file = fileOf(list);

@@ -56,7 +56,7 @@ const dumpGap = z.strictObject({
 
 /** What proxies and istiod said of themselves. */
 const dumps = z.strictObject({
-  /** Pods that were to be asked. */
+  /** Documents that were to be read. */
   planned: z.int().nonnegative(),
   objects: z.int().nonnegative(),
   file: z.string(),

@@ -36,7 +36,9 @@ function pod(name: string, options: Options = {}): RawValue {
 }
 
 const asked = (...pods: readonly RawValue[]) =>
-  choosePods(pods, 10).targets.map(({ kind, namespace, pod: name }) => `${kind} ${namespace}/${name}`);
+  choosePods(pods, { services: 10 })
+    .targets.filter(({ page }) => page === 'config_dump' || page === 'syncz')
+    .map(({ kind, namespace, pod: name }) => `${kind} ${namespace}/${name}`);
 
 describe('which pods are dumped', () => {
   it('one of each template and proxy image, one that is ready rather than another', () => {
@@ -84,8 +86,50 @@ describe('which pods are dumped', () => {
     ]);
   });
 
+  it('names up to two replicas to be asked instead, those that are ready first, and none that is down', () => {
+    const web = { owner: 'web-5d' };
+    const { targets } = choosePods(
+      [
+        pod('web-a', web),
+        pod('web-b', { ...web, ready: true }),
+        pod('web-c', { ...web, ready: true }),
+        pod('web-d', { ...web, phase: 'Pending' }),
+        pod('web-e', web),
+        pod('zt-1', { image: 'istio/ztunnel:1.31.1', owner: 'zt' }),
+        pod('zt-2', { image: 'istio/ztunnel:1.31.1', owner: 'zt' }),
+      ],
+      { services: 1 },
+    );
+    expect(targets.map(({ pod: name, others }) => [name, others])).toEqual([
+      ['zt-1', []],
+      ['zt-2', []],
+      ['web-b', ['web-c', 'web-a']],
+    ]);
+  });
+
+  it('asks every istiod for its sync status, and one of each class for what it holds; for ztunnels where there are any', () => {
+    const istiod = (name: string, owner: string): RawValue => ({
+      ...pod(name, { namespace: 'istio-system', owner, ready: true }),
+      spec: { containers: [{ name: 'discovery', image: 'docker.io/istio/pilot:1.31.1' }] },
+    });
+    const pages = (...more: readonly RawValue[]) =>
+      choosePods([istiod('d-1', 'd'), istiod('d-2', 'd'), istiod('canary-1', 'canary'), ...more], { services: 1 })
+        .targets.filter(({ kind }) => kind === 'istiod')
+        .map(({ page, pod: name, others }) => [page, name, ...others].join(' '));
+    expect(pages()).toEqual([
+      'syncz canary-1',
+      'configz canary-1',
+      'authorizationz canary-1',
+      'syncz d-1',
+      'configz d-1 d-2',
+      'authorizationz d-1 d-2',
+      'syncz d-2',
+    ]);
+    expect(pages(pod('zt-1', { image: 'istio/ztunnel:1.31.1' }))).toContain('ambientz d-1 d-2');
+  });
+
   it('says of what nothing runs, and what is beyond the limit', () => {
-    const down = choosePods([pod('web-a', { owner: 'web', phase: 'Pending' })], 1);
+    const down = choosePods([pod('web-a', { owner: 'web', phase: 'Pending' })], { services: 1 });
     expect(down).toEqual({
       targets: [],
       bytes: 0,
@@ -93,7 +137,7 @@ describe('which pods are dumped', () => {
     });
     const many = choosePods(
       Array.from({ length: 302 }, (_, index) => pod(`p-${index}`)),
-      1,
+      { services: 1 },
     );
     expect([many.targets.length, many.gaps.map(({ what }) => what)]).toEqual([300, ['2 more proxies']]);
   });

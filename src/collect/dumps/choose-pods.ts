@@ -3,12 +3,17 @@ import { isObject } from '../../model/shape.ts';
 import type { DumpGap } from '../bundle/manifest.ts';
 import type { RawValue } from '../snapshot.ts';
 
-/** A pod that is asked what it runs. */
+/** A document that a pod is asked for. */
 export interface DumpTarget {
   readonly kind: 'envoy' | 'ztunnel' | 'istiod';
+  readonly page: DumpPage;
   readonly namespace: string;
   readonly pod: string;
+  /** Replicas of its class, which are asked where it does not answer. */
+  readonly others: readonly string[];
 }
+
+export type DumpPage = 'config_dump' | 'syncz' | 'configz' | 'authorizationz' | 'ambientz';
 
 export interface DumpPlan {
   readonly targets: readonly DumpTarget[];
@@ -16,30 +21,46 @@ export interface DumpPlan {
   readonly gaps: readonly DumpGap[];
   /** A rough guess at what comes over the wire. */
   readonly bytes: number;
+  /** Documents that an earlier run has; they are not asked for again. */
+  readonly kept?: number;
 }
 
-/** Pods that are asked, at most: each costs the API server a connection and some MB. */
+/** What the size of documents is guessed from. */
+export interface ClusterSize {
+  readonly services: number;
+  /** Of Istio and of the Gateway API. */
+  readonly objects?: number;
+  readonly policies?: number;
+}
+
+/** Documents, at most: each costs the API server a connection and some MB. */
 const MOST = 300;
+/** Pods of a class that are asked, one after the other, until one answers. */
+const TRIES = 3;
 const PROXY = 'istio-proxy';
 
-interface Candidate extends DumpTarget {
+interface Candidate extends Pick<DumpTarget, 'kind' | 'namespace' | 'pod'> {
   /** What those that are made from one template, with the same proxy, have in common. */
   readonly class: string;
   readonly state: 'ready' | 'running' | 'down';
 }
 
+type Chosen = DumpTarget & { readonly state: Candidate['state'] };
+
 /**
- * One pod of each class of replicas (one template and one proxy image), every ztunnel, every istiod. Waypoints are left out: what they hold is not
- * compared.
+ * One pod of each class of replicas (one template and one proxy image), and every ztunnel. Of istiods each is asked for the sync status, since
+ * it tells of its own proxies, and one of each class for what it holds, since all replicas hold the same.
  */
-export function choosePods(pods: readonly RawValue[], services: number): DumpPlan {
+export function choosePods(pods: readonly RawValue[], size: ClusterSize): DumpPlan {
   const candidates = pods.flatMap((pod) => candidateOf(pod) ?? []).sort(byPlace);
-  const chosen = new Map<string, Candidate>();
+  const classes = new Map<string, Candidate[]>();
   for (const each of candidates) {
-    const known = chosen.get(each.class);
-    if (!known || RANK[each.state] < RANK[known.state]) chosen.set(each.class, each);
+    const known = classes.get(each.class);
+    if (known) known.push(each);
+    else classes.set(each.class, [each]);
   }
-  const all = [...chosen.values()].sort(byPlace);
+  const isAmbient = candidates.some(({ kind }) => kind === 'ztunnel');
+  const all = [...classes.values()].flatMap((members) => documentsOf(members, isAmbient)).sort(byPlace);
   const up = all.filter(({ state }) => state !== 'down');
   const asked = up.slice(0, MOST);
   const gaps: DumpGap[] = all
@@ -52,27 +73,87 @@ export function choosePods(pods: readonly RawValue[], services: number): DumpPla
     }));
   if (up.length > MOST)
     gaps.push({ what: `${up.length - MOST} more proxies`, reason: 'failed', why: `${MOST} are asked at most` });
-  const sizes = {
-    envoy: 150_000 + 10_000 * services,
-    ztunnel: 20_000 + 2_000 * pods.length,
-    istiod: 2_000 * pods.length,
-  };
   return {
-    targets: asked.map(({ kind, namespace, pod }) => ({ kind, namespace, pod })),
+    targets: asked.map(({ state, ...target }) => target),
     gaps,
-    bytes: asked.reduce((sum, { kind }) => sum + sizes[kind], 0),
+    bytes: asked.reduce((sum, target) => sum + bytesOf(target, size, pods.length), 0),
   };
 }
 
+function documentsOf(members: readonly Candidate[], isAmbient: boolean): readonly Chosen[] {
+  const ranked = [...members].sort((a, b) => RANK[a.state] - RANK[b.state]);
+  const [first, ...others] = ranked;
+  if (!first) return [];
+  const one = (page: DumpPage): Chosen => ({
+    ...placeOf(first),
+    page,
+    others: others
+      .filter(({ state }) => state !== 'down')
+      .slice(0, TRIES - 1)
+      .map(({ pod }) => pod),
+  });
+  const each = (page: DumpPage): readonly Chosen[] =>
+    members.map((member) => ({ ...placeOf(member), page, others: [] }));
+  switch (first.kind) {
+    case 'envoy':
+      return [one('config_dump')];
+    case 'ztunnel':
+      return each('config_dump');
+    case 'istiod':
+      return [
+        ...each('syncz'),
+        ...(['configz', 'authorizationz', ...(isAmbient ? (['ambientz'] as const) : [])] as const).map(one),
+      ];
+  }
+}
+
+const placeOf = ({ kind, namespace, pod, state }: Candidate): Omit<Chosen, 'page' | 'others'> => ({
+  kind,
+  namespace,
+  pod,
+  state,
+});
+
+function bytesOf({ kind, page }: DumpTarget, { services, objects = 0, policies = 0 }: ClusterSize, pods: number) {
+  switch (page) {
+    case 'config_dump':
+      return kind === 'envoy' ? 150_000 + 10_000 * services : 20_000 + 2_000 * pods;
+    case 'syncz':
+      return 2_000 * pods;
+    case 'configz':
+      return 10_000 + 3_000 * objects;
+    case 'authorizationz':
+      return 1_000 + 2_000 * policies;
+    case 'ambientz':
+      return 10_000 + 1_000 * (pods + services);
+  }
+}
+
 /** In words, for people. */
-export const nameOf = ({ kind, namespace, pod }: DumpTarget): string =>
-  kind === 'istiod' ? `the sync status of ${namespace}/${pod}` : `the proxy of ${namespace}/${pod}`;
+export function nameOf({ page, namespace, pod }: Pick<DumpTarget, 'page' | 'namespace' | 'pod'>): string {
+  const place = `${namespace}/${pod}`;
+  switch (page) {
+    case 'config_dump':
+      return `the proxy of ${place}`;
+    case 'syncz':
+      return `the sync status of ${place}`;
+    case 'configz':
+      return `what istiod ${place} holds (\`configz\`)`;
+    case 'authorizationz':
+      return `the policies of istiod ${place} (\`authorizationz\`)`;
+    case 'ambientz':
+      return `what istiod ${place} has for ztunnels (\`ambientz\`)`;
+  }
+}
 
 const RANK = { ready: 0, running: 1, down: 2 } as const;
 const ORDER = { istiod: 0, ztunnel: 1, envoy: 2 } as const;
 
-const byPlace = (a: Candidate, b: Candidate): number =>
-  ORDER[a.kind] - ORDER[b.kind] || (`${a.namespace}/${a.pod}` < `${b.namespace}/${b.pod}` ? -1 : 1);
+/** Documents of one pod stay in the order in which they are made. */
+const byPlace = (a: Candidate | Chosen, b: Candidate | Chosen): number => {
+  const [left, right] = [a, b].map(({ namespace, pod }) => `${namespace}/${pod}`) as [string, string];
+  return ORDER[a.kind] - ORDER[b.kind] || (left < right ? -1 : left > right ? 1 : 0);
+};
 
 function candidateOf({ metadata, spec, status }: RawValue): Candidate | undefined {
   if (!isObject(metadata) || !isObject(spec)) return undefined;
@@ -84,12 +165,13 @@ function candidateOf({ metadata, spec, status }: RawValue): Candidate | undefine
   const kind = kindOf(labels, containers, proxy !== undefined);
   if (!kind || isWaypoint(labels)) return undefined;
   const owner = Array.isArray(metadata.ownerReferences) ? metadata.ownerReferences.find(isObject) : undefined;
+  const [container] = containers;
   const replica = [
     ...(owner ? [owner.kind, owner.name] : ['Pod', name]),
     labels['pod-template-hash'] ?? labels['controller-revision-hash'] ?? '',
-    proxy?.image ?? '',
+    (kind === 'istiod' ? container?.image : proxy?.image) ?? '',
   ];
-  const own = kind === 'envoy' ? replica : [name];
+  const own = kind === 'ztunnel' ? [name] : replica;
   return { kind, namespace, pod: name, class: JSON.stringify([kind, namespace, ...own]), state: stateOf(status) };
 }
 

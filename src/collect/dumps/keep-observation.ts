@@ -1,12 +1,15 @@
 import type { EnvoyDump, EnvoyJson, LoadedListener } from '../../model/observation/envoy-dump.ts';
-import type { ZtunnelDump } from '../../model/observation/ambient-state.ts';
+import type { AmbientIndexDump, AmbientState, ZtunnelDump } from '../../model/observation/ambient-state.ts';
+import { COMPARED_KINDS, type HeldObjects } from '../../model/observation/held-objects.ts';
+import { KINDS } from '../../model/kinds.ts';
 import type { SyncStatus } from '../../model/observation/sync-status.ts';
 import { isObject } from '../../model/shape.ts';
+import { pruneObject } from '../redact/prune-object.ts';
 import { redactText } from '../redact/redact-text.ts';
 import { redactValue } from '../redact/redact-value.ts';
 
 /** What is kept of a running mesh when its proxies are dumped. */
-export type KeptObservation = EnvoyDump | ZtunnelDump | SyncStatus;
+export type KeptObservation = EnvoyDump | ZtunnelDump | AmbientIndexDump | HeldObjects | SyncStatus;
 
 /** What the comparison reads of a dump, and nothing else: scripts, keys, logs and routes that a listener holds are left behind, credentials redacted. */
 export function keepObservation(observation: KeptObservation): KeptObservation {
@@ -18,16 +21,28 @@ export function keepObservation(observation: KeptObservation): KeptObservation {
         listeners: observation.listeners.map(keepListener),
         rejected: observation.rejected.map((each) => ({ ...each, details: redactText(each.details) })),
       };
-    case 'ztunnel-config-dump': {
-      const { policies, ...rest } = observation;
-      return policies ? { ...rest, policies: policies.map((each) => redactValue(each) as EnvoyJson) } : rest;
-    }
+    case 'ztunnel-config-dump':
+    case 'istiod-ambientz':
+      return { ...observation, ...keepPolicies(observation) };
+    case 'istiod-objects':
+      return { ...observation, objects: observation.objects.flatMap(keepObject) };
     case 'istiod-syncz':
       return {
         ...observation,
         proxies: observation.proxies.map((each) => ({ ...each, errors: each.errors.map(redactText) })),
       };
   }
+}
+
+const keepPolicies = ({ policies }: AmbientState): Pick<AmbientState, 'policies'> =>
+  policies ? { policies: policies.map((each) => redactValue(each) as EnvoyJson) } : {};
+
+/** As the same object is kept of the API server. */
+function keepObject(object: HeldObjects['objects'][number]): HeldObjects['objects'] {
+  const { apiVersion, kind } = object;
+  if (typeof apiVersion !== 'string' || !COMPARED_KINDS.some((name) => name === kind)) return [];
+  const definition = KINDS.find((each) => each.kind === kind && each.group === apiVersion.split('/')[0]);
+  return definition ? [pruneObject(object, apiVersion, definition)] : [];
 }
 
 const keepListener = ({ config, ...rest }: LoadedListener): LoadedListener => ({

@@ -36,15 +36,7 @@ const waypoint = z
   .union([z.strictObject({ hostname: z.string() }), z.strictObject({ address: z.string() })])
   .optional();
 
-const ztunnel = z.strictObject({
-  kind: z.literal('ztunnel-config-dump'),
-  ...seen,
-  version: text,
-  node: text,
-  served: z
-    .array(z.string())
-    .transform((names) => new Set(names))
-    .optional(),
+const ambientState = {
   workloads: z.array(
     z.strictObject({
       pod: z.string(),
@@ -70,8 +62,24 @@ const ztunnel = z.strictObject({
     )
     .optional(),
   policies: z.array(json).optional(),
+};
+
+const ztunnel = z.strictObject({
+  kind: z.literal('ztunnel-config-dump'),
+  ...seen,
+  version: text,
+  node: text,
+  served: z
+    .array(z.string())
+    .transform((names) => new Set(names))
+    .optional(),
+  ...ambientState,
   certificates,
 });
+
+const ambientz = z.strictObject({ kind: z.literal('istiod-ambientz'), ...seen, ...ambientState });
+
+const held = z.strictObject({ kind: z.literal('istiod-objects'), ...seen, objects: z.array(json), only: text });
 
 const syncz = z.strictObject({
   kind: z.literal('istiod-syncz'),
@@ -89,7 +97,7 @@ const syncz = z.strictObject({
   ),
 });
 
-const kept = z.discriminatedUnion('kind', [envoy, ztunnel, syncz]);
+const kept = z.discriminatedUnion('kind', [envoy, ztunnel, ambientz, held, syncz]);
 
 /** As a line of JSON holds it. */
 export const toLine = (observation: KeptObservation): RawValue =>

@@ -43,6 +43,23 @@ describe("istiod's configz", () => {
     expect(rows(evidenceOf(manifests, elsewhere))).toEqual(['missing PeerAuthentication default ']);
   });
 
+  it('says once what several istiods and pages say alike; an object that one of them lacks is not the same', () => {
+    const lacks = changed(configz, ['"name":"default"', '"name":"other"']);
+    const evidence = evidenceOf(manifests, configz, lacks, lacks);
+    expect(rows(evidence)).toEqual(['missing PeerAuthentication default ', 'extra PeerAuthentication other ']);
+    expect(evidence.applied?.same.map(({ name }) => name)).toEqual(['only-a']);
+  });
+
+  it('a value that was not kept is neither the same nor another', () => {
+    const held = changed(configz, ['"cluster.local/ns/demo/sa/client-a"', '"REDACTED-1"']);
+    const evidence = evidenceOf(manifests, held);
+    expect(rows(evidence)).toEqual([]);
+    expect(evidence.applied?.same.map(({ name }) => name)).toEqual(['default']);
+    expect(rows(evidenceOf(manifests, changed(held, ['"GET"', '"PUT"'])))).toEqual([
+      'different AuthorizationPolicy only-a spec.rules[0].to[0].operation.methods[0]',
+    ]);
+  });
+
   it('keeps nothing of what was last applied', () => {
     expect(JSON.stringify(recogniseForm(configz)?.read(configz, { file: 'c', cluster: '' }))).not.toContain(
       'last-applied',

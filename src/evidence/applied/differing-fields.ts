@@ -1,14 +1,22 @@
+import { REDACTED } from '../../model/redacted.ts';
 import { formatPath, isObject } from '../../model/shape.ts';
 import type { Path } from '../../model/resource.ts';
 
 /**
  * Paths at which two specs say something different. istiod writes protobuf's JSON: fields with their default value are left out, an enum's
- * first word among them; numbers of 64 bits are texts, and durations are seconds.
+ * first word among them; numbers of 64 bits are texts, and durations are seconds. A value that was not kept on either side may be the other's.
  */
-export function differingFields(kind: string, own: unknown, held: unknown): string[] {
-  const found: string[] = [];
-  walk(own, held, ['spec'], { first: FIRST_WORDS[kind] ?? {}, found });
-  return found;
+export function differingFields(kind: string, own: unknown, held: unknown): Compared {
+  const fields: string[] = [];
+  const unknown: string[] = [];
+  walk(own, held, ['spec'], { first: FIRST_WORDS[kind] ?? {}, fields, unknown });
+  return { fields, unknown };
+}
+
+interface Compared {
+  readonly fields: string[];
+  /** Where one of the two is `REDACTED`: nobody can tell. */
+  readonly unknown: readonly string[];
 }
 
 /** By kind and field: the word of an enum that stands for the field being left out. Source: istio.io/api (the values numbered 0). */
@@ -23,21 +31,28 @@ const FIRST_WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
 
 interface Walk {
   readonly first: Readonly<Record<string, string>>;
-  readonly found: string[];
+  readonly fields: string[];
+  readonly unknown: string[];
 }
 
 function walk(own: unknown, held: unknown, path: Path, context: Walk): void {
-  const { first, found } = context;
+  const { first, fields, unknown } = context;
   if (isLeftOut(own, path, first) && isLeftOut(held, path, first)) return;
+  if (isRedacted(own) || isRedacted(held)) {
+    unknown.push(formatPath(path));
+    return;
+  }
   if (Array.isArray(own) && Array.isArray(held)) {
-    if (own.length !== held.length) found.push(formatPath(path));
+    if (own.length !== held.length) fields.push(formatPath(path));
     else for (const [index, each] of own.entries()) walk(each, held[index], [...path, index], context);
   } else if (isObject(own) && isObject(held)) {
     for (const key of new Set([...Object.keys(own), ...Object.keys(held)])) {
       walk(own[key], held[key], [...path, key], context);
     }
-  } else if (plain(own) !== plain(held)) found.push(formatPath(path));
+  } else if (plain(own) !== plain(held)) fields.push(formatPath(path));
 }
+
+const isRedacted = (value: unknown): boolean => typeof value === 'string' && value.includes(REDACTED);
 
 function isLeftOut(value: unknown, path: Path, first: Walk['first']): boolean {
   if (value === undefined || value === null || value === '' || value === 0 || value === false) return true;

@@ -8,3 +8,16 @@ export interface HeldObjects extends Seen {
   /** The only kind that it tells of; absent: all. */
   readonly only?: string;
 }
+
+/** Kinds by which istiod decides what proxies enforce, of which manifests are kept. Of the others nothing is compared. */
+export const COMPARED_KINDS = [
+  'AuthorizationPolicy',
+  'DestinationRule',
+  'EnvoyFilter',
+  'PeerAuthentication',
+  'RequestAuthentication',
+  'ServiceEntry',
+  'Sidecar',
+  'VirtualService',
+  'WasmPlugin',
+] as const;
