@@ -108,9 +108,10 @@ function mtlsOf({ mtls }: PortComparison): Shown {
   return mtls.same ? AGREES : contradicts(describeMode(mtls.loaded));
 }
 
-function tokensOf({ jwt }: PortComparison): Shown {
+function tokensOf({ jwt, hiddenTokens: [hidden] = [] }: PortComparison): Shown {
   const [difference] = jwt;
-  return difference === undefined ? AGREES : contradicts(difference);
+  if (difference !== undefined) return contradicts(difference);
+  return hidden === undefined ? AGREES : { state: 'open', why: hidden };
 }
 
 function policiesOf({ differences, jwt, open }: PortComparison): Shown {

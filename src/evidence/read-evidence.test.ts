@@ -8,6 +8,8 @@ import {
   observed,
   sample,
 } from '../../test/seen-mesh.ts';
+import { readText } from '../collect/collect.ts';
+import { redactValue } from '../collect/redact/redact-value.ts';
 import { requestOf } from '../graph/request-of.ts';
 import type { Drift, Evidence } from './evidence.ts';
 import { readEvidence } from './read-evidence.ts';
@@ -105,6 +107,64 @@ describe('a dump that means what the manifests say', () => {
     };
     expect(status('server-1')).toEqual(['VERIFIED', 'VERIFIED VERIFIED']);
     expect(status('client-a-1')).toEqual(['INFERRED']);
+  });
+});
+
+/** The manifests as a bundle keeps them. */
+const bundled = (text: string): string =>
+  readText(text, 'mesh')
+    .objects.map(({ value }) => JSON.stringify(redactValue(value)))
+    .join('\n---\n');
+
+describe('values that were not kept of manifests', () => {
+  const header = `{"header": {"name": "x-api-key", "string_match": {"exact": "k-1"}}},`;
+  const keyed = changed(dump, [/"and_ids":\s*\{\s*"ids":\s*\[/g, `"and_ids": {"ids": [${header}`]);
+  const withKey = changed(manifests, [
+    '        - /ok/*\n',
+    '        - /ok/*\n    when: [{key: "request.headers[x-api-key]", values: [k-1]}]\n',
+  ]);
+
+  it('are neither the same nor another for a dump that has them', () => {
+    expect(proofs(evidenceOf(withKey, keyed)).authorization).toBe('verified');
+    expect(bundled(withKey)).not.toContain('k-1');
+    const evidence = evidenceOf(bundled(withKey), keyed);
+    expect(evidence.drifts).toEqual([]);
+    expect(proofs(evidence)).toEqual({ captured: 'verified', mtls: 'verified', authorization: 'open' });
+    expect(server(evidence).ports.get(8080)?.policies.why).toBe('demo/only-a rests on a value that was not kept');
+  });
+
+  it('are no other JWT rule either', () => {
+    const jwt = `
+---
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: tokens, namespace: demo}
+spec:
+  selector: {matchLabels: {app: server}}
+  jwtRules: [{issuer: a, jwks: '{"keys":[]}', fromHeaders: [{name: x-api-key, prefix: Secret-}]}]
+`;
+    const filter = {
+      name: 'envoy.filters.http.jwt_authn',
+      typed_config: {
+        rules: [
+          {
+            requires: { requires_any: { requirements: [{ provider_name: 'origins-0' }, { allow_missing: {} }] } },
+          },
+        ],
+        providers: { 'origins-0': { issuer: 'a', from_headers: [{ name: 'x-api-key', value_prefix: 'Secret-' }] } },
+      },
+    };
+    const loaded = changedInbound((chains) => {
+      for (const { filters } of chains)
+        for (const { typed_config: config } of filters) config.http_filters?.unshift(filter);
+    });
+    expect(proofs(evidenceOf(manifests + jwt, loaded)).authorization).toBe('verified');
+    const evidence = evidenceOf(bundled(manifests + jwt), loaded);
+    expect(evidence.drifts).toEqual([]);
+    expect(server(evidence).ports.get(8080)?.tokens).toEqual({
+      state: 'open',
+      why: 'a JWT rule rests on a value that was not kept',
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import { all, type Formula, not } from '../../semantics/algebra/formula.ts';
+import { REDACTED } from '../../model/redacted.ts';
 import type { Solver } from '../../semantics/algebra/solver.ts';
 import { SearchLimit } from '../../semantics/algebra/strings/find-word.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
@@ -20,6 +21,8 @@ export interface PortComparison {
   readonly differences: readonly Difference[];
   /** JWT rules that only one side has, in words. */
   readonly jwt: readonly string[];
+  /** Why the JWT rules were not compared. */
+  readonly hiddenTokens?: readonly string[];
   /** The policies in the proxy's filters, as `namespace/name`. */
   readonly policies: readonly string[];
   /** Why nothing is proven of the policies: matchers or filters that are not read here, or a search that was given up. */
@@ -85,6 +88,7 @@ function joined(found: readonly WayComparison[]): Omit<PortComparison, 'mtls' | 
   return {
     differences: found.flatMap(({ differences }) => differences),
     jwt: [...new Set(found.flatMap(({ jwt }) => jwt))],
+    hiddenTokens: [...new Set(found.flatMap(({ hiddenTokens }) => hiddenTokens))],
     policies: [...new Set(found.flatMap(({ loaded }) => loaded.policies))].sort(),
     open: [...new Set(found.flatMap(({ open }) => open))].sort(),
   };
@@ -107,6 +111,7 @@ interface WayComparison {
   readonly loaded: LoadedSets;
   readonly differences: readonly Difference[];
   readonly jwt: readonly string[];
+  readonly hiddenTokens: readonly string[];
   readonly open: readonly string[];
 }
 
@@ -124,10 +129,16 @@ function compareWay(
   const readings = symbolic.sidecar(enforcement, workload, port, identified, type);
   const [configured, ...others] = readings;
   const solver = symbolic.solverOf(enforcement, workload);
-  const jwt = type === 'http' ? compareJwt(enforcement.envoy(workload).providers, loaded.jwt) : [];
-  const open = loaded.unread.map((name) => `${name} is not read`);
+  const { providers, authorization } = enforcement.envoy(workload);
+  const isHidden = type === 'http' && isWithheld([providers.map(({ rule }) => rule), loaded.jwt]);
+  const jwt = type === 'http' && !isHidden ? compareJwt(providers, loaded.jwt) : [];
+  const hiddenTokens = isHidden ? ['a JWT rule rests on a value that was not kept'] : [];
+  const open = [...loaded.unread.map((name) => `${name} is not read`), ...hiddenTokens];
+  for (const { namespace, name, spec } of authorization)
+    if (isWithheld(spec)) open.push(`${namespace}/${name} rests on a value that was not kept`);
   if (!configured || others.length > 0) open.push('a patch of the proxy (EnvoyFilter, plugin) that is not worked out');
-  if (!configured || open.length > 0 || jwt.length > 0) return { loaded, differences: [], jwt, open };
+  if (!configured || open.length > 0 || jwt.length > 0)
+    return { loaded, differences: [], jwt, hiddenTokens, open };
   const region = { transport, protocol: type, destination: { workload, port } };
   const differences: Difference[] = [];
   const look = (formula: Formula, passes: Difference['passes'], what: Difference['what']): void => {
@@ -143,8 +154,11 @@ function compareWay(
   const asked: Formula = { kind: 'any', of: configuredAsks ?? [] };
   look(all([both, asked, not(loaded.asks)]), 'proxy', 'approval');
   look(all([both, loaded.asks, not(asked)]), 'configuration', 'approval');
-  return { loaded, differences, jwt, open };
+  return { loaded, differences, jwt, hiddenTokens, open };
 }
+
+/** Nobody can tell whether a value that was not kept is the same as another. */
+const isWithheld = (value: unknown): boolean => JSON.stringify(value).includes(REDACTED);
 
 function find(solver: Solver, formula: Formula): ReturnType<Solver['find']> | 'given up' {
   try {
