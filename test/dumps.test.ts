@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { recogniseForm } from '../src/collect/observations/recognise.ts';
 import { audit } from '../src/engine/audit.ts';
+import { runExplain } from '../src/engine/explain/run-explain.ts';
+import { runWhyDenied } from '../src/engine/why-denied/run-why-denied.ts';
 import { runDrift } from '../src/engine/drift.ts';
 import { renderers } from '../src/report/index.ts';
 import { AMBIENT_MESH, ztunnelSays } from './ambient-scene.ts';
@@ -32,6 +34,29 @@ function grown(bytes: number): string {
   const many = `${cluster},`.repeat(Math.ceil(bytes / cluster.length));
   return changed(dump, [/"dynamic_active_clusters": \[/, `"dynamic_active_clusters": [${many}`]);
 }
+
+describe('questions beside a dump', () => {
+  const ask = { from: 'demo/client-a-1', to: 'demo/server-1:8080', plaintext: true };
+
+  it('are answered of what the proxy was seen to hold', async () => {
+    const weaker = changed(manifests, ['mode: STRICT', 'mode: PERMISSIVE']);
+    writeFileSync(join(folder, 'weaker.yaml'), weaker);
+    writeFileSync(join(folder, 'dump.json'), dump);
+    const configured = [{ path: 'weaker.yaml' }];
+    const seen = [...configured, { path: 'dump.json' }];
+    const explained = async (input: typeof seen) => (await runExplain(input, ask, {}, io)).explanation;
+    const diagnosed = async (input: typeof seen) =>
+      (await runWhyDenied(input, { url: 'http://server.demo:8080/ok' }, ask, {}, io)).denial.explanation;
+    for (const answer of [explained, diagnosed]) {
+      const [before, after] = [await answer(configured), await answer(seen)];
+      // Nothing in plaintext has the identity that the policy asks for; with STRICT it does not get as far.
+      expect(before.verdict).toBe('deny');
+      expect(before.reason).not.toMatch(/mutual TLS|mTLS|plaintext/);
+      expect(after.verdict).toBe('deny');
+      expect(after.reason).toMatch(/mutual TLS|mTLS|plaintext/);
+    }
+  });
+});
 
 describe('dumps of ztunnel as they come', () => {
   const files = (text: string): { path: string }[] => {

@@ -2,7 +2,7 @@ import type { CollectIo, InputSpec } from '../../collect/collect.ts';
 import { InputError } from '../../collect/input-error.ts';
 import type { Denial } from '../../result/denial.ts';
 import type { Diagnostic } from '../../result/diagnostic.ts';
-import { Enforcement } from '../../semantics/enforcement.ts';
+import { observeFacts } from '../observe.ts';
 import { type InputOptions, readInput } from '../read-input.ts';
 import { readLog } from './read-log.ts';
 import type { SeenRequest } from '../../model/observation/seen-request.ts';
@@ -32,8 +32,9 @@ export async function runWhyDenied(
       'no line of the log can be read',
       "paste an access-log line of Envoy (Istio's default format, text or JSON) or of ztunnel (`access … connection complete …`)",
     );
-  const { mesh, diagnostics } = await readInput(inputs, options, io);
-  const denial = whyDenied(new Enforcement(mesh), seen, hints);
+  const input = await readInput(inputs, options, io);
+  const { diagnostics } = input;
+  const denial = whyDenied(observeFacts(input).enforcement, seen, hints);
   if ('error' in denial) throw new InputError(denial.error, denial.help, diagnostics);
   return { denial, diagnostics };
 }
