@@ -16,6 +16,7 @@ const SHOWS_WHAT_RUNS: ReadonlySet<Observation['kind']> = new Set([
   'ztunnel-config-dump',
   'istiod-ambientz',
   'istiod-objects',
+  'istiod-services',
   'istiod-syncz',
   'probe-result',
   'testimony',

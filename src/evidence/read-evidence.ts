@@ -1,6 +1,7 @@
 import type { Observation } from '../model/observation/observation.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import { compareObjects } from './applied/compare-objects.ts';
+import { compareServices } from './applied/compare-services.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeProxies } from './judge-proxies.ts';
 import type { IsRecent } from './looked-into.ts';
@@ -38,8 +39,15 @@ export function readEvidence(enforcement: Enforcement, observations: readonly Ob
   for (const [workload, seen] of pods.byWorkload) judged.push(judgeZtunnels(enforcement, workload, seen, isRecent));
   const known = new Map(judged.map(({ evidence }) => [evidence.workload.id, evidence]));
   const held = observations.filter((each) => each.kind === 'istiod-objects');
+  const services = observations.filter((each) => each.kind === 'istiod-services');
+  const applied = [
+    ...(held.length > 0 ? [compareObjects(enforcement.mesh, held, isRecent)] : []),
+    ...(services.length > 0 ? [compareServices(enforcement.mesh, services, isRecent)] : []),
+  ];
   const seen: Evidence = {
-    ...(held.length > 0 ? { applied: compareObjects(enforcement.mesh, held, isRecent) } : {}),
+    ...(applied.length > 0
+      ? { applied: { drifts: applied.flatMap((each) => each.drifts), same: applied.flatMap((each) => each.same) } }
+      : {}),
     of: ({ id }) => known.get(id),
     all: judged.map(({ evidence }) => evidence),
     drifts: judged.flatMap(({ drifts }) => drifts),

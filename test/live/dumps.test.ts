@@ -85,6 +85,7 @@ const istiodSays = (configz = sample('configz.json')): Readonly<Record<string, s
   '/debug/syncz': sample('syncz.json'),
   '/debug/configz': configz,
   '/debug/authorizationz': authorizationz(configz),
+  '/debug/registryz': sample('registryz.json'),
 });
 
 /** server-1 gives its dump in chunks; the others have none; istiod says on 15014 who took which push, and what it holds. */
@@ -144,12 +145,13 @@ describe('--dumps', () => {
     expect(out).toMatch(/demo\/server-1 · sidecar · 1 of 1 replica · traffic: verified/);
     expect(out).toMatch(/:8080 +mTLS STRICT +verified/);
     expect(err).toMatch(
-      /^dumper: 6 dumps from 4 pods \(3 Envoy, 0 ztunnel, 1 istiod\), about \d+ kB, through the API server$/m,
+      /^dumper: 7 dumps from 4 pods \(3 Envoy, 0 ztunnel, 1 istiod\), about \d+ kB, through the API server$/m,
     );
     expect(err).toContain('the proxy of demo/client-a-1 could not be dumped: nothing answers at port 15000');
     expect(asked.map(({ pod, port }) => `${pod}:${port}`).sort()).toEqual([
       'client-a-1:15000',
       'client-b-1:15000',
+      'istiod-1:15014',
       'istiod-1:15014',
       'istiod-1:15014',
       'istiod-1:15014',
@@ -163,7 +165,7 @@ describe('--dumps', () => {
     pods = answering(planted());
     const collected = await meshproof('collect', ...DUMPED, '--out', 'b.tar.gz');
     expect(collected.code, collected.err).toBe(0);
-    expect(collected.err).toContain('dumper: 4 of 6 dumps were read');
+    expect(collected.err).toContain('dumper: 5 of 7 dumps were read');
     const now = ['--now', '2026-11-26'];
     const live = await audited(...DUMPED, ...now);
     asked = [];
@@ -342,11 +344,11 @@ describe('--dumps', () => {
         // What failed is tried again, what is there is not.
         expect(asked.map(({ pod }) => pod)).toEqual(['client-a-1', 'client-b-1']);
         expect(plans.map((plan) => [plan.targets.length, plan.kept])).toEqual([
-          [6, 0],
-          [6, 4],
+          [7, 0],
+          [7, 5],
         ]);
         expect(await second.read(after.dumps ?? { file: '' })).toEqual(told);
-        expect(after.dumps).toMatchObject({ planned: 6, objects: 4 });
+        expect(after.dumps).toMatchObject({ planned: 7, objects: 5 });
       } finally {
         if (kept === undefined) delete process.env.KUBECONFIG;
         else process.env.KUBECONFIG = kept;
@@ -373,6 +375,7 @@ describe('--dumps', () => {
         ['istiod-syncz', 'istio-system/istiod-1/debug/syncz'],
         ['istiod-objects', 'istio-system/istiod-1/debug/configz'],
         ['istiod-objects', 'istio-system/istiod-1/debug/authorizationz'],
+        ['istiod-services', 'istio-system/istiod-1/debug/registryz'],
       ]);
       expect(gaps.map(({ what, why }) => `${what}: ${why}`)).toEqual([
         'the proxy of demo/client-a-1: the answer was cut off',

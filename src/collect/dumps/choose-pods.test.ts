@@ -120,9 +120,11 @@ describe('which pods are dumped', () => {
       'syncz canary-1',
       'configz canary-1',
       'authorizationz canary-1',
+      'registryz canary-1',
       'syncz d-1',
       'configz d-1 d-2',
       'authorizationz d-1 d-2',
+      'registryz d-1 d-2',
       'syncz d-2',
     ]);
     expect(pages(pod('zt-1', { image: 'istio/ztunnel:1.31.1' }))).toContain('ambientz d-1 d-2');

@@ -13,7 +13,7 @@ export interface DumpTarget {
   readonly others: readonly string[];
 }
 
-export type DumpPage = 'config_dump' | 'syncz' | 'configz' | 'authorizationz' | 'ambientz';
+export type DumpPage = 'config_dump' | 'syncz' | 'configz' | 'authorizationz' | 'registryz' | 'ambientz';
 
 export interface DumpPlan {
   readonly targets: readonly DumpTarget[];
@@ -102,7 +102,9 @@ function documentsOf(members: readonly Candidate[], isAmbient: boolean): readonl
     case 'istiod':
       return [
         ...each('syncz'),
-        ...(['configz', 'authorizationz', ...(isAmbient ? (['ambientz'] as const) : [])] as const).map(one),
+        ...(['configz', 'authorizationz', 'registryz', ...(isAmbient ? (['ambientz'] as const) : [])] as const).map(
+          one,
+        ),
       ];
   }
 }
@@ -124,6 +126,8 @@ function bytesOf({ kind, page }: DumpTarget, { services, objects = 0, policies =
       return 10_000 + 3_000 * objects;
     case 'authorizationz':
       return 1_000 + 2_000 * policies;
+    case 'registryz':
+      return 1_000 + 1_000 * services;
     case 'ambientz':
       return 10_000 + 1_000 * (pods + services);
   }
@@ -141,6 +145,8 @@ export function nameOf({ page, namespace, pod }: Pick<DumpTarget, 'page' | 'name
       return `what istiod ${place} holds (\`configz\`)`;
     case 'authorizationz':
       return `the policies of istiod ${place} (\`authorizationz\`)`;
+    case 'registryz':
+      return `the services that istiod ${place} knows (\`registryz\`)`;
     case 'ambientz':
       return `what istiod ${place} has for ztunnels (\`ambientz\`)`;
   }

@@ -3,6 +3,7 @@ import { envoyDump } from '../observations/envoy-dump.ts';
 import type { Form } from '../observations/form.ts';
 import { authorizationz, configz } from '../observations/istiod-objects.ts';
 import { istiodSyncz } from '../observations/istiod-syncz.ts';
+import { registryz } from '../observations/registryz.ts';
 import { ztunnelDump } from '../observations/ztunnel-dump.ts';
 import type { DumpPage, DumpTarget } from './choose-pods.ts';
 
@@ -28,5 +29,6 @@ export const FORMS: Readonly<Record<DumpPage, Served>> = {
   syncz: { path: '/debug/syncz', ports: DEBUG, forms: { istiod: istiodSyncz }, isEmpty: NOTHING },
   configz: { path: '/debug/configz', ports: DEBUG, forms: { istiod: configz }, isEmpty: NOTHING },
   authorizationz: { path: '/debug/authorizationz', ports: DEBUG, forms: { istiod: authorizationz } },
+  registryz: { path: '/debug/registryz', ports: DEBUG, forms: { istiod: registryz }, isEmpty: NOTHING },
   ambientz: { path: '/debug/ambientz', ports: DEBUG, forms: { istiod: ambientz } },
 };

@@ -1,6 +1,7 @@
 import type { EnvoyDump, EnvoyJson, LoadedListener } from '../../model/observation/envoy-dump.ts';
 import type { AmbientIndexDump, AmbientState, ZtunnelDump } from '../../model/observation/ambient-state.ts';
 import { COMPARED_KINDS, type HeldObjects } from '../../model/observation/held-objects.ts';
+import type { KnownServices } from '../../model/observation/known-services.ts';
 import { KINDS } from '../../model/kinds.ts';
 import type { SyncStatus } from '../../model/observation/sync-status.ts';
 import { isObject } from '../../model/shape.ts';
@@ -9,7 +10,7 @@ import { redactText } from '../redact/redact-text.ts';
 import { redactValue } from '../redact/redact-value.ts';
 
 /** What is kept of a running mesh when its proxies are dumped. */
-export type KeptObservation = EnvoyDump | ZtunnelDump | AmbientIndexDump | HeldObjects | SyncStatus;
+export type KeptObservation = EnvoyDump | ZtunnelDump | AmbientIndexDump | HeldObjects | KnownServices | SyncStatus;
 
 /** What the comparison reads of a dump, and nothing else: scripts, keys, logs and routes that a listener holds are left behind, credentials redacted. */
 export function keepObservation(observation: KeptObservation): KeptObservation {
@@ -26,6 +27,8 @@ export function keepObservation(observation: KeptObservation): KeptObservation {
       return { ...observation, ...keepPolicies(observation) };
     case 'istiod-objects':
       return { ...observation, objects: observation.objects.flatMap(keepObject) };
+    case 'istiod-services':
+      return observation;
     case 'istiod-syncz':
       return {
         ...observation,

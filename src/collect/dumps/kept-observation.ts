@@ -81,6 +81,23 @@ const ambientz = z.strictObject({ kind: z.literal('istiod-ambientz'), ...seen, .
 
 const held = z.strictObject({ kind: z.literal('istiod-objects'), ...seen, objects: z.array(json), only: text });
 
+const known = z.strictObject({
+  kind: z.literal('istiod-services'),
+  ...seen,
+  services: z.array(
+    z.strictObject({
+      namespace: z.string(),
+      name: z.string(),
+      says: z
+        .strictObject({
+          selector: z.record(z.string(), z.string()),
+          ports: z.array(z.strictObject({ name: z.string(), port: z.number(), protocol: z.string() })),
+        })
+        .optional(),
+    }),
+  ),
+});
+
 const syncz = z.strictObject({
   kind: z.literal('istiod-syncz'),
   ...seen,
@@ -97,7 +114,7 @@ const syncz = z.strictObject({
   ),
 });
 
-const kept = z.discriminatedUnion('kind', [envoy, ztunnel, ambientz, held, syncz]);
+const kept = z.discriminatedUnion('kind', [envoy, ztunnel, ambientz, held, known, syncz]);
 
 /** As a line of JSON holds it. */
 export const toLine = (observation: KeptObservation): RawValue =>

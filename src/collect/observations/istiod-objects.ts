@@ -27,18 +27,6 @@ export const authorizationz: Form = {
   read: readAuthorizationz,
 };
 
-/** istiod's `/debug/registryz`: the services that it knows. Source: istio pilot/pkg/xds/debug.go (registryz). */
-export const registryz: Form = {
-  kind: 'istiod-registryz',
-  isMeant: (head) => /^\s*\[\s*\{\s*"Attributes"\s*:\s*\{/.test(head) && head.includes('"ServiceRegistry"'),
-  read: () => ({
-    observations: [],
-    left: [
-      'nothing is read from the services that istiod knows (registryz): what it holds of policies is in `configz`',
-    ],
-  }),
-};
-
 function readAuthorizationz(text: string, from: From): ReadForm | Broken {
   const document = parsed(text);
   const all = isObject(document) ? document.authorization_policies : undefined;

@@ -1,6 +1,7 @@
 import { envoyDump } from './envoy-dump.ts';
 import { ambientz } from './ambientz.ts';
-import { authorizationz, configz, registryz } from './istiod-objects.ts';
+import { authorizationz, configz } from './istiod-objects.ts';
+import { registryz } from './registryz.ts';
 import { istiodSyncz } from './istiod-syncz.ts';
 import type { Form } from './form.ts';
 import { accessLog } from './logs/access-log.ts';

@@ -73,10 +73,41 @@ it('authorizationz tells of AuthorizationPolicies alone: the recorded one was ta
   ]);
 });
 
-it('registryz is known, and nothing is read of it', () => {
-  const text = sample('registryz.json');
-  expect(recogniseForm(text)?.read(text, { file: 'registryz.json', cluster: '' })).toMatchObject({
-    observations: [],
-    left: [expect.stringContaining('nothing is read from the services')],
+describe("istiod's registryz", () => {
+  const registry = sample('registryz.json');
+  const server = '"Name":"server"';
+
+  it('of a recorded mesh agrees with the Services that were applied', () => {
+    const evidence = evidenceOf(manifests, registry);
+    expect(rows(evidence)).toEqual([]);
+    expect(evidence.applied?.same.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['Service server']);
+  });
+
+  it('shows a Service that istiod does not know, or knows otherwise', () => {
+    const found = (...changes: Parameters<typeof changed>[1][]) =>
+      rows(evidenceOf(manifests, changed(registry, ...changes)));
+    expect(found([server, '"Name":"other"'])).toEqual(['missing Service server ']);
+    expect(found(['{"app":"server"}', '{"app":"web"}'])).toEqual(['different Service server spec.selector']);
+    expect(found([/"port":80,/, '"port":81,'])).toEqual(['different Service server spec.ports']);
+    expect(found([/"protocol":"HTTP"\}/, '"protocol":"TCP"}'])).toEqual([
+      'different Service server spec.ports[0] (taken for TCP)',
+    ]);
+  });
+
+  it('says only of a Service of several clusters that istiod knows it', () => {
+    const merged = changed(
+      registry,
+      ['"Kubernetes":["10.96.0.50"]', '"a":["10.96.0.50"],"b":["10.96.0.50"]'],
+      [/"port":80,/, '"port":81,'],
+    );
+    const evidence = evidenceOf(manifests, merged);
+    expect([rows(evidence), evidence.applied?.same]).toEqual([[], []]);
+  });
+
+  it('that is cut is no list of Services', () => {
+    const text = registry.slice(0, -20);
+    expect(recogniseForm(text)?.read(text, { file: 'r', cluster: '' })).toMatchObject({
+      message: expect.stringContaining('are not whole'),
+    });
   });
 });

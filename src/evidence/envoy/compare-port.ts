@@ -137,8 +137,7 @@ function compareWay(
   for (const { namespace, name, spec } of authorization)
     if (isWithheld(spec)) open.push(`${namespace}/${name} rests on a value that was not kept`);
   if (!configured || others.length > 0) open.push('a patch of the proxy (EnvoyFilter, plugin) that is not worked out');
-  if (!configured || open.length > 0 || jwt.length > 0)
-    return { loaded, differences: [], jwt, hiddenTokens, open };
+  if (!configured || open.length > 0 || jwt.length > 0) return { loaded, differences: [], jwt, hiddenTokens, open };
   const region = { transport, protocol: type, destination: { workload, port } };
   const differences: Difference[] = [];
   const look = (formula: Formula, passes: Difference['passes'], what: Difference['what']): void => {

@@ -2,6 +2,7 @@ import type { AccessLog } from './access-log.ts';
 import type { AmbientIndexDump, ZtunnelDump } from './ambient-state.ts';
 import type { EnvoyDump } from './envoy-dump.ts';
 import type { HeldObjects } from './held-objects.ts';
+import type { KnownServices } from './known-services.ts';
 import type { Metrics } from './metrics.ts';
 import type { ProbeResult } from './probe-result.ts';
 import type { SyncStatus } from './sync-status.ts';
@@ -14,6 +15,7 @@ export type Observation =
   | ZtunnelDump
   | AmbientIndexDump
   | HeldObjects
+  | KnownServices
   | SyncStatus
   | Metrics
   | AccessLog

@@ -6,8 +6,8 @@ import type { Evidence, Subject } from '../../result/types.ts';
 import type { CauseGroup, Explanation, Factors, Outcome, Rule } from '../rule.ts';
 
 /**
- * istiod does not hold what the manifests say, so that no proxy can. Source: istiod's `/debug/configz` and `/debug/authorizationz` (istio
- * pilot/pkg/xds/debug.go).
+ * istiod does not hold what the manifests say, so that no proxy can. Source: istiod's `/debug/configz`, `/debug/authorizationz` and
+ * `/debug/registryz` (istio pilot/pkg/xds/debug.go).
  */
 export const notApplied: Rule = {
   meta: {
@@ -112,6 +112,7 @@ function explain({ cause, causeKey, fails: [first] }: CauseGroup, { evidence }: 
   const kind = cause?.kind ?? '';
   const name = `${cause?.namespace}/${cause?.name}`;
   const get = `kubectl get ${kind.toLowerCase()} ${cause?.name} -n ${cause?.namespace} -o yaml`;
+  const page = kind === 'Service' ? 'registryz' : 'configz';
   return {
     title: TITLES[state](`${kind} ${name}`),
     scenario: `${drift ? told(drift) : STATES[state]}. Likely causes, the likeliest first: ${CAUSES[state]
@@ -125,12 +126,12 @@ function explain({ cause, causeKey, fails: [first] }: CauseGroup, { evidence }: 
       steps: [
         `${get}  # what the API server has`,
         state === 'extra' ? 'take it into the manifests, or delete it' : 'apply the manifest, and see that it stays',
-        'istioctl x internal-debug configz > configz.json, then meshproof drift INPUT configz.json',
+        `istioctl x internal-debug ${page} > ${page}.json, then meshproof drift INPUT ${page}.json`,
       ],
     },
     validation: {
       positive: [`${get} shows what the input says`],
-      negative: [`meshproof drift INPUT configz.json says nothing of ${kind} ${name}`],
+      negative: [`meshproof drift INPUT ${page}.json says nothing of ${kind} ${name}`],
     },
     rollback: 'apply the object as it was before; it is in the file that shows it',
   };
