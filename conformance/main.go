@@ -65,7 +65,10 @@ func run(s settings) error {
 		if err != nil {
 			return err
 		}
-		if err := recordLoaded(s.sent, cases, s.check); err != nil || s.part == "loaded" {
+		if err := recordLoaded(s.sent, cases, s.check); err != nil {
+			return err
+		}
+		if err := recordServed(s.sent, s.ways, s.check); err != nil || s.part == "loaded" {
 			return err
 		}
 	}

@@ -77,11 +77,12 @@ function workloadOf(
     replicas: { have: proxies.length, of: replicas ?? null },
     proxies: proxies.map(proxyOf),
     captured,
-    ports: [...ports].map(([port, { mtls, policies, tokens, holds }]) => ({
+    ports: [...ports].map(([port, { mtls, policies, tokens, routes, holds }]) => ({
       port,
       mtls: { ...mtls, configured: modeOf(enforcement, workload, port), ...(holds ? { holds } : {}) },
       policies,
       tokens,
+      ...(routes ? { routes } : {}),
     })),
     drifts: drifts
       .filter((drift) => drift.workload.id === workload.id)

@@ -41,6 +41,8 @@ export interface PortEvidence {
   readonly policies: Proof;
   /** The JWT rules. */
   readonly tokens: Proof;
+  /** Of a gateway: where it may lead requests, by host. */
+  readonly routes?: Proof;
   /** Policies and tokens: what decides who gets in. */
   readonly authorization: Proof;
   /** Probes that were answered as the configuration says: allowed, and denied. */
@@ -59,7 +61,7 @@ export interface Proof {
   readonly exercised?: true;
 }
 
-export type DriftKind = 'policies' | 'mutual-tls' | 'tokens' | 'rejected' | 'not-captured';
+export type DriftKind = 'policies' | 'mutual-tls' | 'tokens' | 'rejected' | 'not-captured' | 'serving';
 
 /** One thing that a proxy does otherwise than its configuration says. */
 export interface Drift {

@@ -88,6 +88,10 @@ export function causesOf(
       causes.push(`${named(missing)} is not applied to the cluster, or is there with \`istio.io/dry-run\``);
     if (extra.length > 0) causes.push(`${named(extra)} is in the cluster and not in the input`);
   }
+  if (kind === 'serving')
+    causes.push(
+      'the cluster holds other Gateways, routes or Services than the input, or the credential of a server is missing there',
+    );
   if (kind === 'not-captured')
     causes.push('the pod was started with other annotations than the input has, or without its init container');
   if (kind !== 'rejected') causes.push('a stale proxy: it has not taken what is newest (see `istioctl proxy-status`)');

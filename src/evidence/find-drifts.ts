@@ -3,6 +3,7 @@ import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import { modeOfPort } from '../semantics/mtls/effective-mode.ts';
 import type { PortComparison } from './envoy/compare-port.ts';
+import type { ServingComparison } from './envoy/compare-serving.ts';
 import type { Drift, SeenProxy } from './evidence.ts';
 import { causesOf, describePolicies, missingPolicies } from './explain-drift.ts';
 import type { Seen } from './looked-into.ts';
@@ -37,8 +38,28 @@ function driftsOf(enforcement: Enforcement, workload: Workload, seen: Seen): rea
     const causes = causesOf(enforcement, workload, dump, 'not-captured');
     drifts.push({ kind: 'not-captured', workload, looser: 'proxy', what: uncaptured, causes, proxies: [proxy] });
   }
+  for (const compared of seen.serving?.values() ?? [])
+    drifts.push(...servingDrifts(enforcement, workload, dump, compared, proxy));
   for (const compared of seen.ports.values()) drifts.push(...portDrifts(enforcement, workload, dump, compared, proxy));
   return drifts;
+}
+
+function servingDrifts(
+  enforcement: Enforcement,
+  workload: Workload,
+  dump: EnvoyDump,
+  { port, tls, routes }: ServingComparison,
+  proxy: SeenProxy,
+): readonly Drift[] {
+  const causes = causesOf(enforcement, workload, dump, 'serving');
+  return [...tls, ...routes].map((difference) => ({
+    kind: 'serving',
+    workload,
+    port,
+    ...difference,
+    causes,
+    proxies: [proxy],
+  }));
 }
 
 function portDrifts(

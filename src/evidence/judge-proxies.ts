@@ -4,6 +4,9 @@ import { isCaptured } from '../semantics/capture.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import { modeOfPort } from '../semantics/mtls/effective-mode.ts';
 import { compareGatewayPort, comparePort, type PortComparison } from './envoy/compare-port.ts';
+import { compareServing, NOT_IN_INPUT, PATCHED, type ServingComparison } from './envoy/compare-serving.ts';
+import { configuredPorts } from './envoy/configured-serving.ts';
+import { loadedPorts } from './envoy/loaded-serving.ts';
 import { readChains, readGatewayChains } from './envoy/read-chains.ts';
 import type { Drift, PortEvidence, Proof, SeenProxy, WorkloadEvidence } from './evidence.ts';
 import { describeMode, findDrifts, rankOf } from './find-drifts.ts';
@@ -31,14 +34,19 @@ export function judgeProxies(
   for (const { port } of workload.ports) {
     const compared = seen.flatMap(({ ports: all }) => all.get(port) ?? []);
     if (compared.length === 0) continue;
+    const serving = seen.flatMap((each) => each.serving?.get(port) ?? []);
     const configured = modeOfPort(enforcement.modes(workload), port).mode;
     const other = compared.flatMap(({ mtls }) => (mtls && mtls.loaded.mode !== configured ? [mtls.loaded.mode] : []));
     const [weakest] = other.sort((a, b) => rankOf(a) - rankOf(b));
     ports.set(port, {
       ...(weakest ? { holds: weakest } : {}),
-      mtls: proofOf(extent, [...bare.map(contradicts), ...compared.map(mtlsOf)]),
+      mtls: proofOf(extent, [
+        ...bare.map(contradicts),
+        ...(serving.length > 0 ? serving.map(tlsOf) : compared.map(mtlsOf)),
+      ]),
       policies: proofOf(extent, [...bare.map(contradicts), ...compared.map(policiesOf)]),
       tokens: proofOf(extent, [...bare.map(contradicts), ...compared.map(tokensOf)]),
+      ...(serving.length > 0 ? { routes: proofOf(extent, serving.map(routesOf)) } : {}),
       authorization: proofOf(extent, [...bare.map(contradicts), ...compared.map(authorizationOf)]),
     });
   }
@@ -61,7 +69,9 @@ function lookInto(enforcement: Enforcement, workload: Workload, dump: EnvoyDump,
     isOld: !isRecent(dump),
   };
   if (workload.dataPlane.kind === 'gateway') {
-    return { proxy, dump, uncaptured: undefined, ports: gatewayPorts(enforcement, workload, dump) };
+    const ports = gatewayPorts(enforcement, workload, dump);
+    const serving = dump.proxy.type === 'router' ? servedPorts(enforcement, workload, dump) : undefined;
+    return { proxy, dump, uncaptured: undefined, ports, ...(serving ? { serving } : {}) };
   }
   const chains = readChains(dump);
   const uncaptured =
@@ -103,8 +113,27 @@ function gatewayPorts(enforcement: Enforcement, workload: Workload, dump: EnvoyD
   return found;
 }
 
+/** Every port that Envoy, or the configuration, has the gateway listen on. */
+function servedPorts(enforcement: Enforcement, workload: Workload, dump: EnvoyDump): NonNullable<Seen['serving']> {
+  const ports = new Set([...loadedPorts(dump), ...configuredPorts(enforcement, workload)]);
+  return new Map(
+    [...ports].sort((a, b) => a - b).map((port) => [port, compareServing(enforcement, workload, port, dump)]),
+  );
+}
+
+function tlsOf({ tls: [difference], open }: ServingComparison): Shown {
+  if (difference) return contradicts(difference.what);
+  const why = open.find((each) => each === PATCHED || each === NOT_IN_INPUT);
+  return why === undefined ? AGREES : { state: 'open', why };
+}
+
+function routesOf({ routes: [difference], open }: ServingComparison): Shown {
+  if (difference) return contradicts(difference.what);
+  return open.length > 0 ? { state: 'open', why: open.join('; ') } : AGREES;
+}
+
 function mtlsOf({ mtls }: PortComparison): Shown {
-  if (!mtls) return { state: 'open', why: 'the TLS settings of a gateway are not compared with its Gateways' };
+  if (!mtls) return { state: 'open', why: 'its TLS settings are by Gateway, and were not read' };
   return mtls.same ? AGREES : contradicts(describeMode(mtls.loaded));
 }
 

@@ -1,5 +1,6 @@
 import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
 import type { PortComparison } from './envoy/compare-port.ts';
+import type { ServingComparison } from './envoy/compare-serving.ts';
 import type { SeenProxy } from './evidence.ts';
 
 /** How far back something seen still counts; see `isRecent`. */
@@ -12,4 +13,6 @@ export interface Seen {
   /** Why its traffic is not known to pass it; undefined: it does. */
   readonly uncaptured: string | undefined;
   readonly ports: ReadonlyMap<number, PortComparison>;
+  /** Of a gateway, what it serves at each port. */
+  readonly serving?: ReadonlyMap<number, ServingComparison>;
 }

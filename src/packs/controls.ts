@@ -97,6 +97,7 @@ const rules: Readonly<Record<string, readonly (keyof typeof topics)[]>> = {
   'drift/tokens': ['requestAuthentication', 'drift'],
   'drift/not-applied': ['drift', 'change'],
   'drift/rejected': ['drift'],
+  'drift/serving': ['transport', 'authorization', 'drift'],
   'drift/not-captured': ['transport', 'authorization', 'drift'],
 };
 

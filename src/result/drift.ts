@@ -30,11 +30,13 @@ export const driftAnswer = z.strictObject({
           mtls: z.strictObject({ ...proof.shape, configured: mode, holds: mode.optional() }),
           policies: proof,
           tokens: proof,
+          /** Of a gateway: where it may lead requests, by host. */
+          routes: proof.optional(),
         }),
       ),
       drifts: z.array(
         z.strictObject({
-          kind: z.enum(['policies', 'mutual-tls', 'tokens', 'rejected', 'not-captured']),
+          kind: z.enum(['policies', 'mutual-tls', 'tokens', 'rejected', 'not-captured', 'serving']),
           port: z.int().optional(),
           /** Which of the two lets more through. */
           looser: z.enum(['proxy', 'configuration']).optional(),

@@ -10,6 +10,7 @@ import { notApplied } from './drift/not-applied.ts';
 import { notCaptured } from './drift/not-captured.ts';
 import { policies } from './drift/policies.ts';
 import { rejected } from './drift/rejected.ts';
+import { serving } from './drift/serving.ts';
 import { tokens } from './drift/tokens.ts';
 import { allowAny as egressAllowAny } from './egress/allow-any.ts';
 import { registryOnlyAlone } from './egress/registry-only-alone.ts';
@@ -34,6 +35,7 @@ export const RULES: readonly Rule[] = [
   notCaptured,
   policies,
   rejected,
+  serving,
   tokens,
   egressAllowAny,
   registryOnlyAlone,

@@ -8,7 +8,7 @@ import type { Replayed } from './replay.ts';
 import { arrived, enforcementOfWay, expectedOf, httpOf, readWays, type WayVector } from './ways.ts';
 
 /** The gateway's pod is one of Istio's own; the recorder takes it as given. */
-const injected = (object: Manifest): Manifest =>
+export const injected = (object: Manifest): Manifest =>
   object.kind === 'Pod' && object.metadata.name === 'gateway'
     ? { ...object, metadata: { ...object.metadata, annotations: { 'inject.istio.io/templates': 'gateway' } } }
     : object;

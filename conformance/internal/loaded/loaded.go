@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
+	"sort"
 
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -122,6 +122,15 @@ func (s *Set) number(filter map[string]any, known map[string]int) (int, error) {
 	return number, nil
 }
 
+func sortedNames[T any](by map[string]T) []string {
+	names := make([]string, 0, len(by))
+	for name := range by {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
 // withoutKeys takes the keys out of JWT providers: they differ between recordings.
 func withoutKeys(config map[string]any) {
 	providers, _ := config["providers"].(map[string]any)
@@ -152,8 +161,17 @@ func tls(chain map[string]any) map[string]any {
 	return map[string]any{"name": socket["name"], "typed_config": context}
 }
 
-// Write writes the file anew.
-func Write(folder string, header Header, sets []Set) error {
+// Name is that of the set.
+func (s Set) Name() string { return s.Set }
+
+// Name is that of the scene.
+func (s Served) Name() string { return s.Set }
+
+// Named is what one line of a file is.
+type Named interface{ Name() string }
+
+// Write writes a file anew.
+func Write[T Named](file string, header Header, sets []T) error {
 	text, err := encode(header, sets)
 	if err != nil {
 		return err
@@ -170,10 +188,10 @@ func Write(folder string, header Header, sets []Set) error {
 	if err := writer.Close(); err != nil {
 		return err
 	}
-	return os.WriteFile(file(folder), packed.Bytes(), 0o644)
+	return os.WriteFile(file, packed.Bytes(), 0o644)
 }
 
-func encode(header Header, sets []Set) ([]byte, error) {
+func encode[T Named](header Header, sets []T) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
@@ -188,11 +206,9 @@ func encode(header Header, sets []Set) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-func file(folder string) string { return filepath.Join(folder, "filters.jsonl.gz") }
-
 // open reads what is committed; nothing where there is none.
-func open(folder string) (*bufio.Scanner, error) {
-	packed, err := os.ReadFile(file(folder))
+func open(file string) (*bufio.Scanner, error) {
+	packed, err := os.ReadFile(file)
 	if os.IsNotExist(err) {
 		return bufio.NewScanner(bytes.NewReader(nil)), nil
 	}
@@ -207,9 +223,9 @@ func open(folder string) (*bufio.Scanner, error) {
 }
 
 // Differs names the sets that a new recording has otherwise than the file.
-func Differs(folder string, header Header, sets []Set) ([]string, error) {
+func Differs[T Named](file string, header Header, sets []T) ([]string, error) {
 	lines := map[string]bool{}
-	scanner, err := open(folder)
+	scanner, err := open(file)
 	if err != nil {
 		return nil, err
 	}
@@ -222,13 +238,13 @@ func Differs(folder string, header Header, sets []Set) ([]string, error) {
 	}
 	var names []string
 	for _, set := range sets {
-		text, err := encode(header, []Set{set})
+		text, err := encode(header, []T{set})
 		if err != nil {
 			return nil, err
 		}
 		_, line, _ := bytes.Cut(text, []byte("\n"))
 		if !lines[string(bytes.TrimSpace(line))] {
-			names = append(names, set.Set)
+			names = append(names, set.Name())
 		}
 	}
 	return names, nil

@@ -81,7 +81,12 @@ function keepConfig(name: unknown, config: EnvoyJson): EnvoyJson {
     case 'envoy.filters.network.ext_authz':
       return pick(config, 'filter_enabled_metadata');
     case 'envoy.filters.network.http_connection_manager':
-      return { http_filters: listOf(config.http_filters).map(keepFilter) };
+      return {
+        http_filters: listOf(config.http_filters).map(keepFilter),
+        ...(isObject(config.rds) ? { rds: pick(config.rds, 'route_config_name') } : {}),
+      };
+    case 'envoy.filters.network.tcp_proxy':
+      return pick(config, 'cluster', 'weighted_clusters');
     default:
       return {};
   }
@@ -98,20 +103,35 @@ function keepProviders(providers: unknown): EnvoyJson {
   );
 }
 
+/** Whose certificates it asks for, and which versions of TLS it speaks; keys and trusted certificates are named, not held. */
 function keepSocket({ name, typed_config }: EnvoyJson): EnvoyJson {
   const config = isObject(typed_config) ? typed_config : {};
   const common = isObject(config.common_tls_context) ? config.common_tls_context : {};
-  const combined = isObject(common.combined_validation_context) ? common.combined_validation_context : {};
-  const fallback = isObject(combined.default_validation_context) ? combined.default_validation_context : {};
-  const names = pick(fallback, 'match_subject_alt_names', 'match_typed_subject_alt_names');
-  return {
-    name,
-    typed_config: {
-      ...pick(config, '@type', 'require_client_certificate'),
-      common_tls_context: { combined_validation_context: { default_validation_context: names } },
-    },
-  };
+  const kept: Record<string, unknown> = {};
+  if (isObject(common.tls_params)) kept.tls_params = pick(common.tls_params, 'tls_minimum_protocol_version');
+  const { combined_validation_context: combined, validation_context: validation } = common;
+  if (isObject(combined)) {
+    const { default_validation_context: fallback, validation_context_sds_secret_config: secret } = combined;
+    kept.combined_validation_context = {
+      ...(isObject(fallback) ? { default_validation_context: keepValidation(fallback) } : {}),
+      ...(isObject(secret) ? { validation_context_sds_secret_config: pick(secret, 'name') } : {}),
+    };
+  }
+  if (isObject(validation)) kept.validation_context = keepValidation(validation);
+  if (isObject(common.validation_context_sds_secret_config))
+    kept.validation_context_sds_secret_config = pick(common.validation_context_sds_secret_config, 'name');
+  return { name, typed_config: { ...pick(config, '@type', 'require_client_certificate'), common_tls_context: kept } };
 }
+
+const keepValidation = (context: EnvoyJson): EnvoyJson =>
+  pick(
+    context,
+    'match_subject_alt_names',
+    'match_typed_subject_alt_names',
+    'verify_certificate_hash',
+    'verify_certificate_spki',
+    'trust_chain_verification',
+  );
 
 const pick = (from: EnvoyJson, ...fields: readonly string[]): EnvoyJson =>
   Object.fromEntries(fields.flatMap((field) => (from[field] === undefined ? [] : [[field, from[field]]])));

@@ -28,6 +28,14 @@ const envoy = z.strictObject({
     addresses: texts,
   }),
   listeners: z.array(z.strictObject({ name: z.string(), updated: text, config: json })),
+  routes: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        hosts: z.array(z.strictObject({ name: z.string(), domains: texts, redirects: z.boolean(), leads: texts })),
+      }),
+    )
+    .optional(),
   rejected: z.array(z.strictObject({ what: z.string(), details: z.string(), at: text, keepsOld: z.boolean() })),
   certificates,
 });

@@ -2,6 +2,7 @@ import type { EnvoyDump, EnvoyJson, LoadedListener, RejectedConfig } from '../..
 import { findJsonValue, isClosed, jsonItems, skipValue } from '../json/positions.ts';
 import { readCertificates } from './certificates.ts';
 import { readNode } from './envoy-node.ts';
+import { readRoutes } from './envoy-routes.ts';
 import { isObject } from '../../model/shape.ts';
 import { textOf } from './json.ts';
 import type { Broken, Form, From, ReadForm } from './form.ts';
@@ -63,6 +64,7 @@ function readEnvoyDump(text: string, from: From): ReadForm | Broken {
     const clusters = sections.get('ClustersConfigDump');
     if (clusters !== undefined) readRejected(text, itemsOf(text, clusters, list), rejected);
   }
+  const routes = proxy.type === 'router' ? sections.get('RoutesConfigDump') : undefined;
   const secrets = sections.get('SecretsConfigDump');
   const updated = newest([...listeners.map(({ updated }) => updated), ...rejected.map((each) => each.at)]);
   const dump: EnvoyDump = {
@@ -71,6 +73,13 @@ function readEnvoyDump(text: string, from: From): ReadForm | Broken {
     ...(updated === undefined ? {} : { updated }),
     proxy,
     listeners,
+    ...(routes === undefined
+      ? {}
+      : {
+          routes: itemsOf(text, routes, 'dynamic_route_configs').flatMap((item) =>
+            readRoutes(valueAt(text, findJsonValue(text, item, ['route_config']))),
+          ),
+        }),
     rejected,
     certificates:
       secrets === undefined

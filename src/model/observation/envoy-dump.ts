@@ -11,6 +11,8 @@ export interface EnvoyDump extends Seen {
   readonly updated?: string;
   /** In use: inbound ones (`virtualInbound`), and those of gateways and waypoints. */
   readonly listeners: readonly LoadedListener[];
+  /** Of gateways, the routes that their listeners name; absent: the dump does not have them. */
+  readonly routes?: readonly LoadedRoutes[];
   /** What Envoy was sent and did not take. */
   readonly rejected: readonly RejectedConfig[];
   /** Certificates that it holds: what they say, never the bytes or keys. */
@@ -40,6 +42,21 @@ export interface LoadedListener {
   readonly name: string;
   readonly updated?: string;
   readonly config: EnvoyJson;
+}
+
+/** A route configuration: where requests may be led, by host. What each route matches is not kept. */
+export interface LoadedRoutes {
+  readonly name: string;
+  readonly hosts: readonly LoadedHost[];
+}
+
+export interface LoadedHost {
+  readonly name: string;
+  readonly domains: readonly string[];
+  /** Plain HTTP is redirected to HTTPS. */
+  readonly redirects: boolean;
+  /** Clusters, and `answer` where Envoy answers itself; each once, sorted. */
+  readonly leads: readonly string[];
 }
 
 export interface RejectedConfig {

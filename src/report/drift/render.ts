@@ -94,12 +94,13 @@ function workloadLines({ workload, dataPlane, replicas, captured, ports, drifts 
   ];
 }
 
-function portLines({ port, mtls, policies, tokens }: Port, { width }: ListView): string[] {
+function portLines({ port, mtls, policies, tokens, routes }: Port, { width }: ListView): string[] {
   const mode = mtls.holds && mtls.holds !== mtls.configured ? `${mtls.holds}, not ${mtls.configured}` : mtls.configured;
   const rows = [
-    [`mTLS ${mode}`, mtls],
+    [routes ? 'TLS' : `mTLS ${mode}`, mtls],
     ['policies', policies],
     ['tokens', tokens],
+    ...(routes ? ([['routes', routes]] as const) : []),
   ] as const;
   return rows.flatMap(([name, proof], index) =>
     hang(

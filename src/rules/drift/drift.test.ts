@@ -10,6 +10,7 @@ import { mutualTls } from './mutual-tls.ts';
 import { notCaptured } from './not-captured.ts';
 import { policies } from './policies.ts';
 import { rejected } from './rejected.ts';
+import { serving } from './serving.ts';
 import { tokens } from './tokens.ts';
 
 const vulnerable = (rule: Rule): Facts =>
@@ -98,5 +99,18 @@ it('drift/not-captured: nothing is redirected to the proxy', () => {
   expect(only(notCaptured)).toMatchObject({
     title: 'what is sent to workload payments/ledger does not pass its proxy',
     scenario: expect.stringContaining('interceptionMode NONE'),
+  });
+});
+
+it('drift/serving: a gateway that asks for no certificate where one is configured, with a request from outside', () => {
+  expect(only(serving)).toMatchObject({
+    title: 'the proxies of workload ingress/gateway serve more, or ask for less, than is configured',
+    status: 'VERIFIED',
+    scenario: expect.stringContaining('port 8443: for `partners.example` the proxy ends TLS, asks for no certificate'),
+    witness: {
+      from: { internet: true },
+      to: { gateway: 'ingress/gateway', port: 8443 },
+      tls: { sni: 'partners.example' },
+    },
   });
 });

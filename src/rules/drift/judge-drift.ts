@@ -9,13 +9,14 @@ import type { Query } from '../../semantics/query.ts';
 import { strangerOf } from '../../semantics/stranger.ts';
 import { type Factors, type Fail, type Outcome, subjectOf } from '../rule.ts';
 
-const PER_PORT: readonly DriftKind[] = ['policies', 'mutual-tls', 'tokens'];
+const PER_PORT: readonly DriftKind[] = ['policies', 'mutual-tls', 'tokens', 'serving'];
 
 /** What was seen of each workload, in one respect: as configured, otherwise, or not seen. */
 export function* judgeDrift(facts: Facts, kind: DriftKind): Iterable<Outcome> {
   const { evidence } = facts;
   for (const workload of facts.mesh.workloads) {
     if (workload.dataPlane.kind === 'none') continue;
+    if (kind === 'serving' && workload.dataPlane.kind !== 'gateway') continue;
     const seen = evidence?.of(workload);
     const drifts = driftsOf(facts, kind, workload);
     if (!seen || (drifts.length === 0 && seen.proxies.length === 0 && kind !== 'rejected')) {
@@ -37,7 +38,8 @@ export const driftsOf = ({ evidence }: Facts, kind: DriftKind, { id }: Pick<Work
 /** What could not be compared is neither the same nor different. */
 function comparedPorts({ ports }: WorkloadEvidence, kind: DriftKind): readonly number[] {
   return [...ports]
-    .filter(([, { mtls, policies, tokens }]) => {
+    .filter(([, { mtls, policies, tokens, routes }]) => {
+      if (kind === 'serving') return routes !== undefined && mtls.state !== 'open' && routes.state !== 'open';
       const proof = kind === 'mutual-tls' ? mtls : kind === 'tokens' ? tokens : policies;
       return proof.state !== 'open';
     })
@@ -90,6 +92,7 @@ function entryOf(
   kind: DriftKind,
   witness: Query | undefined,
 ): Factors['entry'] {
+  if (kind === 'serving') return 'internet';
   if (kind !== 'policies' || !witness || witness.source.identity === null) return 'plaintext';
   const stranger = strangerOf(enforcement.configOf(workload).trustDomain.value);
   return witness.source.identity === stranger ? 'any-identity' : 'named-identities';

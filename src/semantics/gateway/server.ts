@@ -52,6 +52,8 @@ export interface ServerTlsSettings {
   readonly insecureSkipVerify: boolean;
   /** Where the CA of client certificates comes from, in words. */
   readonly ca: string;
+  /** As the API has it; absent: what the mesh, or else Envoy, takes for given. */
+  readonly minVersion?: string;
 }
 
 /** `servers` of an Istio Gateway; those without a port number do not exist. */
@@ -101,6 +103,7 @@ function readTls(tls: ServerTls): ServerTlsSettings {
     pinned: (tls.verifyCertificateHash ?? tls.verifyCertificateSpki ?? []).length > 0,
     insecureSkipVerify: tls.insecureSkipVerify ?? false,
     ca: tls.mode === 'ISTIO_MUTUAL' ? 'the mesh' : caOf(tls),
+    ...(tls.minProtocolVersion === undefined ? {} : { minVersion: tls.minProtocolVersion }),
   };
 }
 
