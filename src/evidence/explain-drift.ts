@@ -4,6 +4,7 @@ import type { EnvoyDump } from '../model/observation/envoy-dump.ts';
 import { isDryRun } from '../semantics/authz/dry-run.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import type { Difference } from './envoy/compare-port.ts';
+import { policiesAtWaypoint } from './envoy/compare-waypoint.ts';
 import type { DriftKind } from './evidence.ts';
 
 const named = (list: readonly string[]): string => list.join(', ');
@@ -22,12 +23,17 @@ export function missingPolicies(
   workload: Workload,
   held: readonly string[],
 ): readonly AuthorizationPolicy[] {
-  const { authorization } = enforcement.envoy(workload);
-  return authorization.filter((policy) => !isDryRun(policy) && !held.includes(nameOf(policy)));
+  return attachedTo(enforcement, workload).filter((policy) => !isDryRun(policy) && !held.includes(nameOf(policy)));
 }
 
+/** At a waypoint those of all services that it stands in front of. */
+const attachedTo = (enforcement: Enforcement, workload: Workload): readonly AuthorizationPolicy[] =>
+  workload.gateway?.kind === 'waypoint'
+    ? policiesAtWaypoint(enforcement, workload)
+    : enforcement.envoy(workload).authorization;
+
 function compareNames(enforcement: Enforcement, workload: Workload, held: readonly string[]): PolicyNames {
-  const attached = enforcement.envoy(workload).authorization.map(nameOf);
+  const attached = attachedTo(enforcement, workload).map(nameOf);
   return {
     missing: missingPolicies(enforcement, workload, held).map(nameOf).sort(),
     extra: held.filter((name) => !attached.includes(name)),

@@ -4,10 +4,11 @@ import { isCaptured } from '../semantics/capture.ts';
 import type { Enforcement } from '../semantics/enforcement.ts';
 import { modeOfPort } from '../semantics/mtls/effective-mode.ts';
 import { compareGatewayPort, comparePort, type PortComparison } from './envoy/compare-port.ts';
+import { compareWaypoint } from './envoy/compare-waypoint.ts';
 import { compareServing, NOT_IN_INPUT, PATCHED, type ServingComparison } from './envoy/compare-serving.ts';
 import { configuredPorts } from './envoy/configured-serving.ts';
 import { loadedPorts } from './envoy/loaded-serving.ts';
-import { readChains, readGatewayChains } from './envoy/read-chains.ts';
+import { readChains, readGatewayChains, readWaypointChains } from './envoy/read-chains.ts';
 import type { Drift, PortEvidence, Proof, SeenProxy, WorkloadEvidence } from './evidence.ts';
 import { describeMode, findDrifts, rankOf } from './find-drifts.ts';
 import type { IsRecent, Seen } from './looked-into.ts';
@@ -98,15 +99,23 @@ function countAlike(dumps: readonly EnvoyDump[], synced: readonly Synced[]): num
   return synced.filter((each) => !dumped.has(each.pod) && shown.has(classOf(each))).length;
 }
 
-/** Clients call gateways themselves: nothing is redirected. What a waypoint holds is by service, and not compared. */
+/** Where a waypoint takes what ztunnels send it. */
+const HBONE = 15_008;
+
+/** Clients call gateways themselves: nothing is redirected. What a waypoint holds is by service, behind one port for all. */
 function gatewayPorts(enforcement: Enforcement, workload: Workload, dump: EnvoyDump): Seen['ports'] {
   const found = new Map<number, PortComparison>();
+  if (dump.proxy.type === 'waypoint') {
+    const chains = readWaypointChains(dump);
+    const compared =
+      workload.gateway?.kind === 'waypoint' && chains.length > 0
+        ? compareWaypoint(enforcement, workload, chains)
+        : { differences: [], jwt: [], policies: [], open: ['it holds no chains of a waypoint, or is none'] };
+    const ports = workload.ports.map(({ port }) => port);
+    const port = ports.includes(HBONE) ? HBONE : (ports[0] ?? HBONE);
+    return found.set(port, { port, ...compared });
+  }
   for (const { port } of workload.ports) {
-    if (dump.proxy.type === 'waypoint') {
-      const open = ['the chains of a waypoint, which are by service, are not compared'];
-      found.set(port, { port, differences: [], jwt: [], policies: [], open });
-      continue;
-    }
     const chains = readGatewayChains(dump, port);
     if (chains.length > 0) found.set(port, compareGatewayPort(enforcement, workload, port, chains));
   }
@@ -133,7 +142,7 @@ function routesOf({ routes: [difference], open }: ServingComparison): Shown {
 }
 
 function mtlsOf({ mtls }: PortComparison): Shown {
-  if (!mtls) return { state: 'open', why: 'its TLS settings are by Gateway, and were not read' };
+  if (!mtls) return { state: 'open', why: 'mutual TLS of a waypoint is that of its tunnel, and is not compared' };
   return mtls.same ? AGREES : contradicts(describeMode(mtls.loaded));
 }
 

@@ -3,9 +3,12 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readRoutes } from '../../src/collect/observations/envoy-routes.ts';
 import { compareServing } from '../../src/evidence/envoy/compare-serving.ts';
+import { compareWaypoint } from '../../src/evidence/envoy/compare-waypoint.ts';
 import { configuredPorts } from '../../src/evidence/envoy/configured-serving.ts';
 import { loadedPorts } from '../../src/evidence/envoy/loaded-serving.ts';
+import { requestOf } from '../../src/graph/request-of.ts';
 import { isObject } from '../../src/model/shape.ts';
+import { readWaypointChains } from '../../src/evidence/envoy/read-chains.ts';
 import { listenersOf, type Served } from '../replay/served.ts';
 import { injected } from '../replay/gateway-ways.ts';
 import { enforcementOfWay, readWays } from '../replay/ways.ts';
@@ -47,5 +50,59 @@ describe('what istiod sends to gateways, read back', () => {
 
   it('is compared whole', () => {
     expect(compared.flatMap(({ set, open }) => open.map((why) => `${set} ${why}`))).toEqual([]);
+  });
+});
+
+describe('what istiod sends to waypoints, read back', () => {
+  const served = readServed();
+  const compared = readWays('waypoint').flatMap(({ header, sets }) =>
+    sets.map((set) => {
+      const sent = served.get(set.set);
+      if (!sent) throw new Error(`${set.set} is not in conformance/loaded`);
+      const enforcement = enforcementOfWay(header, set);
+      const { name, namespace } = header.world.proxy;
+      const workload = enforcement.mesh.workloads.find(({ id }) => id === `${namespace}/${name}`);
+      if (!workload) throw new Error(`no workload ${namespace}/${name}`);
+      const chains = readWaypointChains({ listeners: listenersOf(sent) });
+      return { set: set.set, ...compareWaypoint(enforcement, workload, chains) };
+    }),
+  );
+
+  it('means the same as the policies', () => {
+    expect(compared.length).toBeGreaterThan(40);
+    expect(compared.some(({ policies }) => policies.length > 0)).toBe(true);
+    const different = compared.filter(({ differences, jwt }) => differences.length + jwt.length > 0);
+    expect(
+      different.map(({ set, differences, jwt }) => [set, differences.map(({ passes, what }) => [passes, what]), jwt]),
+    ).toEqual([]);
+  });
+
+  it('holds nothing that is not read', () => {
+    expect(compared.filter(({ open }) => open.length > 0).map(({ set, open }) => [set, open])).toEqual([]);
+  });
+
+  it('that differs in one identity shows a request to the service', () => {
+    const set = 'waypoint-by-hand';
+    const [recording] = readWays('waypoint').filter(({ area }) => area === set);
+    const scene = recording?.sets.find(({ set: name }) => JSON.stringify(served.get(name)).includes('sa/client"'));
+    if (!recording || !scene) throw new Error('no scene with an identity');
+    const enforcement = enforcementOfWay(recording.header, scene);
+    const { name, namespace } = recording.header.world.proxy;
+    const workload = enforcement.mesh.workloads.find(({ id }) => id === `${namespace}/${name}`);
+    if (!workload) throw new Error('no waypoint');
+    const other = JSON.parse(JSON.stringify(served.get(scene.set)).replaceAll('sa/client"', 'sa/stranger"'));
+    const { differences } = compareWaypoint(
+      enforcement,
+      workload,
+      readWaypointChains({ listeners: listenersOf(other) }),
+    );
+    expect(new Set(differences.map(({ passes }) => passes))).toEqual(new Set(['proxy', 'configuration']));
+    const witnesses = differences.map(({ witness }) => requestOf(witness));
+    expect(witnesses).toContainEqual(
+      expect.objectContaining({
+        from: { principal: 'cluster.local/ns/bar/sa/stranger' },
+        to: expect.objectContaining({ service: 'shop/api' }),
+      }),
+    );
   });
 });

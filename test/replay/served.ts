@@ -1,7 +1,10 @@
 import type { LoadedListener } from '../../src/model/observation/envoy-dump.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-type Part = number | { readonly http: readonly number[]; readonly rds?: Json; readonly route_config?: Json } | { readonly tcp: Json };
+type Part =
+  | number
+  | { readonly http: readonly number[]; readonly rds?: Json; readonly route_config?: Json }
+  | { readonly tcp: Json };
 type Chain = Json & { readonly filters: readonly Part[] };
 
 /** What a gateway or waypoint of a recorded scene is sent (conformance/internal/loaded/whole.go). */

@@ -71,7 +71,7 @@ describe('which pods are dumped', () => {
     ]);
   });
 
-  it('every ztunnel and istiod, no waypoint, no pod without a proxy', () => {
+  it('every ztunnel and istiod, waypoints as other proxies, no pod without a proxy', () => {
     const system = { namespace: 'istio-system', owner: 'ztunnel', image: 'gcr.io/istio/ztunnel:1.31.1-distroless' };
     const waypoint = { labels: { 'gateway.istio.io/managed': 'istio.io-mesh-controller' } };
     const istiod = {
@@ -83,6 +83,7 @@ describe('which pods are dumped', () => {
       'istiod istio-system/istiod-5c-x',
       'ztunnel istio-system/zt-1',
       'ztunnel istio-system/zt-2',
+      'envoy shop/waypoint-1',
     ]);
   });
 

@@ -169,7 +169,7 @@ function candidateOf({ metadata, spec, status }: RawValue): Candidate | undefine
   const containers = [...containersIn(spec.containers), ...containersIn(spec.initContainers)];
   const proxy = containers.find((each) => each.name === PROXY);
   const kind = kindOf(labels, containers, proxy !== undefined);
-  if (!kind || isWaypoint(labels)) return undefined;
+  if (!kind) return undefined;
   const owner = Array.isArray(metadata.ownerReferences) ? metadata.ownerReferences.find(isObject) : undefined;
   const [container] = containers;
   const replica = [
@@ -192,11 +192,6 @@ function kindOf(
   if (hasProxy) return isCalled('ztunnel') || runs('ztunnel') ? 'ztunnel' : 'envoy';
   return isCalled('istiod') || runs('pilot') ? 'istiod' : undefined;
 }
-
-/** Source: istio pilot/pkg/config/kube/gateway/templates.go (labels of what it deploys). */
-const isWaypoint = (labels: RawValue): boolean =>
-  labels['gateway.istio.io/managed'] === 'istio.io-mesh-controller' ||
-  labels['gateway.networking.k8s.io/gateway-class-name'] === 'istio-waypoint';
 
 function stateOf(status: unknown): Candidate['state'] {
   if (!isObject(status) || status.phase !== 'Running') return 'down';

@@ -1,11 +1,12 @@
 import type { Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import { all, type Formula, not } from '../../semantics/algebra/formula.ts';
 import { REDACTED } from '../../model/redacted.ts';
+import type { ChainPoint, ChainSets } from '../../semantics/algebra/chain-formula.ts';
 import type { Solver } from '../../semantics/algebra/solver.ts';
 import { SearchLimit } from '../../semantics/algebra/strings/find-word.ts';
 import { symbolicOf } from '../../semantics/algebra/symbolic.ts';
 import { queryOfModel } from '../../semantics/algebra/witness.ts';
-import type { Enforcement } from '../../semantics/enforcement.ts';
+import type { Enforcement, EnvoyPolicies } from '../../semantics/enforcement.ts';
 import { modeOfPort } from '../../semantics/mtls/effective-mode.ts';
 import { acceptConnection } from '../../semantics/mtls/transport.ts';
 import { addressOf, type Query } from '../../semantics/query.ts';
@@ -84,7 +85,7 @@ export function compareGatewayPort(
   return { port, ...joined(found) };
 }
 
-function joined(found: readonly WayComparison[]): Omit<PortComparison, 'mtls' | 'port'> {
+export function joined(found: readonly WayComparison[]): Omit<PortComparison, 'mtls' | 'port'> {
   return {
     differences: found.flatMap(({ differences }) => differences),
     jwt: [...new Set(found.flatMap(({ jwt }) => jwt))],
@@ -107,7 +108,7 @@ interface Way {
   readonly chain: LoadedChain;
 }
 
-interface WayComparison {
+export interface WayComparison {
   readonly loaded: LoadedSets;
   readonly differences: readonly Difference[];
   readonly jwt: readonly string[];
@@ -124,12 +125,32 @@ function compareWay(
   const symbolic = symbolicOf(enforcement);
   const identified = transport === 'mtls';
   const bundle = enforcement.bundleOf(enforcement.configOf(workload));
-  const destinationIp = addressOf({ workload });
-  const loaded = loadedSets(chain, { pool: symbolic.pool, bundle, port, identified, destinationIp });
-  const readings = symbolic.sidecar(enforcement, workload, port, identified, type);
+  return compareSets(chain, {
+    point: { pool: symbolic.pool, bundle, port, identified, destinationIp: addressOf({ workload }) },
+    policies: enforcement.envoy(workload),
+    readings: symbolic.sidecar(enforcement, workload, port, identified, type),
+    solver: symbolic.solverOf(enforcement, workload),
+    region: { transport, protocol: type, destination: { workload, port } },
+  });
+}
+
+/** Where a chain stands, and what the configuration comes to there. */
+export interface ConfiguredPoint {
+  readonly point: ChainPoint;
+  readonly policies: Pick<EnvoyPolicies, 'authorization' | 'providers'>;
+  readonly readings: readonly ChainSets[];
+  readonly solver: Solver;
+  readonly region: Parameters<typeof queryOfModel>[0]['region'];
+}
+
+/** One chain of a proxy beside what the configuration comes to there, as sets of requests. */
+export function compareSets(
+  chain: LoadedChain,
+  { point, policies: { authorization, providers }, readings, solver, region }: ConfiguredPoint,
+): WayComparison {
+  const { type } = chain;
+  const loaded = loadedSets(chain, point);
   const [configured, ...others] = readings;
-  const solver = symbolic.solverOf(enforcement, workload);
-  const { providers, authorization } = enforcement.envoy(workload);
   const isHidden = type === 'http' && isWithheld([providers.map(({ rule }) => rule), loaded.jwt]);
   const jwt = type === 'http' && !isHidden ? compareJwt(providers, loaded.jwt) : [];
   const hiddenTokens = isHidden ? ['a JWT rule rests on a value that was not kept'] : [];
@@ -138,7 +159,6 @@ function compareWay(
     if (isWithheld(spec)) open.push(`${namespace}/${name} rests on a value that was not kept`);
   if (!configured || others.length > 0) open.push('a patch of the proxy (EnvoyFilter, plugin) that is not worked out');
   if (!configured || open.length > 0 || jwt.length > 0) return { loaded, differences: [], jwt, hiddenTokens, open };
-  const region = { transport, protocol: type, destination: { workload, port } };
   const differences: Difference[] = [];
   const look = (formula: Formula, passes: Difference['passes'], what: Difference['what']): void => {
     const model = find(solver, formula);

@@ -46,6 +46,9 @@ const HARMLESS = new Set([
   'istio_authn',
   'envoy.filters.network.metadata_exchange',
   'envoy.filters.http.peer_metadata',
+  'connect_authority',
+  'waypoint_downstream_peer_metadata',
+  'waypoint_upstream_peer_metadata',
 ]);
 
 /** Evaluates the filters of a chain one after the other, as Envoy does. */

@@ -88,6 +88,8 @@ export function leafFormula(
     }
     case 'direct_remote_ip':
     case 'source_ip':
+      // Behind the tunnel the direct peer is a listener of the waypoint itself, which has no address.
+      if (viewpoint.tunnelled) return NOTHING;
       return addresses(SOURCE_IP, values, viewpoint);
     case 'remote_ip':
       return addresses(REMOTE_IP, values, viewpoint);

@@ -44,6 +44,11 @@ export function readGatewayChains({ listeners }: Pick<EnvoyDump, 'listeners'>, p
     .flatMap(chainsOf);
 }
 
+/** The chains of a waypoint behind its tunnel: one for each port of a service, and those for what is addressed to pods. */
+export function readWaypointChains({ listeners }: Pick<EnvoyDump, 'listeners'>): readonly LoadedChain[] {
+  return listeners.filter(({ name }) => name === 'main_internal').flatMap(chainsOf);
+}
+
 const chainsOf = ({ config }: LoadedListener): readonly LoadedChain[] =>
   [...listAt(config, 'filter_chains'), config.default_filter_chain].filter(isObject).map(readChain);
 
