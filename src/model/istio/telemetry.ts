@@ -1,12 +1,19 @@
 import { defineKind, type ResourceOf } from '../kind.ts';
-import { boolean, ignored, list, object, oneOf, string } from '../shape.ts';
+import { boolean, ignored, list, map, object, oneOf, string } from '../shape.ts';
 import { targetReference, targetReferences, workloadSelector } from './selector.ts';
 
 const strict = { strict: true } as const;
 const mode = oneOf('CLIENT_AND_SERVER', 'CLIENT', 'SERVER');
 const providers = list(object({ name: string }, strict));
 
-/** Access logs matter (evidence that somebody would see); metrics and tracing by presence only. */
+/** What overrides a metric; what it puts into tags is not looked at. */
+const override = object({
+  match: object({ metric: string, mode: string }),
+  disabled: boolean,
+  tagOverrides: map(object({ operation: string })),
+});
+
+/** Access logs matter (evidence that somebody would see), and which metrics are turned off; tracing by presence only. */
 export const telemetry = defineKind({
   name: 'Telemetry',
   kind: 'Telemetry',
@@ -28,7 +35,7 @@ export const telemetry = defineKind({
           strict,
         ),
       ),
-      metrics: list(object({ providers, overrides: ignored, reportingInterval: ignored }, strict)),
+      metrics: list(object({ providers, overrides: list(override), reportingInterval: ignored }, strict)),
       tracing: ignored,
     },
     strict,

@@ -82,6 +82,29 @@ describe('telemetry/unused-grant', () => {
     expect(failsOf(unusedGrant, factsOf(unusedGrant, 'vulnerable', day))).toEqual([]);
   });
 
+  it('concludes nothing where Telemetry turns the metrics off, or changes who they name', () => {
+    const judged = (overrides: string, place = 'namespace: shop') => {
+      const telemetry = `
+---
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: {name: less, ${place}}
+spec: {metrics: [{overrides: [${overrides}]}]}
+`;
+      const observed = observationsOf({ 'm.json': read('./unused-grant/vulnerable.json') });
+      const facts = factsOfText(read('./unused-grant/vulnerable.yaml') + telemetry, 'mesh.yaml', { observed });
+      return failsOf(unusedGrant, facts).length;
+    };
+    expect(judged('{disabled: true}')).toBe(0);
+    expect(judged('{match: {metric: REQUEST_COUNT, mode: SERVER}, disabled: true}')).toBe(0);
+    expect(judged('{disabled: true}', 'namespace: istio-system')).toBe(0);
+    expect(judged('{tagOverrides: {source_principal: {operation: REMOVE}}}')).toBe(0);
+    expect(judged('{match: {metric: REQUEST_SIZE}, disabled: true}')).toBe(1);
+    expect(judged('{match: {mode: CLIENT}, disabled: true}')).toBe(1);
+    expect(judged('{tagOverrides: {request_host: {operation: REMOVE}}}')).toBe(1);
+    expect(judged('{disabled: true}', 'namespace: other')).toBe(1);
+  });
+
   it('keeps what is wanted', () => {
     const observed = observationsOf({ 'm.json': read('./unused-grant/vulnerable.json') });
     const wanted = [{ from: 'shop/batch', to: 'shop/orders' }];

@@ -4,6 +4,7 @@ import type { Principal, Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
 import { isDryRun } from '../../semantics/authz/dry-run.ts';
+import { uncountedBy } from '../../semantics/telemetry/counted-calls.ts';
 import { changedObject, manifestOf } from '../object-patch.ts';
 import { type CauseGroup, type Explanation, type Rule, subjectOf } from '../rule.ts';
 import { extentOf, workloadsOf } from '../workload-names.ts';
@@ -36,6 +37,12 @@ export const unusedGrant: Rule = {
       const granted = grantsAt(facts, workload);
       if (!enough || granted.length === 0) {
         const why = enough ? 'no ALLOW names identities' : `metrics cover less than ${ENOUGH} whole days`;
+        yield { kind: 'not-applicable', subject: subjectOf(workload), why };
+        continue;
+      }
+      const hidden = uncountedBy(facts.enforcement, workload);
+      if (hidden) {
+        const why = `Telemetry ${hidden.namespace}/${hidden.name} turns metrics off, or changes who they name as the caller`;
         yield { kind: 'not-applicable', subject: subjectOf(workload), why };
         continue;
       }

@@ -73,9 +73,9 @@ function isAnyOn(telemetries: readonly Telemetry[]): boolean {
   return [...on.values()].includes(true);
 }
 
-const isWide = ({ spec }: Telemetry): boolean => !hasSelector(spec) && targetsOf(spec).length === 0;
+export const isWide = ({ spec }: Telemetry): boolean => !hasSelector(spec) && targetsOf(spec).length === 0;
 
-function isFor({ spec }: Telemetry, { labels, gateway }: Workload): boolean {
+export function isFor({ spec }: Telemetry, { labels, gateway }: Workload): boolean {
   const targets = targetsOf(spec);
   if (targets.length > 0)
     return targets.some(({ kind, name }) => kind === 'Gateway' && name !== undefined && name === gateway?.gatewayName);
