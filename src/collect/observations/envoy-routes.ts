@@ -27,8 +27,8 @@ function leadsOf({ route, redirect, direct_response }: Readonly<Record<string, u
   return isObject(route) ? clustersOf(route) : ['(an action of another form)'];
 }
 
-/** Of a route, or of a proxy of TCP. Of several that have a weight, those that get something. */
-export function clustersOf({ cluster, weighted_clusters }: Readonly<Record<string, unknown>>): readonly string[] {
+/** Of several that have a weight, those that get something. */
+function clustersOf({ cluster, weighted_clusters }: Readonly<Record<string, unknown>>): readonly string[] {
   if (typeof cluster === 'string') return [cluster];
   const weighted = listOf(isObject(weighted_clusters) ? weighted_clusters.clusters : undefined).filter(isObject);
   if (weighted.length === 0) return ['(an action of another form)'];
