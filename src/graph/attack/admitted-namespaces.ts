@@ -54,13 +54,14 @@ export class AdmittedNamespaces {
     return known;
   }
 
-  /** There are NetworkPolicies in one cluster and nothing else that decides. */
+  /** There are NetworkPolicies in one cluster and nothing else that decides; between networks a gateway would be let in. */
   #isPlain(): boolean {
     const { mesh, network } = this.#enforcement;
     this.#plain ??=
       mesh.cni !== 'ignores-network-policy' &&
       network.unmodelled.size === 0 &&
       network.admin.size === 0 &&
+      mesh.clusterByName.size < 2 &&
       mesh.workloads.every(({ cluster }) => cluster === mesh.workloads[0]?.cluster);
     return this.#plain;
   }
