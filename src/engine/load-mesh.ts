@@ -4,6 +4,7 @@ import { buildMesh, type Inventory, type MeshFacts } from '../model/inventory/in
 import type { Mesh, Version } from '../model/inventory/types.ts';
 import { KINDS } from '../model/kinds.ts';
 import { readIstioVersion } from '../model/read-istio-version.ts';
+import type { ParseYaml } from '../model/mesh-config-layers.ts';
 import { readMeshConfigs } from '../model/read-mesh-config.ts';
 import type { RawObject } from '../model/resource.ts';
 import type { Resources } from '../model/resources.ts';
@@ -34,18 +35,28 @@ export interface LoadedMesh {
 export function loadMesh(objects: Iterable<RawObject>, facts: StatedFacts = {}): LoadedMesh {
   const { defaultNamespace } = facts;
   const decoded = decodeObjects(objects, defaultNamespace === undefined ? {} : { defaultNamespace });
-  const { mesh, diagnostics } = build(decoded.resources, facts);
+  const parse = remember(parseYamlValue);
+  const { mesh, diagnostics } = build(decoded.resources, facts, parse);
   return {
     mesh,
     diagnostics: [...decoded.diagnostics, ...diagnostics],
-    rebuild: (resources) => build(resources, facts).mesh,
+    rebuild: (resources) => build(resources, facts, parse).mesh,
+  };
+}
+
+/** An inventory is made again and again, and what stands in its ConfigMaps mostly stays. */
+function remember(parse: ParseYaml): ParseYaml {
+  const known = new Map<string, unknown>();
+  return (text) => {
+    if (!known.has(text)) known.set(text, parse(text));
+    return known.get(text);
   };
 }
 
 /** Finds the mesh config and version, then works out what exists. */
-function build(resources: Resources, facts: StatedFacts): Inventory {
+function build(resources: Resources, facts: StatedFacts, parse: ParseYaml): Inventory {
   const { trustDomain, istioVersion } = facts;
-  const { configs, configsByCluster, diagnostics } = readConfigs(resources);
+  const { configs, configsByCluster, diagnostics } = readConfigs(resources, parse);
   const version =
     istioVersion === undefined
       ? (readIstioVersion(resources) ?? facts.seenVersion)
@@ -64,14 +75,17 @@ function build(resources: Resources, facts: StatedFacts): Inventory {
 }
 
 /** The mesh config of each cluster; where there is one cluster, of all that is there. */
-function readConfigs(resources: Resources): Pick<MeshFacts, 'configs' | 'configsByCluster'> & {
+function readConfigs(
+  resources: Resources,
+  parse: ParseYaml,
+): Pick<MeshFacts, 'configs' | 'configsByCluster'> & {
   readonly diagnostics: readonly Diagnostic[];
 } {
   const found = new Set<string>();
   for (const { name } of KINDS) for (const { cluster } of resources.of(name)) found.add(cluster);
   const clusters = [...found].sort();
-  if (clusters.length < 2) return readMeshConfigs(resources, parseYamlValue);
-  const read = clusters.map((cluster) => [cluster, readMeshConfigs(resources, parseYamlValue, cluster)] as const);
+  if (clusters.length < 2) return readMeshConfigs(resources, parse);
+  const read = clusters.map((cluster) => [cluster, readMeshConfigs(resources, parse, cluster)] as const);
   const written = read.filter(([, { isWritten }]) => isWritten);
   const [, first] = written[0] ?? read[0] ?? [];
   return {

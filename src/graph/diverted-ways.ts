@@ -13,8 +13,10 @@ export function divertedWays(
   workload: Workload,
   { port }: Pick<WorkloadPort, 'port'>,
 ): readonly Via[] {
-  const known = KNOWN.get(enforcement) ?? indexDiverted(enforcement);
-  KNOWN.set(enforcement, known);
+  // No security policy changes a route.
+  const { root } = enforcement;
+  const known = KNOWN.get(root) ?? indexDiverted(root);
+  KNOWN.set(root, known);
   return known.get(`${workload.id} ${port}`) ?? [];
 }
 

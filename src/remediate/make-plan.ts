@@ -61,7 +61,7 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
   const reasons = new Map<string, string>();
   let ground: Ground = { facts, stated, mesh: facts.mesh, rebuild, pending: [], moved: new Set() };
   let current = facts.enforcement;
-  let open = paths.filter(({ kind }) => kind === 'excess');
+  let open: readonly AttackPath[] = paths.filter(({ kind }) => kind === 'excess');
   for (let round = 0; round < ROUNDS && open.length > 0; round++) {
     const more = closeAll(ground, open, steps, { reasons, isThorough: round > 0, most });
     if (more.length === 0) break;
@@ -78,7 +78,7 @@ export function makePlan(facts: Facts, paths: readonly AttackPath[], options: Pl
     shareSymbolic(facts.enforcement, current);
     const next = keepWanted(makeFacts(current, stated), facts);
     ground = { facts: next, stated, mesh: next.mesh, rebuild, pending: [], moved: new Set() };
-    open = findAttackPaths(next, { entries }).paths.filter(({ kind }) => kind === 'excess');
+    open = findAttackPaths(next, { entries, excessOnly: true }).paths;
   }
   return {
     steps,

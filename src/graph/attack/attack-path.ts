@@ -106,22 +106,32 @@ export function pathOf(graph: AttackGraph, route: Route): AttackPath | undefined
  * exposes the gateway. Where no route lets anything pass, its listener alone is asked.
  */
 function throughGateway(
-  { routes }: AttackGraph,
+  graph: AttackGraph,
   hop: Hop,
   { entrance, workload }: Extract<Edge, { kind: 'entrance' }>,
   next: Edge | undefined,
 ): Hop {
   if (workload.dataPlane.kind !== 'gateway') return hop;
-  const passing = (routes.get(workload.id) ?? [])
-    .map((route) => route.entrance)
-    .filter(({ entry, verdict }) => entry === entrance.entry && verdict.outcome === 'allow');
-  const way =
-    next?.kind === 'route'
-      ? next.entrance
-      : (passing.find(({ verdict }) => verdict.requires.length === 0) ?? passing[0]);
+  const way = next?.kind === 'route' ? next.entrance : passingRoute(graph, workload, entrance.entry);
   const shared = { ...hop, by: entrance.by, requires: [], assumes: entrance.verdict.assumes };
   if (way) return { ...shared, port: way.request.to.port, witness: way.request };
   return { ...shared, witness: { ...entrance.request, to: { ...entrance.request.to, at: 'gateway' } } };
+}
+
+const PASSING = new WeakMap<AttackGraph, Map<string, Entrance | undefined>>();
+
+/** The first route of a gateway that lets somebody pass who asks for nothing, else the first that lets anybody pass. */
+function passingRoute(graph: AttackGraph, gateway: Workload, entry: Entrance['entry']): Entrance | undefined {
+  const known = PASSING.get(graph) ?? new Map<string, Entrance | undefined>();
+  PASSING.set(graph, known);
+  const key = `${entry} ${gateway.id}`;
+  if (!known.has(key)) {
+    const passing = (graph.routes.get(gateway.id) ?? [])
+      .map((route) => route.entrance)
+      .filter((own) => own.entry === entry && own.verdict.outcome === 'allow');
+    known.set(key, passing.find(({ verdict }) => verdict.requires.length === 0) ?? passing[0]);
+  }
+  return known.get(key);
 }
 
 /** A route through further gateways, each of which the same request gets to. */

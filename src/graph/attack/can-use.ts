@@ -22,6 +22,10 @@ export function canUseFrom(grant: Grant, { kind }: Foothold, network: NetworkPla
   return !('through' in grant) || !grant.through.direct.some((own) => canUseFrom(own, { kind }, network));
 }
 
+/** Where an opening is asked for: what it leads to, or the gateway before it. */
+export const placeAsked = (grant: Grant): Workload =>
+  'through' in grant ? grant.through.query.destination.workload : grant.workload;
+
 /** Whether packets get from a place to where an opening is asked for: to the port, or to the gateway before it. */
 export function isAdmitted(grant: Grant, position: Position, network: NetworkPlaces): boolean {
   if ('through' in grant) {

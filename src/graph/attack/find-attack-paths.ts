@@ -19,6 +19,8 @@ export interface PathOptions {
   readonly entries: readonly Foothold[];
   /** How many places to list from which the same excess leads to the same asset. */
   readonly variants?: number;
+  /** No path that the business needs is made. */
+  readonly excessOnly?: boolean;
 }
 
 /**
@@ -26,14 +28,14 @@ export interface PathOptions {
  *
  * @throws {SearchLimit} when a search over requests was given up.
  */
-export function findAttackPaths(facts: Facts, { entries, variants = 1 }: PathOptions): AttackPaths {
+export function findAttackPaths(facts: Facts, { entries, variants = 1, excessOnly = false }: PathOptions): AttackPaths {
   const graph = buildAttackGraph(facts);
   const found = new Map<string, AttackPath>();
   let deeper = 0;
   for (const entry of entries) {
     const routes = findRoutes(graph, searchFrom(graph, entry), variants);
     deeper += routes.deeper;
-    for (const route of [...routes.excess, ...routes.inherent]) {
+    for (const route of [...routes.excess, ...(excessOnly ? [] : routes.inherent)]) {
       const path = pathOf(graph, route);
       if (path && !found.has(path.id)) found.set(path.id, path);
     }

@@ -1,7 +1,7 @@
 import type { Workload, WorkloadId } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import { actorOf, type AttackGraph, causeOf } from './attack-graph.ts';
-import { callersAt, canUse, canUseFrom } from './can-use.ts';
+import { callersAt, canUse, canUseFrom, placeAsked } from './can-use.ts';
 import { causeKey } from './cause.ts';
 import { isAsset } from './find-grants.ts';
 import { type Foothold, footholdId, type FootholdKey, footholdKey } from './foothold.ts';
@@ -181,17 +181,19 @@ class Sources {
   readonly #graph: AttackGraph;
   readonly #reachable: Reachable;
   /** The cheapest of each class of places, in order of cost; those that have an identity apart. */
-  readonly #classes: readonly Label[];
-  readonly #identified: readonly Label[];
+  readonly #classes: Starts;
+  readonly #identified: Starts;
 
   constructor(graph: AttackGraph, reachable: Reachable) {
     this.#graph = graph;
     this.#reachable = reachable;
     const ordered = reachable.all.filter(({ at }) => actorOf(at) !== undefined && !isTerminal(graph, at));
-    this.#classes = firstOfClass(graph, ordered);
-    this.#identified = firstOfClass(
-      graph,
-      ordered.filter(({ at }) => actorOf(at)?.identity !== null),
+    this.#classes = new Starts(firstOfClass(graph, ordered));
+    this.#identified = new Starts(
+      firstOfClass(
+        graph,
+        ordered.filter(({ at }) => actorOf(at)?.identity !== null),
+      ),
     );
   }
 
@@ -205,14 +207,46 @@ class Sources {
     const candidates =
       grant.who.kind === 'workloads'
         ? grant.who.sources.flatMap((source) => this.#reachable.at({ kind: 'workload', workload: source }))
-        : grant.who.kind === 'anyone'
-          ? this.#classes
-          : this.#identified;
+        : (grant.who.kind === 'anyone' ? this.#classes : this.#identified).within(
+            network.admitted.of(placeAsked(grant)),
+          );
     for (const label of candidates) {
       // A gateway comes early and is the last that one takes over.
       if (grant.who.kind !== 'workloads' && found.length >= most && found.some(({ at }) => !isGateway(at))) break;
       const actor = actorOf(label.at);
       if (actor && canUse(grant, actor, network)) found.push(label);
+    }
+    return found;
+  }
+}
+
+/** Places to start from, in order of cost. */
+class Starts {
+  readonly #all: readonly Label[];
+  /** By namespace, with their numbers in the order; those in the network of their node, which policies of namespaces do not tell apart. */
+  readonly #homes = new Map<string, (readonly [number, Label])[]>();
+  readonly #onNodes: (readonly [number, Label])[] = [];
+  readonly #known = new Map<ReadonlySet<string>, readonly Label[]>();
+
+  constructor(all: readonly Label[]) {
+    this.#all = all;
+    for (const numbered of all.entries()) {
+      const place = actorOf(numbered[1].at)?.place;
+      if (!place) continue;
+      const list = place.hostNetwork ? this.#onNodes : (this.#homes.get(place.namespace) ?? []);
+      if (!place.hostNetwork) this.#homes.set(place.namespace, list);
+      list.push(numbered);
+    }
+  }
+
+  /** Those in some namespaces; all where none are given. */
+  within(namespaces: ReadonlySet<string> | undefined): readonly Label[] {
+    if (!namespaces) return this.#all;
+    let found = this.#known.get(namespaces);
+    if (!found) {
+      const near = [...namespaces].flatMap((namespace) => this.#homes.get(namespace) ?? []);
+      found = [...near, ...this.#onNodes].sort(([a], [b]) => a - b).map(([, label]) => label);
+      this.#known.set(namespaces, found);
     }
     return found;
   }

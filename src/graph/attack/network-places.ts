@@ -5,6 +5,7 @@ import type { Position } from '../../semantics/attempt.ts';
 import { shareNetwork } from '../../semantics/clusters.ts';
 import { decide } from '../../semantics/decide.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
+import { AdmittedNamespaces } from './admitted-namespaces.ts';
 import { selectPolicies } from '../../semantics/network-policy/policy-index.ts';
 import { strangerOf } from '../../semantics/stranger.ts';
 import { addressesFrom } from '../across-networks.ts';
@@ -30,12 +31,15 @@ export class NetworkPlaces {
   readonly #isSplit: boolean;
   /** There are NetworkPolicies and nothing else that decides. */
   readonly #isPlain: boolean;
+  /** Where one has to be at least. */
+  readonly admitted: AdmittedNamespaces;
   /** No policy of the network is enforced. */
   readonly #isOpen: boolean;
 
   constructor(enforcement: Enforcement) {
     const { mesh, network } = enforcement;
     this.#enforcement = enforcement;
+    this.admitted = new AdmittedNamespaces(enforcement);
     this.#isOpen =
       mesh.cni === 'ignores-network-policy' ||
       (network.namespaces.size === 0 && network.unmodelled.size === 0 && network.admin.size === 0);

@@ -1,10 +1,9 @@
 import TinyQueue from 'tinyqueue';
-import type { Workload } from '../../model/inventory/types.ts';
 import { actorOf, type AttackGraph } from './attack-graph.ts';
-import { callersAt, canUse, canUseFrom } from './can-use.ts';
+import { callersAt } from './can-use.ts';
 import { type Foothold, footholdId, type FootholdKey, footholdKey } from './foothold.ts';
-import type { Actor, Grant } from './grant.ts';
 import { compareCost, costOf, type Edge, headOf, isExcess, type Label, NO_COST } from './label.ts';
+import { Openings } from './openings.ts';
 import { tier0Of } from './tier0.ts';
 
 /** More breaches than this are told as a number only (design §9). */
@@ -108,97 +107,3 @@ const isClientOf = ({ at, edge }: Label): boolean =>
 /** A route is taken by those who came to the gateway as its clients. */
 export const isTakenBy = ({ entrance }: Extract<Edge, { kind: 'route' }>, { previous }: Label): boolean =>
   previous?.at.kind === entrance.entry;
-
-/** Openings that still lead somewhere new, by how one gets in. Whoever gets somewhere first gets there at the least cost. */
-class Openings {
-  readonly #graph: AttackGraph;
-  readonly #byWorkload = new Map<Workload, Grant[]>();
-  readonly #byIdentity = new Map<string, Grant[]>();
-  /** For starts that need a breach, and for those that configuration gives. */
-  readonly #breached: Pending;
-  readonly #given: Pending;
-
-  constructor(graph: AttackGraph) {
-    this.#graph = graph;
-    const lists: Record<keyof Omit<Pending, 'done' | 'classes'>, Grant[]> = {
-      anyone: [],
-      anyIdentity: [],
-      mostIdentities: [],
-    };
-    for (const grant of graph.grants) {
-      const { who } = grant;
-      if (who.kind === 'anyone') lists.anyone.push(grant);
-      else if (who.kind === 'any-identity')
-        (who.except.size > 0 ? lists.mostIdentities : lists.anyIdentity).push(grant);
-      else
-        for (const source of who.sources) {
-          add(this.#byWorkload, source, grant);
-          if (source.identity !== null) add(this.#byIdentity, source.identity, grant);
-        }
-    }
-    const pending = (): Pending => ({ ...lists, done: new Set(), classes: new Set() });
-    this.#breached = pending();
-    this.#given = pending();
-  }
-
-  *from(label: Label): Iterable<Edge> {
-    const { at, isFree } = label;
-    const { network } = this.#graph;
-    const pending = isFree ? this.#given : this.#breached;
-    if (at.kind === 'pod-outside-mesh' || at.kind === 'node-network') {
-      for (const grant of pending.anyone) if (canUseFrom(grant, at, network)) yield { kind: 'grant', grant };
-      return;
-    }
-    const actor = actorOf(at);
-    if (!actor) return;
-    const { place, identity, isBorrowed } = actor;
-    const own = isBorrowed ? this.#byIdentity.get(identity ?? '') : this.#byWorkload.get(place);
-    yield* this.#take(own ?? [], actor, pending.done);
-    // The network treats all of a class alike: what the first of it does not get to, no other does.
-    const group = network.classOf(place);
-    if (isNew(pending.classes, `plaintext ${group}`)) {
-      pending.anyone = pending.anyone.filter(({ workload }) => !pending.done.has(workload));
-      yield* this.#take(pending.anyone, actor, pending.done);
-    }
-    if (identity === null) return;
-    if (isNew(pending.classes, `mtls ${group}`)) {
-      pending.anyIdentity = pending.anyIdentity.filter(({ workload }) => !pending.done.has(workload));
-      pending.mostIdentities = pending.mostIdentities.filter(({ workload }) => !pending.done.has(workload));
-      yield* this.#take(pending.anyIdentity, actor, pending.done);
-    }
-    yield* this.#take(pending.mostIdentities, actor, pending.done);
-  }
-
-  *#take(grants: readonly Grant[], actor: Actor, done: Set<Workload>): Iterable<Edge> {
-    for (const grant of grants) {
-      const { workload } = grant;
-      if (done.has(workload) || !canUse(grant, actor, this.#graph.network)) continue;
-      // A way that asks for a token may be followed by one that asks for nothing.
-      if (grant.verdict.outcome === 'allow' && grant.verdict.requires.length === 0) done.add(workload);
-      yield { kind: 'grant', grant };
-    }
-  }
-}
-
-interface Pending {
-  anyone: readonly Grant[];
-  anyIdentity: readonly Grant[];
-  /** Those that keep some identities out: every caller is asked about. */
-  mostIdentities: readonly Grant[];
-  /** Got to, and asking for nothing. */
-  readonly done: Set<Workload>;
-  /** Classes of places that were through with the openings for everybody. */
-  readonly classes: Set<string>;
-}
-
-const isNew = (seen: Set<string>, key: string): boolean => {
-  if (seen.has(key)) return false;
-  seen.add(key);
-  return true;
-};
-
-function add<Key>(map: Map<Key, Grant[]>, key: Key, grant: Grant): void {
-  const list = map.get(key);
-  if (list) list.push(grant);
-  else map.set(key, [grant]);
-}
