@@ -7,9 +7,9 @@ const portsOf = (text) => text.split(',').filter(Boolean).map(Number);
 
 for (const port of portsOf(httpPorts)) {
   http
-    .createServer(({ method, url }, response) => {
+    .createServer(({ method, url, headers }, response) => {
       response.setHeader('x-application', 'server');
-      response.end(`${method} ${url}\n`);
+      response.end(JSON.stringify({ method, path: url, headers }));
     })
     .listen(port, '0.0.0.0');
 }

@@ -29,7 +29,7 @@ export async function gatherEvidence(mesh: RunningMesh): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   for (const running of mesh.pods.values())
-    if (running.pod.hasSidecar) writeFileSync(join(folder, `${running.pod.name}.json`), await dumpOf(running));
+    if (running.pod.proxy === 'sidecar') writeFileSync(join(folder, `${running.pod.name}.json`), await dumpOf(running));
   writeFileSync(join(folder, 'syncz.json'), await askIstiod('syncz'));
   return folder;
 }

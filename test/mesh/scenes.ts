@@ -1,6 +1,9 @@
 import { CLIENT_SCENES } from './client-scenes.ts';
+import { GATEWAY_SCENES } from './gateway-scenes.ts';
+import { gatewayTlsScenes } from './gateway-tls-scenes.ts';
 import { POLICY_SCENES } from './policy-scenes.ts';
 import type { Scene } from './scene.ts';
+import type { Credentials } from './send-request.ts';
 import { tokenScenes } from './token-scenes.ts';
 import type { Issuer } from './tokens.ts';
 
@@ -9,4 +12,10 @@ export const scenesWith = (issuer: Issuer): readonly Scene[] => [
   ...POLICY_SCENES,
   ...tokenScenes(issuer),
   ...CLIENT_SCENES,
+];
+
+/** What comes through the gateway. */
+export const gatewayScenesWith = (credentials: Credentials): readonly Scene[] => [
+  ...GATEWAY_SCENES,
+  ...gatewayTlsScenes(credentials),
 ];

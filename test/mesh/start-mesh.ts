@@ -10,14 +10,24 @@ import { writeKubeconfig } from '../live/kubeconfig.ts';
 import { rights } from '../live/real-api-server.ts';
 import { applyObjects } from './apply-objects.ts';
 import { type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
-import { makeNetwork, makePodNetwork, type PodNetwork, runNow } from './network.ts';
+import { makeHostNetwork, makeNetwork, makePodNetwork, type PodNetwork, runNow } from './network.ts';
 import { type Send, startSender } from './sender.ts';
-import { startSidecar } from './sidecar.ts';
-import { PODS, parseObjects, SERVER, SERVICE_PORTS, worldObjects } from './world.ts';
+import { agentOf, type ProxyOptions, startProxy } from './proxy.ts';
+import {
+  type MeshPod,
+  NODE_OUTSIDE,
+  OUTSIDE,
+  PODS,
+  parseObjects,
+  podObjects,
+  SERVER,
+  SERVICE_PORTS,
+  worldObjects,
+} from './world.ts';
 
 export interface RunningPod extends PodNetwork {
   readonly send: Send;
-  /** Absent without a sidecar. */
+  /** Absent without a proxy. */
   readonly agent?: ChildProcess;
 }
 
@@ -25,7 +35,9 @@ export interface RunningMesh {
   readonly server: ApiServer;
   readonly processes: Processes;
   readonly kubeconfig: string;
-  readonly pods: ReadonlyMap<string, RunningPod>;
+  readonly pods: Map<string, RunningPod>;
+  /** From outside the cluster. */
+  readonly sendFromOutside: Send;
   readonly folder: string;
   /** What istiod was started with. */
   readonly controlPlane: ControlPlaneOptions;
@@ -61,20 +73,41 @@ export async function startMesh(processes: Processes, places: MeshPlaces): Promi
   const pods = new Map<string, RunningPod>();
   for (const pod of PODS) {
     const network = await makePodNetwork(processes, pod);
-    const sidecar = pod.hasSidecar
-      ? { agent: await startSidecar(processes, network, { server, binaries, folder }) }
-      : {};
-    pods.set(pod.name, { ...network, ...sidecar, send: startSender(processes, network) });
+    const agent = pod.proxy && { agent: await startProxy(processes, network, { server, binaries, folder }) };
+    pods.set(pod.name, { ...network, ...agent, send: startSender(processes, pod.name, network) });
   }
   startApplication(processes, pods.get(SERVER.name));
-  for (const { pod, send } of pods.values()) {
-    if (!pod.hasSidecar) continue;
-    await processes.until(`the sidecar of ${pod.name} gets ready`, 60, async () => {
-      const { status } = await send(admin(15021, '/healthz/ready'));
-      return status === 200 ? true : undefined;
-    });
-  }
-  return { server, processes, kubeconfig, pods, folder, controlPlane, applied: { objects: [] } };
+  for (const running of pods.values()) await untilReady(processes, running);
+  const outside = await makeHostNetwork(processes, OUTSIDE, NODE_OUTSIDE);
+  const sendFromOutside = startSender(processes, OUTSIDE.name, outside);
+  const applied: RunningMesh['applied'] = { objects: [] };
+  return { server, processes, kubeconfig, pods, sendFromOutside, folder, controlPlane, applied };
+}
+
+async function untilReady(processes: Processes, { pod, send }: RunningPod): Promise<void> {
+  if (!pod.proxy) return;
+  await processes.until(`the proxy of ${pod.name} gets ready`, 60, async () => {
+    const { status } = await send(admin(15021, '/healthz/ready'));
+    return status === 200 ? true : undefined;
+  });
+}
+
+/** What the pod says of its proxy from now on; Envoy begins anew. */
+export async function restartProxy(
+  mesh: RunningMesh,
+  name: string,
+  proxyConfig: NonNullable<MeshPod['proxyConfig']>,
+): Promise<void> {
+  const { processes, controlPlane } = mesh;
+  const running = mesh.pods.get(name);
+  if (!running) throw new Error(`no pod ${name}`);
+  await processes.end(agentOf(running.pod));
+  const pod = { ...running.pod, proxyConfig };
+  await applyObjects(mesh.server, processes, podObjects(pod));
+  const options: ProxyOptions = { server: mesh.server, binaries: controlPlane.binaries, folder: mesh.folder };
+  const restarted = { ...running, pod, agent: await startProxy(processes, { ...running, pod }, options) };
+  mesh.pods.set(name, restarted);
+  await untilReady(processes, restarted);
 }
 
 /** A request to a sidecar itself, from its pod. */
