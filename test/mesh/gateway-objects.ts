@@ -2,6 +2,8 @@ import type { Request } from '../../src/result/request.ts';
 import { OUTSIDE } from './world.ts';
 
 export const SHOP = 'shop.example.com';
+export const AT_GATEWAY = 'selector: { matchLabels: { istio: ingressgateway } }';
+export const GATEWAY_ID = 'cluster.local/ns/edge/sa/ingress';
 
 const networking = (kind: string, namespace: string, name: string, spec: string): string => `
 apiVersion: networking.istio.io/v1

@@ -1,5 +1,7 @@
 import {
   ALL_TO_SERVER,
+  AT_GATEWAY,
+  GATEWAY_ID,
   fromOutside,
   fromPod,
   gateway,
@@ -15,8 +17,6 @@ import { OUTSIDE } from './world.ts';
 
 const PUBLIC = gateway('public', HTTP_SERVER);
 const [OTHER_IP = ''] = OUTSIDE.others ?? [];
-const AT_GATEWAY = 'selector: { matchLabels: { istio: ingressgateway } }';
-const GATEWAY_ID = 'cluster.local/ns/edge/sa/ingress';
 const PATHS = ['/ok', '/admin', '/old/admin', '/gone', '/elsewhere', '//admin', '/ok/../admin', '/nowhere'];
 
 /** What an ingress gateway makes of plain HTTP, and the workload behind it. */

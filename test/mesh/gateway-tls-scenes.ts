@@ -1,6 +1,7 @@
 import type { ClientTls } from '../../src/result/request.ts';
 import {
   ALL_TO_SERVER,
+  AT_GATEWAY,
   fromOutside,
   gateway,
   HTTP_SERVER,
@@ -14,7 +15,6 @@ import { all, authorization, CLIENT_A, SERVER_ONLY } from './policies.ts';
 import type { Scene } from './scene.ts';
 import type { Credentials } from './send-request.ts';
 
-const AT_GATEWAY = 'selector: { matchLabels: { istio: ingressgateway } }';
 const PARTNER = 'partner.example/ns/billing/sa/caller';
 /** None, with a SPIFFE id, with a DNS name, with none at all; by the CA of the scene and by nobody's. */
 const CLIENTS: readonly ClientTls['clientCert'][] = [

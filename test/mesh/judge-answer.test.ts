@@ -30,6 +30,8 @@ describe('what an answer of a real mesh shows', () => {
   it.each([
     ['the application', { body: 'application\n' }, 'allow'],
     ['cut off', { body: '' }, 'deny'],
+    ['not HTTP', { body: 'HTTP/1.1 400 Bad Request\r\nserver: istio-envoy\r\n\r\n' }, 'deny'],
+    ['not HTTP to somebody else', { body: 'HTTP/1.1 400 Bad' }, 'unclear: HTTP/1.1 400 Bad'],
     ['reset', { error: 'ECONNRESET' }, 'deny'],
     ['refused', { error: 'ECONNREFUSED' }, 'unclear: ECONNREFUSED'],
   ])('over TCP: %s', (_, answer, expected) => {

@@ -7,7 +7,7 @@ export type Judged = 'allow' | 'deny' | `unclear: ${string}`;
 export function judgeAnswer({ status, headers = {}, body = '', error }: Answer, isHttp: boolean): Judged {
   if (error === 'ECONNRESET' || (!isHttp && error === 'EPIPE')) return 'deny';
   if (error !== undefined) return isTlsRefusal(error) ? 'deny' : `unclear: ${error}`;
-  if (!isHttp) return body === 'application\n' ? 'allow' : body === '' ? 'deny' : `unclear: ${body.trim()}`;
+  if (!isHttp) return judgeBytes(body);
   if (status === 200 && headers['x-application'] === 'server') return 'allow';
   if (status === 403 && body === 'RBAC: access denied') return 'deny';
   if (status === 401 && body.startsWith('Jwt ')) return 'deny';
@@ -19,6 +19,13 @@ export function judgeAnswer({ status, headers = {}, body = '', error }: Answer, 
 
 /** What a scene has a gateway answer by itself. */
 export const OWN_ANSWER = 'answered by the gateway';
+
+function judgeBytes(body: string): Judged {
+  if (body === 'application\n') return 'allow';
+  // A proxy that speaks HTTP only.
+  const isRefused = body === '' || (body.startsWith('HTTP/1.1 400 ') && body.includes('server: istio-envoy'));
+  return isRefused ? 'deny' : `unclear: ${body.trim()}`;
+}
 
 /** No route, a redirect, or an answer that a route brings. */
 const isAnswerOfGateway = (status: number | undefined, { location }: NonNullable<Answer['headers']>, body: string) =>

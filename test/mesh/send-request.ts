@@ -39,8 +39,9 @@ export async function answerOf(
   });
 }
 
-function addressOf({ service, gateway }: Request['to']): string {
+function addressOf({ service, gateway, external }: Request['to']): string {
   if (gateway !== undefined) return INGRESS.ip;
+  if (external !== undefined) return external;
   const found = SERVICES.find(({ pod }) => `${pod.namespace}/${pod.name}` === service);
   if (!found) throw new Error(`no Service ${service}`);
   return found.ip;

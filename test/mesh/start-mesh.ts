@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ApiServer, startApiServer } from '../live/api-server.ts';
@@ -19,9 +19,10 @@ import {
   OUTSIDE,
   PODS,
   parseObjects,
-  podObjects,
+  PROXY_CONFIG,
   SERVER,
   SERVICE_PORTS,
+  UNDECLARED_PORT,
   worldObjects,
 } from './world.ts';
 
@@ -65,7 +66,9 @@ export async function startMesh(processes: Processes, places: MeshPlaces): Promi
   const server = await startApiServer(processes, { binaries: kube, folder: join(folder, 'kubernetes') });
   const users = USERS.map((user) => [user, { token: tokenOf(user) }] as const);
   const kubeconfig = writeKubeconfig(folder, server, Object.fromEntries(users));
-  const definitions = parseObjects(readFileSync(join(binaries, 'crds.yaml'), 'utf8'));
+  const definitions = readdirSync(binaries)
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => parseObjects(readFileSync(join(binaries, name), 'utf8')));
   const system = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } };
   await applyObjects(server, processes, [...definitions, system, ...readerRights(), ...worldObjects()]);
   const controlPlane = { binaries, folder, kubeconfig: withAdmin(folder, server) };
@@ -96,14 +99,18 @@ async function untilReady(processes: Processes, { pod, send }: RunningPod): Prom
 export async function restartProxy(
   mesh: RunningMesh,
   name: string,
-  proxyConfig: NonNullable<MeshPod['proxyConfig']>,
+  proxyConfig: MeshPod['proxyConfig'],
 ): Promise<void> {
   const { processes, controlPlane } = mesh;
   const running = mesh.pods.get(name);
   if (!running) throw new Error(`no pod ${name}`);
   await processes.end(agentOf(running.pod));
-  const pod = { ...running.pod, proxyConfig };
-  await applyObjects(mesh.server, processes, podObjects(pod));
+  const { proxyConfig: _, ...before } = running.pod;
+  const pod = { ...before, ...(proxyConfig ? { proxyConfig } : {}) };
+  const annotations = { [PROXY_CONFIG]: proxyConfig ? JSON.stringify(proxyConfig) : null };
+  const path = `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}`;
+  const { status, text } = await mesh.server.call('PATCH', path, { metadata: { annotations } });
+  if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
   const options: ProxyOptions = { server: mesh.server, binaries: controlPlane.binaries, folder: mesh.folder };
   const restarted = { ...running, pod, agent: await startProxy(processes, { ...running, pod }, options) };
   mesh.pods.set(name, restarted);
@@ -132,9 +139,6 @@ function withAdmin(folder: string, server: ApiServer): string {
 
 function startApplication(processes: Processes, pod: RunningPod | undefined): void {
   if (!pod) throw new Error('there is no server');
-  const portsOf = (isTcp: boolean): string =>
-    SERVICE_PORTS.filter(({ name }) => (name === 'tcp') === isTcp)
-      .map(({ targetPort }) => targetPort)
-      .join(',');
-  processes.run('application', 'nsenter', [...pod.enter, process.execPath, APPLICATION, portsOf(false), portsOf(true)]);
+  const ports = [...SERVICE_PORTS.map(({ targetPort }) => targetPort), UNDECLARED_PORT];
+  processes.run('application', 'nsenter', [...pod.enter, process.execPath, APPLICATION, ports.join(',')]);
 }

@@ -47,7 +47,11 @@ export const SERVICE_PORTS = [
   { name: 'http-second', port: 81, targetPort: 8081 },
   { name: 'tcp', port: 9000, targetPort: 9000 },
   { name: 'http-excluded', port: 7000, targetPort: 7000 },
+  // No protocol that Istio knows: it is detected.
+  { name: 'any', port: 9100, targetPort: 9100 },
 ] as const;
+/** Where the application listens though no Service says so. */
+export const UNDECLARED_PORT = 9400;
 export const SERVICE_IP = '10.96.0.50';
 export const SERVICE_HOST = 'server.demo.svc.cluster.local';
 
@@ -167,11 +171,12 @@ export const labelsOf = ({ name, proxy }: MeshPod): Readonly<Record<string, stri
   ...(proxy === 'router' ? { istio: 'ingressgateway', 'sidecar.istio.io/inject': 'true' } : {}),
 });
 
+export const PROXY_CONFIG = 'proxy.istio.io/config';
 export const annotationsOf = ({ proxy, excludedPorts, proxyConfig }: MeshPod): Readonly<Record<string, string>> => ({
   ...(proxy === 'sidecar' ? { 'sidecar.istio.io/status': SIDECAR_STATUS } : {}),
   ...(proxy === 'router' ? { 'inject.istio.io/templates': 'gateway' } : {}),
   ...(excludedPorts === undefined ? {} : { 'traffic.sidecar.istio.io/excludeInboundPorts': excludedPorts }),
-  ...(proxyConfig === undefined ? {} : { 'proxy.istio.io/config': JSON.stringify(proxyConfig) }),
+  ...(proxyConfig === undefined ? {} : { [PROXY_CONFIG]: JSON.stringify(proxyConfig) }),
 });
 
 /** What is told to `istio-init`: the same that its program gets here. */
@@ -180,7 +185,7 @@ export const captureFlags = ({ excludedPorts }: MeshPod): readonly string[] => [
   ...['-d', ['15090', '15021', '15020', ...(excludedPorts === undefined ? [] : [excludedPorts])].join(',')],
 ];
 
-export function podObjects(pod: MeshPod): readonly Value[] {
+function podObjects(pod: MeshPod): readonly Value[] {
   const { name, namespace, ip, proxy } = pod;
   const image = 'docker.io/istio/proxyv2:1.32.0';
   const ports = (SERVICES.find((service) => service.pod === pod)?.ports ?? []).map(({ name: port, targetPort }) => ({
