@@ -17,7 +17,7 @@ export async function sendRequest(mesh: RunningMesh, request: Request, credentia
 }
 
 /** What comes back. */
-export async function answerOf(
+async function answerOf(
   { pods, sendFromOutside }: RunningMesh,
   { from, to, http, jwt, tls }: Request,
   { issuer, authority }: Credentials,

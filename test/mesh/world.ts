@@ -56,12 +56,12 @@ export const SERVICE_IP = '10.96.0.50';
 export const SERVICE_HOST = 'server.demo.svc.cluster.local';
 
 /** The ports of the gateway's Service, and those that its pod listens on. */
-export const INGRESS_PORTS = [
+const INGRESS_PORTS = [
   { name: 'http', port: 80, targetPort: 8080 },
   { name: 'https', port: 443, targetPort: 8443 },
   { name: 'tcp', port: 9000, targetPort: 9000 },
 ] as const;
-export const INGRESS_IP = '10.96.0.60';
+const INGRESS_IP = '10.96.0.60';
 
 export interface MeshService {
   readonly pod: MeshPod;
