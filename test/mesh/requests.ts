@@ -1,11 +1,11 @@
 import type { Request } from '../../src/result/request.ts';
-import { hostAt, PODS } from './world.ts';
+import { CLIENTS, hostAt } from './world.ts';
 
 const PATHS = ['/ok', '/admin'] as const;
 
 /** What every pod sends in every scene: each port, and over HTTP a few methods, paths and headers. */
 export function commonRequests(): readonly Request[] {
-  return PODS.filter(({ name }) => name !== 'server').flatMap(({ namespace, name }) => {
+  return CLIENTS.flatMap(({ namespace, name }) => {
     const from = { workload: `${namespace}/${name}` };
     const to = (port: number) => ({ service: 'demo/server', port });
     const get = (port: number, path: string, headers: Readonly<Record<string, string>> = {}): Request => ({
@@ -25,9 +25,10 @@ export function commonRequests(): readonly Request[] {
 }
 
 /** A request in a line, as it stands in a comparison. */
-export function describeRequest({ from, to, http, jwt }: Request): string {
+export function describeRequest({ from, to, http, jwt, tls }: Request): string {
   const headers = http?.headers && !Array.isArray(http.headers) ? JSON.stringify(http.headers) : '';
   const token = jwt ? ` token ${JSON.stringify(jwt)}` : '';
-  const what = http ? `${http.method} ${http.path}${headers === '{}' ? '' : headers}` : 'TCP';
-  return `${from.workload} → :${to.port} ${what}${token}`;
+  const where = to.gateway === undefined ? '' : ` ${http?.host ?? ''}`;
+  const what = http ? `${http.method}${where} ${http.path}${headers === '{}' ? '' : headers}` : 'TCP';
+  return `${from.workload ?? from.ip} → ${to.external ?? ''}:${to.port}${tls ? ` TLS ${JSON.stringify(tls)}` : ''} ${what}${token}`;
 }

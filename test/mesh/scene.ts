@@ -8,6 +8,8 @@ export interface Scene {
   readonly objects: readonly Value[];
   /** Beside those that are sent in every scene. */
   readonly requests?: readonly Request[];
+  /** What the pod of the gateway says of its proxy; else nothing. */
+  readonly proxyConfig?: Readonly<Record<string, unknown>>;
 }
 
 /** A request of a pod to the first port of the Service. */

@@ -2,6 +2,7 @@
 import http from 'node:http';
 import net from 'node:net';
 import { createInterface } from 'node:readline';
+import tls from 'node:tls';
 
 const SECONDS = 5;
 
@@ -13,10 +14,24 @@ createInterface({ input: process.stdin }).on('line', async (line) => {
   process.stdout.write(`${JSON.stringify({ id, ...answer })}\n`);
 });
 
-function sendHttp({ address, port, http: { method, path, headers } }) {
+/** A connection, after its handshake where one is asked for. */
+function connect({ address, port, localAddress, tls: handshake }) {
+  return new Promise((done, fail) => {
+    const to = { host: address, port, localAddress, timeout: SECONDS * 1000 };
+    const socket = handshake
+      ? tls.connect({ ...to, rejectUnauthorized: false, ...handshake }, () => done(socket))
+      : net.connect(to, () => done(socket));
+    socket.on('timeout', () => socket.destroy(new Error('timeout')));
+    socket.on('error', fail);
+    socket.on('close', () => fail(new Error('closed')));
+  });
+}
+
+async function sendHttp({ http: { method, path, headers }, ...to }) {
+  const socket = await connect(to);
   return new Promise((done, fail) => {
     const request = http.request(
-      { host: address, port, method, path, headers, agent: false, setHost: false, timeout: SECONDS * 1000 },
+      { createConnection: () => socket, method, path, headers, setHost: false, timeout: SECONDS * 1000 },
       (response) => {
         let body = '';
         response.setEncoding('utf8').on('data', (text) => {
@@ -33,15 +48,15 @@ function sendHttp({ address, port, http: { method, path, headers } }) {
 }
 
 /** Envoy decides on the first bytes. */
-function sendTcp({ address, port }) {
+async function sendTcp(to) {
+  const socket = await connect(to);
   return new Promise((done, fail) => {
-    const socket = net.connect({ host: address, port, timeout: SECONDS * 1000 }, () => socket.write('hello\n'));
     let body = '';
     socket.setEncoding('utf8').on('data', (text) => {
       body += text;
     });
-    socket.on('timeout', () => socket.destroy(new Error('timeout')));
     socket.on('error', fail);
     socket.on('close', () => done({ body }));
+    socket.write('hello\n');
   });
 }

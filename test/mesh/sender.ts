@@ -1,12 +1,20 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Processes } from '../live/keep-processes.ts';
-import type { PodNetwork } from './network.ts';
+import type { HostNetwork } from './network.ts';
 
 /** A request as it is sent; without `http` a line over TCP. */
 export interface Sending {
   readonly address: string;
   readonly port: number;
+  /** The address to send from, of several. */
+  readonly localAddress?: string;
+  readonly tls?: {
+    readonly servername?: string;
+    readonly ALPNProtocols?: readonly string[];
+    readonly cert?: string;
+    readonly key?: string;
+  };
   readonly http?: {
     readonly method: string;
     readonly path: string;
@@ -26,8 +34,8 @@ export type Send = (sending: Sending) => Promise<Answer>;
 
 const SENDER = fileURLToPath(new URL('sender.mjs', import.meta.url));
 
-export function startSender(processes: Processes, { pod, enter }: PodNetwork): Send {
-  const child = processes.run(`sender-${pod.name}`, 'nsenter', [...enter, process.execPath, SENDER], { isAsked: true });
+export function startSender(processes: Processes, name: string, { enter }: HostNetwork): Send {
+  const child = processes.run(`sender-${name}`, 'nsenter', [...enter, process.execPath, SENDER], { isAsked: true });
   if (!child.stdin || !child.stdout) throw new Error('the sender cannot be asked');
   const waiting = new Map<number, (answer: Answer) => void>();
   createInterface({ input: child.stdout }).on('line', (line) => {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ApiServer, startApiServer } from '../live/api-server.ts';
@@ -10,14 +10,25 @@ import { writeKubeconfig } from '../live/kubeconfig.ts';
 import { rights } from '../live/real-api-server.ts';
 import { applyObjects } from './apply-objects.ts';
 import { type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
-import { makeNetwork, makePodNetwork, type PodNetwork, runNow } from './network.ts';
+import { makeHostNetwork, makeNetwork, makePodNetwork, type PodNetwork, runNow } from './network.ts';
 import { type Send, startSender } from './sender.ts';
-import { startSidecar } from './sidecar.ts';
-import { PODS, parseObjects, SERVER, SERVICE_PORTS, worldObjects } from './world.ts';
+import { agentOf, type ProxyOptions, startProxy } from './proxy.ts';
+import {
+  type MeshPod,
+  NODE_OUTSIDE,
+  OUTSIDE,
+  PODS,
+  parseObjects,
+  PROXY_CONFIG,
+  SERVER,
+  SERVICE_PORTS,
+  UNDECLARED_PORT,
+  worldObjects,
+} from './world.ts';
 
 export interface RunningPod extends PodNetwork {
   readonly send: Send;
-  /** Absent without a sidecar. */
+  /** Absent without a proxy. */
   readonly agent?: ChildProcess;
 }
 
@@ -25,7 +36,9 @@ export interface RunningMesh {
   readonly server: ApiServer;
   readonly processes: Processes;
   readonly kubeconfig: string;
-  readonly pods: ReadonlyMap<string, RunningPod>;
+  readonly pods: Map<string, RunningPod>;
+  /** From outside the cluster. */
+  readonly sendFromOutside: Send;
   readonly folder: string;
   /** What istiod was started with. */
   readonly controlPlane: ControlPlaneOptions;
@@ -53,7 +66,9 @@ export async function startMesh(processes: Processes, places: MeshPlaces): Promi
   const server = await startApiServer(processes, { binaries: kube, folder: join(folder, 'kubernetes') });
   const users = USERS.map((user) => [user, { token: tokenOf(user) }] as const);
   const kubeconfig = writeKubeconfig(folder, server, Object.fromEntries(users));
-  const definitions = parseObjects(readFileSync(join(binaries, 'crds.yaml'), 'utf8'));
+  const definitions = readdirSync(binaries)
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => parseObjects(readFileSync(join(binaries, name), 'utf8')));
   const system = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } };
   await applyObjects(server, processes, [...definitions, system, ...readerRights(), ...worldObjects()]);
   const controlPlane = { binaries, folder, kubeconfig: withAdmin(folder, server) };
@@ -61,20 +76,45 @@ export async function startMesh(processes: Processes, places: MeshPlaces): Promi
   const pods = new Map<string, RunningPod>();
   for (const pod of PODS) {
     const network = await makePodNetwork(processes, pod);
-    const sidecar = pod.hasSidecar
-      ? { agent: await startSidecar(processes, network, { server, binaries, folder }) }
-      : {};
-    pods.set(pod.name, { ...network, ...sidecar, send: startSender(processes, network) });
+    const agent = pod.proxy && { agent: await startProxy(processes, network, { server, binaries, folder }) };
+    pods.set(pod.name, { ...network, ...agent, send: startSender(processes, pod.name, network) });
   }
   startApplication(processes, pods.get(SERVER.name));
-  for (const { pod, send } of pods.values()) {
-    if (!pod.hasSidecar) continue;
-    await processes.until(`the sidecar of ${pod.name} gets ready`, 60, async () => {
-      const { status } = await send(admin(15021, '/healthz/ready'));
-      return status === 200 ? true : undefined;
-    });
-  }
-  return { server, processes, kubeconfig, pods, folder, controlPlane, applied: { objects: [] } };
+  for (const running of pods.values()) await untilReady(processes, running);
+  const outside = await makeHostNetwork(processes, OUTSIDE, NODE_OUTSIDE);
+  const sendFromOutside = startSender(processes, OUTSIDE.name, outside);
+  const applied: RunningMesh['applied'] = { objects: [] };
+  return { server, processes, kubeconfig, pods, sendFromOutside, folder, controlPlane, applied };
+}
+
+async function untilReady(processes: Processes, { pod, send }: RunningPod): Promise<void> {
+  if (!pod.proxy) return;
+  await processes.until(`the proxy of ${pod.name} gets ready`, 60, async () => {
+    const { status } = await send(admin(15021, '/healthz/ready'));
+    return status === 200 ? true : undefined;
+  });
+}
+
+/** What the pod says of its proxy from now on; Envoy begins anew. */
+export async function restartProxy(
+  mesh: RunningMesh,
+  name: string,
+  proxyConfig: MeshPod['proxyConfig'],
+): Promise<void> {
+  const { processes, controlPlane } = mesh;
+  const running = mesh.pods.get(name);
+  if (!running) throw new Error(`no pod ${name}`);
+  await processes.end(agentOf(running.pod));
+  const { proxyConfig: _, ...before } = running.pod;
+  const pod = { ...before, ...(proxyConfig ? { proxyConfig } : {}) };
+  const annotations = { [PROXY_CONFIG]: proxyConfig ? JSON.stringify(proxyConfig) : null };
+  const path = `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}`;
+  const { status, text } = await mesh.server.call('PATCH', path, { metadata: { annotations } });
+  if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
+  const options: ProxyOptions = { server: mesh.server, binaries: controlPlane.binaries, folder: mesh.folder };
+  const restarted = { ...running, pod, agent: await startProxy(processes, { ...running, pod }, options) };
+  mesh.pods.set(name, restarted);
+  await untilReady(processes, restarted);
 }
 
 /** A request to a sidecar itself, from its pod. */
@@ -99,9 +139,6 @@ function withAdmin(folder: string, server: ApiServer): string {
 
 function startApplication(processes: Processes, pod: RunningPod | undefined): void {
   if (!pod) throw new Error('there is no server');
-  const portsOf = (isTcp: boolean): string =>
-    SERVICE_PORTS.filter(({ name }) => (name === 'tcp') === isTcp)
-      .map(({ targetPort }) => targetPort)
-      .join(',');
-  processes.run('application', 'nsenter', [...pod.enter, process.execPath, APPLICATION, portsOf(false), portsOf(true)]);
+  const ports = [...SERVICE_PORTS.map(({ targetPort }) => targetPort), UNDECLARED_PORT];
+  processes.run('application', 'nsenter', [...pod.enter, process.execPath, APPLICATION, ports.join(',')]);
 }

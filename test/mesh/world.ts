@@ -1,30 +1,45 @@
 import { loadAll } from 'js-yaml';
 import type { Value } from '../live/fake-api-server.ts';
 
-/** A pod of the test, with an address of its own on the bridge. */
-export interface MeshPod {
+/** Something with an address of its own on the bridge. */
+export interface Host {
   readonly name: string;
-  readonly namespace: string;
   readonly ip: string;
-  readonly hasSidecar: boolean;
-  /** Inbound ports that are not redirected to the sidecar. */
-  readonly excludedPorts?: string;
+  /** More addresses that it may send from. */
+  readonly others?: readonly string[];
 }
 
-export const GATEWAY = '10.244.0.1';
+/** A pod of the test. */
+export interface MeshPod extends Host {
+  readonly namespace: string;
+  /** The Envoy in it, as pilot-agent calls it. */
+  readonly proxy?: 'sidecar' | 'router';
+  /** Inbound ports that are not redirected to the sidecar. */
+  readonly excludedPorts?: string;
+  /** What the pod says of its proxy; the injector would hand it on. */
+  readonly proxyConfig?: Readonly<Record<string, unknown>>;
+}
+
+/** The bridge, as pods and as the world outside see it. */
+export const NODE = '10.244.0.1';
+export const NODE_OUTSIDE = '203.0.113.1';
 export const SERVER: MeshPod = {
   name: 'server',
   namespace: 'demo',
   ip: '10.244.0.11',
-  hasSidecar: true,
+  proxy: 'sidecar',
   excludedPorts: '7000',
 };
-export const PODS: readonly MeshPod[] = [
-  SERVER,
-  { name: 'client-a', namespace: 'demo', ip: '10.244.0.12', hasSidecar: true },
-  { name: 'client-b', namespace: 'other', ip: '10.244.0.13', hasSidecar: true },
-  { name: 'plain', namespace: 'legacy', ip: '10.244.0.14', hasSidecar: false },
+export const CLIENTS: readonly MeshPod[] = [
+  { name: 'client-a', namespace: 'demo', ip: '10.244.0.12', proxy: 'sidecar' },
+  { name: 'client-b', namespace: 'other', ip: '10.244.0.13', proxy: 'sidecar' },
+  { name: 'plain', namespace: 'legacy', ip: '10.244.0.14' },
 ];
+export const INGRESS: MeshPod = { name: 'ingress', namespace: 'edge', ip: '10.244.0.15', proxy: 'router' };
+export const PODS: readonly MeshPod[] = [SERVER, ...CLIENTS, INGRESS];
+
+/** What is no pod, and comes through the gateway. */
+export const OUTSIDE: Host = { name: 'outside', ip: '203.0.113.5', others: ['203.0.113.77'] };
 
 /** The ports of the Service, and those that the application listens on. */
 export const SERVICE_PORTS = [
@@ -32,9 +47,33 @@ export const SERVICE_PORTS = [
   { name: 'http-second', port: 81, targetPort: 8081 },
   { name: 'tcp', port: 9000, targetPort: 9000 },
   { name: 'http-excluded', port: 7000, targetPort: 7000 },
+  // No protocol that Istio knows: it is detected.
+  { name: 'any', port: 9100, targetPort: 9100 },
 ] as const;
+/** Where the application listens though no Service says so. */
+export const UNDECLARED_PORT = 9400;
 export const SERVICE_IP = '10.96.0.50';
 export const SERVICE_HOST = 'server.demo.svc.cluster.local';
+
+/** The ports of the gateway's Service, and those that its pod listens on. */
+const INGRESS_PORTS = [
+  { name: 'http', port: 80, targetPort: 8080 },
+  { name: 'https', port: 443, targetPort: 8443 },
+  { name: 'tcp', port: 9000, targetPort: 9000 },
+] as const;
+const INGRESS_IP = '10.96.0.60';
+
+export interface MeshService {
+  readonly pod: MeshPod;
+  readonly ip: string;
+  readonly ports: readonly { readonly name: string; readonly port: number; readonly targetPort: number }[];
+  readonly type?: string;
+}
+/** Each has the name of its only pod. */
+export const SERVICES: readonly MeshService[] = [
+  { pod: SERVER, ip: SERVICE_IP, ports: SERVICE_PORTS },
+  { pod: INGRESS, ip: INGRESS_IP, ports: INGRESS_PORTS, type: 'LoadBalancer' },
+];
 
 /** As clients write it: the port where it is not that of the scheme. */
 export const hostAt = (port: number): string => (port === 80 ? SERVICE_HOST : `${SERVICE_HOST}:${port}`);
@@ -52,7 +91,7 @@ export const parseObjects = (text: string): readonly Value[] =>
 
 /** What is there in every scene. */
 export function worldObjects(): readonly Value[] {
-  return [...parseObjects(PLATFORM), ...PODS.flatMap(podObjects), service(), endpoints()];
+  return [...parseObjects(PLATFORM), ...PODS.flatMap(podObjects), ...SERVICES.flatMap(serviceObjects)];
 }
 
 // A new connection for each request: an established one keeps the policies that it began with.
@@ -68,6 +107,22 @@ metadata: { name: other, labels: { istio-injection: enabled } }
 apiVersion: v1
 kind: Namespace
 metadata: { name: legacy }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: edge }
+---
+# istiod hands on the Secrets of a namespace to whoever may read them.
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: ingress-secrets, namespace: edge }
+rules: [{ apiGroups: [""], resources: [secrets], verbs: [get, watch, list] }]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: ingress-secrets, namespace: edge }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: ingress-secrets }
+subjects: [{ kind: ServiceAccount, name: ingress, namespace: edge }]
 ---
 apiVersion: v1
 kind: Node
@@ -110,14 +165,18 @@ const SIDECAR_STATUS = JSON.stringify({
   revision: 'default',
 });
 
-export const labelsOf = ({ name, hasSidecar }: MeshPod): Readonly<Record<string, string>> => ({
+export const labelsOf = ({ name, proxy }: MeshPod): Readonly<Record<string, string>> => ({
   app: name,
-  ...(hasSidecar ? { 'security.istio.io/tlsMode': 'istio', 'service.istio.io/canonical-name': name } : {}),
+  ...(proxy ? { 'security.istio.io/tlsMode': 'istio', 'service.istio.io/canonical-name': name } : {}),
+  ...(proxy === 'router' ? { istio: 'ingressgateway', 'sidecar.istio.io/inject': 'true' } : {}),
 });
 
-export const annotationsOf = ({ hasSidecar, excludedPorts }: MeshPod): Readonly<Record<string, string>> => ({
-  ...(hasSidecar ? { 'sidecar.istio.io/status': SIDECAR_STATUS } : {}),
+export const PROXY_CONFIG = 'proxy.istio.io/config';
+export const annotationsOf = ({ proxy, excludedPorts, proxyConfig }: MeshPod): Readonly<Record<string, string>> => ({
+  ...(proxy === 'sidecar' ? { 'sidecar.istio.io/status': SIDECAR_STATUS } : {}),
+  ...(proxy === 'router' ? { 'inject.istio.io/templates': 'gateway' } : {}),
   ...(excludedPorts === undefined ? {} : { 'traffic.sidecar.istio.io/excludeInboundPorts': excludedPorts }),
+  ...(proxyConfig === undefined ? {} : { [PROXY_CONFIG]: JSON.stringify(proxyConfig) }),
 });
 
 /** What is told to `istio-init`: the same that its program gets here. */
@@ -127,13 +186,15 @@ export const captureFlags = ({ excludedPorts }: MeshPod): readonly string[] => [
 ];
 
 function podObjects(pod: MeshPod): readonly Value[] {
-  const { name, namespace, ip, hasSidecar } = pod;
+  const { name, namespace, ip, proxy } = pod;
   const image = 'docker.io/istio/proxyv2:1.32.0';
-  const ports =
-    pod === SERVER
-      ? SERVICE_PORTS.map(({ name: port, targetPort }) => ({ name: port.slice(0, 15), containerPort: targetPort }))
-      : [];
-  const sidecar = { name: 'istio-proxy', image, args: ['proxy', 'sidecar'], securityContext: { runAsUser: 1337 } };
+  const ports = (SERVICES.find((service) => service.pod === pod)?.ports ?? []).map(({ name: port, targetPort }) => ({
+    name: port.slice(0, 15),
+    containerPort: targetPort,
+  }));
+  const envoy = { name: 'istio-proxy', image, args: ['proxy', proxy], securityContext: { runAsUser: 1337 } };
+  const app = { name: 'app', image: 'registry.example/app:1', ports };
+  const containers = { sidecar: [app, envoy], router: [{ ...envoy, ports }], none: [app] };
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } },
     {
@@ -143,8 +204,8 @@ function podObjects(pod: MeshPod): readonly Value[] {
       spec: {
         serviceAccountName: name,
         nodeName: 'node1',
-        containers: [{ name: 'app', image: 'registry.example/app:1', ports }, ...(hasSidecar ? [sidecar] : [])],
-        ...(hasSidecar
+        containers: containers[proxy ?? 'none'],
+        ...(proxy === 'sidecar'
           ? { initContainers: [{ name: 'istio-init', image, args: ['istio-iptables', ...captureFlags(pod)] }] }
           : {}),
       },
@@ -158,33 +219,35 @@ function podObjects(pod: MeshPod): readonly Value[] {
   ];
 }
 
-const service = (): Value => ({
+const serviceObjects = (service: MeshService): readonly Value[] => [serviceOf(service), endpointsOf(service)];
+
+const serviceOf = ({ pod: { name, namespace }, ip, ports, type = 'ClusterIP' }: MeshService): Value => ({
   apiVersion: 'v1',
   kind: 'Service',
-  metadata: { name: SERVER.name, namespace: SERVER.namespace },
-  spec: { clusterIP: SERVICE_IP, selector: { app: SERVER.name }, ports: SERVICE_PORTS },
+  metadata: { name, namespace },
+  spec: { type, clusterIP: ip, selector: { app: name }, ports },
 });
 
 /** Made here in place of the controller that makes them of a Service and its pods. */
-const endpoints = (): Value => ({
+const endpointsOf = ({ pod: { name, namespace, ip }, ports }: MeshService): Value => ({
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',
   metadata: {
-    name: 'server-1',
-    namespace: SERVER.namespace,
+    name: `${name}-1`,
+    namespace,
     labels: {
-      'kubernetes.io/service-name': SERVER.name,
+      'kubernetes.io/service-name': name,
       'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
     },
   },
   addressType: 'IPv4',
   endpoints: [
     {
-      addresses: [SERVER.ip],
+      addresses: [ip],
       conditions: { ready: true, serving: true, terminating: false },
       nodeName: 'node1',
-      targetRef: { kind: 'Pod', name: SERVER.name, namespace: SERVER.namespace },
+      targetRef: { kind: 'Pod', name, namespace },
     },
   ],
-  ports: SERVICE_PORTS.map(({ name, targetPort }) => ({ name, port: targetPort, protocol: 'TCP' })),
+  ports: ports.map(({ name: port, targetPort }) => ({ name: port, port: targetPort, protocol: 'TCP' })),
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EDGE_PLATFORM, TO_WEB } from '../../../test/edge-platform.ts';
 import { meshOf } from '../../../test/mesh-of.ts';
+import { findOnWay, waysIn } from '../../graph/ways-in.ts';
 import type { ClientTls } from '../../result/request.ts';
 import { Enforcement } from '../enforcement.ts';
 import { shakeHands } from './client-tls.ts';
@@ -53,6 +54,32 @@ spec: { rules: [{ from: [{ source: { principals: ['*'] } }] }] }
     });
   });
 
+  it('believes the names in certificates that it does not verify, whoever signed them', () => {
+    const yaml =
+      EDGE_PLATFORM +
+      MUTUAL('MUTUAL')
+        .replace('credentialName: cert', 'credentialName: cert, insecureSkipVerify: true')
+        .replace("['*'] } }] }] }", '[cluster.local/ns/shop/sa/admin] } }] }] }');
+    const { mesh, workload } = meshOf(yaml);
+    const enforcement = new Enforcement(mesh);
+    const ask = (principal: string) =>
+      decideAtGateway(enforcement, indexGateways(enforcement), {
+        client: 'attacker',
+        source: { position: { kind: 'internet' }, identity: null },
+        destination: { workload: workload('edge/gateway'), port: 8443 },
+        transport: 'TCP',
+        http: { method: 'GET', path: '/', host: 'a.example.com', headers: [] },
+        tls: { sni: 'a', clientCert: { principal, trusted: false } },
+      });
+    expect(ask('cluster.local/ns/shop/sa/admin')).toMatchObject({ outcome: 'allow', requires: [] });
+    expect(ask('cluster.local/ns/shop/sa/web').outcome).toBe('deny');
+    const found = waysIn(enforcement, workload('shop/web'), 9080).map((way) => findOnWay(enforcement, way));
+    expect(found.find(({ kind }) => kind === 'found')).toMatchObject({
+      kind: 'found',
+      query: { tls: { clientCert: { principal: 'cluster.local/ns/shop/sa/admin', trusted: false } } },
+    });
+  });
+
   it('learns no identity from SIMPLE, whatever certificate the client has', () => {
     expect(secure('SIMPLE')({ tls: { sni: 'a', clientCert: { principal: 'cluster.local/ns/a/sa/b' } } })).toMatchObject(
       {
@@ -93,6 +120,16 @@ describe('shakeHands', () => {
     ['MUTUAL, a SPIFFE id as written in it', settings('MUTUAL'), { principal: `spiffe://${ID}` }, ID],
     ['MUTUAL, another CA', settings('MUTUAL'), { principal: ID, trusted: false }, 'refused'],
     ['MUTUAL unverified, none', settings('MUTUAL', SKIP), undefined, 'refused'],
+    ['MUTUAL, no name but a subject', settings('MUTUAL'), {}, 'subject:'],
+    ['MUTUAL unverified, anybody who says a name', settings('MUTUAL', SKIP), { principal: ID, trusted: false }, ID],
+    ['MUTUAL unverified, a DNS name', settings('MUTUAL', SKIP), { dns: 'a.example', trusted: false }, 'dns:a.example'],
+    [
+      'MUTUAL unverified, another name than is asked for',
+      settings('MUTUAL', { ...SKIP, ...named('b.example') }),
+      { principal: ID, trusted: false },
+      ID,
+    ],
+    ['OPTIONAL_MUTUAL unverified', settings('OPTIONAL_MUTUAL', SKIP), { principal: ID, trusted: false }, ID],
     ['MUTUAL for that name', settings('MUTUAL', named(`spiffe://${ID}`)), { principal: ID }, ID],
     ['MUTUAL for that DNS name', settings('MUTUAL', named('a.example')), { dns: 'a.example' }, 'dns:a.example'],
     ['MUTUAL for another name', settings('MUTUAL', named('b.example')), { dns: 'a.example' }, 'refused'],
@@ -114,5 +151,6 @@ describe('shakeHands', () => {
       'Secret cert, with a certificate of a stated hash',
     ]);
     expect(requires(settings('OPTIONAL_MUTUAL'))).toEqual([]);
+    expect(requires(settings('MUTUAL', { ...SKIP, pinned: true }))).toEqual([]);
   });
 });

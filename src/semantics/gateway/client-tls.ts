@@ -15,9 +15,11 @@ export type HandshakeOutcome =
 
 /**
  * The client's side of a TLS handshake with a server of a gateway. Unlike a sidecar, a gateway does not look at the trust domain of client
- * certificates, and SIMPLE never asks for one.
+ * certificates, and SIMPLE never asks for one. Where certificates are not verified, neither CA nor names nor hashes are looked at, and policies
+ * believe what stands in them all the same.
  *
- * Source: istio pilot/pkg/networking/core/listener.go (BuildListenerTLSContext), reference §8.1, vectors.
+ * Source: istio pilot/pkg/networking/core/listener.go (BuildListenerTLSContext), envoy
+ * source/common/tls/cert_validator/default_validator.cc (allow_untrusted_certificate), reference §8.1, vectors, traffic.
  */
 export function shakeHands(tls: ServerTlsSettings, client: ClientTls): HandshakeOutcome {
   const { mode } = tls;
@@ -30,8 +32,11 @@ export function shakeHands(tls: ServerTlsSettings, client: ClientTls): Handshake
       return { completes: true, peer: null, requires: [], text: 'OPTIONAL_MUTUAL takes clients without certificate' };
     return { completes: false, why: `${mode} demands a client certificate` };
   }
-  const trusted = certificate.trusted !== false;
-  if (!trusted && !tls.insecureSkipVerify)
+  if (tls.insecureSkipVerify) {
+    const text = `${mode} takes any certificate, and believes the names in it`;
+    return { completes: true, peer: peerOf(certificate), certificate, requires: [], text };
+  }
+  if (certificate.trusted === false)
     return { completes: false, why: `the client certificate is not of a CA that ${mode} trusts` };
   const names = [
     ...(certificate.principal === undefined ? [] : [`spiffe://${certificate.principal.replace(/^spiffe:\/\//, '')}`]),
@@ -44,15 +49,19 @@ export function shakeHands(tls: ServerTlsSettings, client: ClientTls): Handshake
   const ca = tls.pinned ? `${tls.ca}, with a certificate of a stated hash` : tls.ca;
   return {
     completes: true,
-    peer: trusted ? peerOf(certificate) : null,
+    peer: peerOf(certificate),
     certificate,
     requires: mode === 'OPTIONAL_MUTUAL' ? [] : [{ kind: 'client-certificate', ca }],
     text: `${mode} takes the client certificate`,
   };
 }
 
-/** A certificate without SPIFFE id still counts as some principal: `principals: ["*"]` matches any name in it. */
-function peerOf({ principal, dns }: NonNullable<ClientTls['clientCert']>): Principal | null {
+/**
+ * A certificate without SPIFFE id still counts as some principal: `principals: ["*"]` matches any name in it, and the subject where there is none.
+ *
+ * Source: envoy source/extensions/filters/common/rbac/matchers.cc (AuthenticatedMatcher).
+ */
+function peerOf({ principal, dns }: NonNullable<ClientTls['clientCert']>): Principal {
   if (principal !== undefined) return principal.replace(/^spiffe:\/\//, '') as Principal;
-  return dns === undefined ? null : (`dns:${dns}` as Principal);
+  return (dns === undefined ? 'subject:' : `dns:${dns}`) as Principal;
 }

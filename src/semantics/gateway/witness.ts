@@ -192,8 +192,12 @@ function sniCandidates({ sniHosts }: FilterChain, host: string): readonly string
   return [...covered, ...sniHosts.flatMap(samplesOfHost)];
 }
 
-function certificateFor({ mode, subjectAltNames }: ServerTlsSettings, trustDomain: string): ClientTls['clientCert'] {
+function certificateFor(
+  { mode, subjectAltNames, insecureSkipVerify }: ServerTlsSettings,
+  trustDomain: string,
+): ClientTls['clientCert'] {
   if (mode !== 'MUTUAL' && mode !== 'ISTIO_MUTUAL') return undefined;
+  if (insecureSkipVerify) return { dns: 'client.example', trusted: false };
   const [name] = subjectAltNames;
   if (name?.startsWith('spiffe://')) return { principal: name.slice('spiffe://'.length) as Principal };
   if (name !== undefined) return { dns: name };

@@ -12,6 +12,8 @@ export interface Handshake {
   readonly tls: boolean;
   /** `identity`: a certificate with whatever SPIFFE id the set says. */
   readonly certificate: 'identity' | NonNullable<ClientTls['clientCert']> | undefined;
+  /** The certificate is of nobody's CA: whoever likes writes one. */
+  readonly forged?: true;
   /** As policies see it; `identity`: an axis; null: none. */
   readonly peer: 'identity' | Principal | null;
   /** The connections: server name and, where it is one, identity. */
@@ -32,24 +34,30 @@ export function handshakesOf(listener: GatewayListener, chain: FilterChain, pool
   const { mode, subjectAltNames, insecureSkipVerify } = tls;
   const anonymous: Handshake = { ...bare, tls: true, formula: names };
   if (mode !== 'MUTUAL' && mode !== 'ISTIO_MUTUAL' && mode !== 'OPTIONAL_MUTUAL') return [anonymous];
+  const optional = mode === 'OPTIONAL_MUTUAL' ? [anonymous] : [];
+  if (insecureSkipVerify)
+    return [
+      ...optional,
+      {
+        tls: true,
+        certificate: { dns: ANY_NAME, trusted: false },
+        peer: `dns:${ANY_NAME}` as Principal,
+        formula: names,
+      },
+      { tls: true, certificate: 'identity', forged: true, peer: 'identity', formula: names },
+    ];
   const identities = subjectAltNames.flatMap((name) =>
     name.startsWith('spiffe://') ? [name.slice('spiffe://'.length)] : [],
   );
   const others =
     subjectAltNames.length > 0 ? subjectAltNames.filter((name) => !name.startsWith('spiffe://')) : [ANY_NAME];
   const isListed = subjectAltNames.length > 0 ? literal(PEER, pool.exactly(identities)) : EVERYTHING;
-  const trusted: readonly Handshake[] = [
+  return [
+    ...optional,
     ...(subjectAltNames.length === 0 || identities.length > 0
       ? [{ tls: true, certificate: 'identity' as const, peer: 'identity' as const, formula: all([names, isListed]) }]
       : []),
     ...others.map((dns) => ({ tls: true, certificate: { dns }, peer: `dns:${dns}` as Principal, formula: names })),
-  ];
-  const [name = ANY_NAME] = subjectAltNames;
-  const unknown = name.startsWith('spiffe://') ? { principal: name.slice('spiffe://'.length) } : { dns: name };
-  return [
-    ...(mode === 'OPTIONAL_MUTUAL' ? [anonymous] : []),
-    ...(insecureSkipVerify ? [{ ...anonymous, certificate: { ...unknown, trusted: false } }] : []),
-    ...trusted,
   ];
 }
 

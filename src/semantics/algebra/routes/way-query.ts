@@ -70,8 +70,9 @@ function handshakeOf(
   const name = withoutPort(host).toLowerCase();
   const fits = protocol === 'http' && holds(formula, withValue(model, SERVER_NAME, name));
   const sni = fits ? name : (model.values(SERVER_NAME)[0] ?? '');
-  const { certificate } = handshake;
-  const shown = certificate === 'identity' ? { principal: (model.values(PEER)[0] ?? '') as Principal } : certificate;
+  const { certificate, forged = false } = handshake;
+  const identity = { principal: (model.values(PEER)[0] ?? '') as Principal, ...(forged ? { trusted: false } : {}) };
+  const shown = certificate === 'identity' ? identity : certificate;
   // What proxies say among themselves.
   const alpn = sni.startsWith('outbound_.') ? { alpn: ['istio'] } : {};
   return { ...(sni === '' ? {} : { sni }), ...alpn, ...(shown ? { clientCert: shown } : {}) };

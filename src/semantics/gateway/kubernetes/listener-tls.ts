@@ -47,9 +47,11 @@ export function readListenerTls(
   );
   if (certificates.length > 0 && granted.length === 0) return 'invalid';
   const validation = frontendValidation(gateway, listener);
-  const frontend: TlsMode = validation?.mode === 'AllowInsecureFallback' ? 'OPTIONAL_MUTUAL' : 'MUTUAL';
-  const ca = validation?.caCertificateRefs?.[0]?.name ?? certificates[0]?.name ?? '';
-  return { ...settings, mode: validation ? frontend : (mode ?? 'SIMPLE'), ca: `Secret ${ca}` };
+  const ca = `Secret ${validation?.caCertificateRefs?.[0]?.name ?? certificates[0]?.name ?? ''}`;
+  // An option has the last word over the validation.
+  if (mode || !validation) return { ...settings, mode: mode ?? 'SIMPLE', ca };
+  const isLax = validation.mode === 'AllowInsecureFallback';
+  return { ...settings, mode: isLax ? 'OPTIONAL_MUTUAL' : 'MUTUAL', insecureSkipVerify: isLax, ca };
 }
 
 /** `spec.tls.frontend` of the Gateway, by port or for all, or the older field of the listener. */

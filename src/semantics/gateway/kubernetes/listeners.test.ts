@@ -37,6 +37,26 @@ describe('listeners of the Gateway API', () => {
     expect(routes(https(certificate, validation('AllowInsecureFallback')))).toEqual([
       'edge/public-istio 443 shop.example.com OPTIONAL_MUTUAL',
     ]);
+    // The option has the last word.
+    expect(routes(https(option('MUTUAL'), validation('AllowInsecureFallback')))).toEqual([
+      'edge/public-istio 443 shop.example.com MUTUAL',
+    ]);
+  });
+
+  it('believe any certificate where the validation may fail', () => {
+    const tlsOf = (more: string, tls = 'certificateRefs: [{ name: cert }]') => {
+      const { mesh } = meshOf(https(tls, more));
+      const { proxies } = indexGateways(new Enforcement(mesh));
+      return proxies.flatMap(({ listeners }) =>
+        listeners.flatMap(({ servers }) => servers.map((server) => server.tls)),
+      );
+    };
+    const validation = (mode: string): string =>
+      `, tls: { frontend: { default: { validation: { mode: ${mode}, caCertificateRefs: [{ kind: ConfigMap, name: ca }] } } } }`;
+    expect(tlsOf(validation('AllowInsecureFallback'))).toMatchObject([
+      { mode: 'OPTIONAL_MUTUAL', insecureSkipVerify: true },
+    ]);
+    expect(tlsOf(validation('AllowValidOnly'))).toMatchObject([{ mode: 'MUTUAL', insecureSkipVerify: false }]);
   });
 
   it('do not exist where their certificate is of another namespace that does not grant it', () => {

@@ -5,23 +5,23 @@ import type { ApiServer } from '../live/api-server.ts';
 import type { Processes } from '../live/keep-processes.ts';
 import { DISCOVERY } from './control-plane.ts';
 import { type PodNetwork, runNow } from './network.ts';
-import { annotationsOf, captureFlags, labelsOf } from './world.ts';
+import { annotationsOf, captureFlags, labelsOf, type MeshPod } from './world.ts';
 
 const PROXY_UID = '1337';
 
-export interface SidecarOptions {
+export interface ProxyOptions {
   readonly server: ApiServer;
   readonly binaries: string;
   readonly folder: string;
 }
 
-/** Redirects the traffic of a pod, and starts pilot-agent in it, which starts Envoy and hands on to it what istiod sends. */
-export async function startSidecar(
+/** Starts pilot-agent in a pod, which starts Envoy and hands on to it what istiod sends; the traffic of a sidecar's pod is redirected. */
+export async function startProxy(
   processes: Processes,
   { pod, enter }: PodNetwork,
-  { server, binaries, folder }: SidecarOptions,
+  { server, binaries, folder }: ProxyOptions,
 ): Promise<ChildProcess> {
-  const own = join(folder, `sidecar-${pod.name}`);
+  const own = join(folder, `proxy-${pod.name}`);
   const put = (path: string, text: string): void => {
     mkdirSync(dirname(join(own, path)), { recursive: true });
     writeFileSync(join(own, path), text);
@@ -41,10 +41,11 @@ export async function startSidecar(
   chmodSync(own, 0o755);
 
   const agent = join(binaries, 'pilot-agent');
-  runNow('nsenter', [...enter, agent, 'istio-iptables', '--native-nftables', ...captureFlags(pod)]);
+  if (pod.proxy === 'sidecar')
+    runNow('nsenter', [...enter, agent, 'istio-iptables', '--native-nftables', ...captureFlags(pod)]);
   const user = ['setpriv', `--reuid=${PROXY_UID}`, `--regid=${PROXY_UID}`, '--clear-groups', '--'];
-  const proxy = [agent, 'proxy', 'sidecar', '--domain', `${pod.namespace}.svc.cluster.local`];
-  return processes.run(`agent-${pod.name}`, 'nsenter', [...enter, ...user, ...proxy], {
+  const proxy = [agent, 'proxy', pod.proxy ?? '', '--domain', `${pod.namespace}.svc.cluster.local`];
+  return processes.run(agentOf(pod), 'nsenter', [...enter, ...user, ...proxy], {
     cwd: own,
     env: {
       HOME: own,
@@ -63,10 +64,14 @@ export async function startSidecar(
         binaryPath: join(binaries, 'envoy'),
         concurrency: 1,
         statusPort: 15020,
+        terminationDrainDuration: '0.1s',
+        ...pod.proxyConfig,
       }),
     },
   });
 }
+
+export const agentOf = ({ name }: MeshPod): string => `agent-${name}`;
 
 interface Named {
   readonly name: string;
