@@ -7,13 +7,20 @@ import type { NetworkPlaces } from './network-places.ts';
 
 /** Whether an actor gets through an opening: by who it is, and by where it is. */
 export function canUse(grant: Grant, actor: Actor, network: NetworkPlaces): boolean {
-  if (!isGranted(grant, actor) || !isAdmitted(grant, { kind: 'workload', workload: actor.place }, network))
+  if (
+    !isGranted(grant, actor) ||
+    isMeant(grant, actor) ||
+    !isAdmitted(grant, { kind: 'workload', workload: actor.place }, network)
+  )
     return false;
   if (!('through' in grant)) return true;
-  const { gateway, direct, wanted } = grant.through;
-  if (actor.place === gateway || (!actor.isBorrowed && wanted.has(actor.place.id))) return false;
+  const { gateway, direct } = grant.through;
+  if (actor.place === gateway) return false;
   return !direct.some((own) => canUse(own, actor, network));
 }
+
+/** Whether the call of an actor is wanted, whoever else gets in by the opening. */
+export const isMeant = ({ meant }: Grant, { place, isBorrowed }: Actor): boolean => !isBorrowed && meant.has(place.id);
 
 /** Whether an opening is for anybody, and the network lets in those who start at a place without any identity. */
 export function canUseFrom(grant: Grant, { kind }: Foothold, network: NetworkPlaces): boolean {

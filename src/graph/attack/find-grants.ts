@@ -43,11 +43,14 @@ export function* grantsOf(facts: Facts, workload: Workload, port: WorkloadPort):
   if (workload.dataPlane.kind === 'ambient')
     for (const { id } of waypointsBefore(enforcement, workload)) wanted.add(id);
   const isStated = facts.wanted.isStated(workload);
+  const meant = new Set(
+    flows.flatMap(({ from, methods, paths }) => (from === 'internet' || methods || paths ? [] : [from])),
+  );
   const seen = { anyone: false, anyIdentity: false, workloads: new Set<Workload>() };
   for (const region of distinctWays(enforcement, workload, port)) {
     const sources = sourcesOf(enforcement, region);
     const make = (who: Grant['who'], witness: Witness, shared?: Workload): DirectGrant =>
-      new FoundGrant(enforcement, { workload, port, region, witness, who, beyondWanted: false }, shared);
+      new FoundGrant(enforcement, { workload, port, region, witness, who, beyondWanted: false, meant }, shared);
     if (sources.anonymous && !seen.anyone) {
       seen.anyone = true;
       yield make({ kind: 'anyone' }, sources.anonymous);
@@ -143,6 +146,7 @@ function* beyondWanted(
         witness,
         who: { kind: 'workloads', sources: [source] },
         beyondWanted: true,
+        meant: new Set(),
       });
       break;
     }
@@ -164,6 +168,7 @@ class FoundGrant implements DirectGrant {
   readonly witness: Witness;
   readonly who: Grant['who'];
   readonly beyondWanted: boolean;
+  readonly meant: Grant['meant'];
   readonly #enforcement: Enforcement;
   readonly #sharedBy: Workload | undefined;
   #verdict: Verdict | undefined;
@@ -175,6 +180,7 @@ class FoundGrant implements DirectGrant {
     this.witness = found.witness;
     this.who = found.who;
     this.beyondWanted = found.beyondWanted;
+    this.meant = found.meant;
     this.#enforcement = enforcement;
     this.#sharedBy = sharedBy;
   }

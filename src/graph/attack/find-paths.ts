@@ -1,7 +1,7 @@
 import type { Workload, WorkloadId } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
 import { actorOf, type AttackGraph, causeOf } from './attack-graph.ts';
-import { callersAt, canUse, canUseFrom, placeAsked } from './can-use.ts';
+import { callersAt, canUse, canUseFrom, isAdmitted, isMeant, placeAsked } from './can-use.ts';
 import { causeKey } from './cause.ts';
 import { isAsset } from './find-grants.ts';
 import { type Foothold, footholdId, type FootholdKey, footholdKey } from './foothold.ts';
@@ -183,18 +183,22 @@ class Sources {
   /** The cheapest of each class of places, in order of cost; those that have an identity apart. */
   readonly #classes: Starts;
   readonly #identified: Starts;
+  /** Those of a class that cost the same as its first. */
+  readonly #classmates = new Map<Label, readonly Label[]>();
 
   constructor(graph: AttackGraph, reachable: Reachable) {
     this.#graph = graph;
     this.#reachable = reachable;
     const ordered = reachable.all.filter(({ at }) => actorOf(at) !== undefined && !isTerminal(graph, at));
-    this.#classes = new Starts(firstOfClass(graph, ordered));
-    this.#identified = new Starts(
-      firstOfClass(
-        graph,
-        ordered.filter(({ at }) => actorOf(at)?.identity !== null),
-      ),
-    );
+    const identified = ordered.filter(({ at }) => actorOf(at)?.identity !== null);
+    const startsOf = (labels: readonly Label[]): Starts => {
+      const classes = classesOf(graph, labels);
+      for (const [first, ...others] of classes) if (first) this.#classmates.set(first, others);
+      return new Starts(classes.flatMap(([first]) => first ?? []));
+    };
+    this.#classes = startsOf(ordered);
+    // Last: those that come after one with an identity may only be others with one.
+    this.#identified = startsOf(identified);
   }
 
   /** The cheapest, and with `most` above one others at other depths. */
@@ -213,10 +217,24 @@ class Sources {
     for (const label of candidates) {
       // A gateway comes early and is the last that one takes over.
       if (grant.who.kind !== 'workloads' && found.length >= most && found.some(({ at }) => !isGateway(at))) break;
-      const actor = actorOf(label.at);
-      if (actor && canUse(grant, actor, network)) found.push(label);
+      const usable = this.#usableFor(grant, label);
+      if (usable) found.push(usable);
     }
     return found;
+  }
+
+  /** Whoever stands for its class, or where its own call is wanted, the first of the others. */
+  #usableFor(grant: Grant, label: Label): Label | undefined {
+    const { network } = this.#graph;
+    const isUsable = ({ at }: Label): boolean => {
+      const actor = actorOf(at);
+      return actor !== undefined && canUse(grant, actor, network);
+    };
+    if (isUsable(label)) return label;
+    const actor = actorOf(label.at);
+    if (grant.who.kind === 'workloads' || !actor || !isMeant(grant, actor)) return undefined;
+    const position = { kind: 'workload', workload: actor.place } as const;
+    return isAdmitted(grant, position, network) ? this.#classmates.get(label)?.find(isUsable) : undefined;
   }
 }
 
@@ -252,14 +270,17 @@ class Starts {
   }
 }
 
-function firstOfClass({ network }: AttackGraph, labels: readonly Label[]): readonly Label[] {
-  const seen = new Set<string>();
-  return labels.filter(({ at, cost, isFree }) => {
-    const actor = actorOf(at);
-    if (!actor) return false;
+/** Labels in their order, those that the network does not tell apart and that cost the same together. */
+function classesOf({ network }: AttackGraph, labels: readonly Label[]): readonly (readonly Label[])[] {
+  const classes = new Map<string, Label[]>();
+  for (const label of labels) {
+    const actor = actorOf(label.at);
+    if (!actor) continue;
+    const { cost, isFree } = label;
     const key = `${network.classOf(actor.place)} ${cost.breaches} ${isFree} ${cost.depth}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+    const known = classes.get(key);
+    if (known) known.push(label);
+    else classes.set(key, [label]);
+  }
+  return [...classes.values()];
 }

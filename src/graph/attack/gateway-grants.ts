@@ -1,4 +1,4 @@
-import type { Principal, Workload, WorkloadPort } from '../../model/inventory/types.ts';
+import type { Principal, Workload, WorkloadId, WorkloadPort } from '../../model/inventory/types.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { By } from '../../result/location.ts';
 import { decide } from '../../semantics/decide.ts';
@@ -55,6 +55,7 @@ export function* gatewayGrantsOf(
       port,
       who: query.source.identity === null ? { kind: 'anyone' } : { kind: 'any-identity', except: new Set() },
       beyondWanted: false,
+      meant: wanted as ReadonlySet<WorkloadId>,
       verdict,
       cause: causeOf(facts, found, workload, port),
       through: { gateway, query, why, direct: openings, wanted },

@@ -41,6 +41,8 @@ interface Opening {
     | { readonly kind: 'workloads'; readonly sources: readonly Workload[] };
   /** The source has to be somebody whose call is wanted; it is more than what is wanted. */
   readonly beyondWanted: boolean;
+  /** Callers whose calls are wanted, whatever they send: they are no excess, and stay when the opening is closed. */
+  readonly meant: ReadonlySet<WorkloadId>;
   /** Decided for one caller, NetworkPolicy aside. */
   readonly verdict: Verdict;
   /** The object to change. */

@@ -1,6 +1,6 @@
 import type { Workload } from '../../model/inventory/types.ts';
 import { actorOf, type AttackGraph } from './attack-graph.ts';
-import { canUse, canUseFrom, placeAsked } from './can-use.ts';
+import { canUse, canUseFrom, isMeant, placeAsked } from './can-use.ts';
 import type { Actor, Grant } from './grant.ts';
 import { type Edge, isGateway, type Label } from './label.ts';
 
@@ -33,6 +33,7 @@ export class Openings {
       mostIdentities: new ByHome(graph, lists.mostIdentities),
       done: new Set(),
       taken: new Set(),
+      spared: new Set(),
       classes: new Set(),
     });
     this.#breached = pending();
@@ -56,16 +57,30 @@ export class Openings {
     const group = network.classOf(place);
     const left = (grants: ByHome): readonly Grant[] =>
       grants.near(place, (grant) => !pending.done.has(grant.workload) && !pending.taken.has(grant));
+    if (pending.spared.size > 0) yield* this.#take([...pending.spared], actor, pending, label);
     if (isNew(pending.classes, `plaintext ${group}`)) yield* this.#take(left(pending.anyone), actor, pending, label);
     if (identity === null) return;
     if (isNew(pending.classes, `mtls ${group}`)) yield* this.#take(left(pending.anyIdentity), actor, pending, label);
     yield* this.#take(left(pending.mostIdentities), actor, pending, label);
   }
 
-  *#take(grants: readonly Grant[], actor: Actor, { done, taken }: Pending, { at, isFree }: Label): Iterable<Edge> {
+  *#take(
+    grants: readonly Grant[],
+    actor: Actor,
+    { done, taken, spared }: Pending,
+    { at, isFree }: Label,
+  ): Iterable<Edge> {
     for (const grant of grants) {
       const { workload } = grant;
-      if (done.has(workload) || !canUse(grant, actor, this.#graph.network)) continue;
+      if (done.has(workload) || taken.has(grant)) {
+        spared.delete(grant);
+        continue;
+      }
+      if (!canUse(grant, actor, this.#graph.network)) {
+        // Others of its class may not be meant.
+        if (grant.who.kind !== 'workloads' && isMeant(grant, actor)) spared.add(grant);
+        continue;
+      }
       // A way that asks for a token may be followed by one that asks for nothing.
       if (grant.verdict.outcome === 'allow' && grant.verdict.requires.length === 0) done.add(workload);
       // By the same opening whoever comes later costs no less, but for a gateway, which is harder to take over than what comes after it.
@@ -84,6 +99,8 @@ interface Pending {
   readonly done: Set<Workload>;
   /** Openings that were used, at the least cost there is. */
   readonly taken: Set<Grant>;
+  /** Openings for everybody that the first of a class does not need, since its calls are wanted: each of the others is asked about them. */
+  readonly spared: Set<Grant>;
   /** Classes of places that were through with the openings for everybody. */
   readonly classes: Set<string>;
 }
