@@ -1,7 +1,8 @@
 import type { Resource } from '../model/resource.ts';
 import type { By } from '../result/location.ts';
 import type { Patch } from '../result/types.ts';
-import { type Manifest, yamlOf } from './patch.ts';
+import type { Manifest } from '../model/change/manifest.ts';
+import { yamlOf } from '../remediate/text/yaml-of.ts';
 
 /** An object of the input as a manifest, with another `spec` or other annotations where given. */
 export function manifestOf(

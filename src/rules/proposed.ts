@@ -1,6 +1,6 @@
 import { decodeObjects } from '../model/decode.ts';
 import type { Origin, Resource } from '../model/resource.ts';
-import type { Manifest } from './patch.ts';
+import type { Manifest } from '../model/change/manifest.ts';
 
 const NOWHERE: Origin = { source: '<proposed>', line: 1, locate: () => ({ file: '<proposed>', line: 1, column: 1 }) };
 

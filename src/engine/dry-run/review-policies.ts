@@ -5,7 +5,7 @@ import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import { applyChanges } from '../../remediate/apply-changes.ts';
 import type { Rebuild } from '../../remediate/rebuild.ts';
-import type { Change } from '../../remediate/change.ts';
+import type { Change } from '../../model/change/change.ts';
 import type { DryRun } from '../../result/dry-run.ts';
 import { annotatedAt } from '../../rules/authz/annotated-policies.ts';
 import { canBeEnforced, DRY_RUN } from '../../rules/authz/enforced-copy.ts';

@@ -1,7 +1,8 @@
 import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/authorization-policy.ts';
 import type { Mesh } from '../../model/inventory/types.ts';
 import { changedObject, manifestOf } from '../../rules/object-patch.ts';
-import { type Manifest, newObjects } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { newObjects } from '../../rules/patch.ts';
 import { proposedResource } from '../../rules/proposed.ts';
 import type { Clause, CompiledPolicy, CompiledRule } from '../../semantics/authz/compile.ts';
 import { withoutQuery } from '../../semantics/http/normalize-path.ts';

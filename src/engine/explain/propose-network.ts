@@ -1,5 +1,6 @@
 import type { Mesh, Workload } from '../../model/inventory/types.ts';
-import { type Manifest, newObjects } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { newObjects } from '../../rules/patch.ts';
 import { proposedResource } from '../../rules/proposed.ts';
 import { selectorOf } from '../../rules/select-workload.ts';
 import type { Query } from '../../semantics/query.ts';

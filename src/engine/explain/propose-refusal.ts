@@ -1,5 +1,6 @@
 import type { Mesh } from '../../model/inventory/types.ts';
-import { type Manifest, newObjects } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { newObjects } from '../../rules/patch.ts';
 import { proposedResource } from '../../rules/proposed.ts';
 import type { Judged } from '../../semantics/judged.ts';
 import { scopeOf } from './narrow-scope.ts';

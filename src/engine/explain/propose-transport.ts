@@ -1,7 +1,8 @@
 import type { Workload } from '../../model/inventory/types.ts';
 import type { PeerAuthentication } from '../../model/istio/peer-authentication.ts';
 import { changedObject, manifestOf } from '../../rules/object-patch.ts';
-import { type Manifest, newObjects } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { newObjects } from '../../rules/patch.ts';
 import { proposedResource } from '../../rules/proposed.ts';
 import { selectorOf } from '../../rules/select-workload.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';

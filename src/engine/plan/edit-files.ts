@@ -1,12 +1,13 @@
 import path from 'node:path';
 import type { Resource } from '../../model/resource.ts';
-import type { Change } from '../../remediate/change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { writtenForm } from '../../remediate/changed-resource.ts';
 import { type ObjectSource, sourceOf } from '../../remediate/source-of.ts';
 import { appendObject } from '../../remediate/text/append-object.ts';
 import { removeObject } from '../../remediate/text/remove-object.ts';
 import type { Spliced } from '../../remediate/text/splice-edits.ts';
-import { type Manifest, yamlOf } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { yamlOf } from '../../remediate/text/yaml-of.ts';
 import { type EditedFile, editObject, findPlace, leadOf, lengthen, openFile, withText } from './edited-file.ts';
 import type { InputTexts } from './input-texts.ts';
 

@@ -1,8 +1,9 @@
-import type { Change } from '../../remediate/change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { changedResource, writtenForm } from '../../remediate/changed-resource.ts';
 import { unifiedDiff } from '../../remediate/text/unified-diff.ts';
 import type { Patch } from '../../result/types.ts';
-import { type Manifest, yamlOf } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { yamlOf } from '../../remediate/text/yaml-of.ts';
 import { type ChangedFile, type EditedFiles, editFiles, type RefusedChange, unedited } from './edit-files.ts';
 import type { InputTexts } from './input-texts.ts';
 

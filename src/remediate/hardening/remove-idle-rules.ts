@@ -11,7 +11,7 @@ import { withoutIdle } from '../../rules/authz/without-idle.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
 import { groupBy } from '../../util/group-by.ts';
 import { type Candidate, nameOf } from '../candidate.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../../model/change/change.ts';
 import type { Hardening } from './hardening.ts';
 
 /**

@@ -6,7 +6,8 @@ import type { RequestAuthentication } from '../../model/istio/request-authentica
 import type { Patch } from '../../result/types.ts';
 import { attachedTo } from '../policy-reach.ts';
 import { changedObject, manifestOf } from '../object-patch.ts';
-import { type Manifest, newObjects } from '../patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { newObjects } from '../patch.ts';
 import { demandToken, requestPrincipalsOf, tokenDenial, tokenPolicy } from './require-token.ts';
 
 /** A port where requests without a token pass. */

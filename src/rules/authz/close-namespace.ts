@@ -2,7 +2,7 @@ import { withPolicies } from '../../graph/apply.ts';
 import type { Facts, PortFacts } from '../../graph/facts.ts';
 import type { OpenPort } from '../../graph/opening.ts';
 import type { Workload } from '../../model/inventory/types.ts';
-import type { Manifest } from '../patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 import { newObjects } from '../patch.ts';
 import { proposedResource } from '../proposed.ts';
 import { allowRules } from './allow-rules.ts';

@@ -3,7 +3,7 @@ import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationRule } from '../../model/istio/authorization-policy.ts';
 import type { Patch } from '../../result/types.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
-import type { Manifest } from '../patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 import type { Callers, NamelessCaller } from './callers.ts';
 import { selectorOf } from '../select-workload.ts';
 

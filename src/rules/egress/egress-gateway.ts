@@ -4,7 +4,8 @@ import type { Mesh, Workload } from '../../model/inventory/types.ts';
 import type { ServiceEntry, ServiceEntryPort } from '../../model/istio/service-entry.ts';
 import type { Patch } from '../../result/types.ts';
 import { changedObject, manifestOf } from '../object-patch.ts';
-import { type Manifest, newObjects } from '../patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { newObjects } from '../patch.ts';
 import { meshEssentials } from './restrict-egress.ts';
 
 export interface EgressGatewayPlan {

@@ -7,7 +7,8 @@ import type { Enforcement } from '../../semantics/enforcement.ts';
 import { modeOfPort } from '../../semantics/mtls/effective-mode.ts';
 import { hasSelector } from '../../semantics/policy-index.ts';
 import { changedObject, manifestOf } from '../object-patch.ts';
-import { type Manifest, newObjects } from '../patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { newObjects } from '../patch.ts';
 import { proposedResource } from '../proposed.ts';
 import { selectorOf } from '../select-workload.ts';
 

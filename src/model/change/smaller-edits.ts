@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Path } from '../../model/resource.ts';
-import type { FieldEdit } from '../change.ts';
+import type { Path } from '../resource.ts';
+import type { FieldEdit } from './change.ts';
 
 type Value = Readonly<Record<string, unknown>>;
 
