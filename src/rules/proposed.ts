@@ -12,3 +12,15 @@ export function proposedResource(manifest: Manifest, cluster: string): Resource 
   if (!resource) throw new TypeError(`${manifest.kind} ${manifest.metadata.name} cannot be read`);
   return resource;
 }
+
+/** An object of the input as a manifest, with another `spec`. */
+export function manifestOf(resource: Resource, spec: unknown = resource.spec): Manifest {
+  const { apiVersion, kind, name, namespace, labels, annotations } = resource;
+  const metadata = {
+    name,
+    ...(namespace ? { namespace } : {}),
+    ...(Object.keys(labels).length > 0 ? { labels } : {}),
+    ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+  };
+  return { apiVersion, kind, metadata, spec };
+}
