@@ -1,57 +1,87 @@
-import { dump, loadAll } from 'js-yaml';
 import type { Patch } from '../src/result/types.ts';
 
-interface Written {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-}
-
-/** The objects that a patch leaves behind, for patches that hold whole objects; throws where the text is no YAML. */
-export function objectsOf(patch: Patch): readonly Written[] {
-  const lines = bodyOf(patch).filter((line) => !line.startsWith('-'));
-  return loadAll(lines.map((line) => line.slice(1)).join('\n')) as unknown as readonly Written[];
-}
+type Files = Readonly<Record<string, string>>;
 
 /**
- * A mesh after its patches: new and changed objects take the place of those of the same name, objects that are taken out go. A patch that
- * changes one value, or adds lines, is no whole object: it is applied to the text at the line that it names.
+ * Files after patches, one upon the other, as `patch -p0` applies them, but stricter: every line of a hunk must stand where it says, moved by
+ * no more than what the patches before added or took away. Throws where one does not apply.
  */
-export function applyPatches(text: string, patches: readonly Patch[]): string {
-  const edited = patches.filter((patch) => !isWhole(patch)).reduce(editText, text);
-  const objects = new Map(
-    (loadAll(edited) as unknown as readonly Written[]).filter(Boolean).map((each) => [keyOf(each), each]),
-  );
-  for (const patch of patches.filter(isWhole)) {
-    for (const name of patch.objects) objects.delete(name);
-    for (const object of objectsOf(patch)) objects.set(keyOf(object), object);
-  }
-  return [...objects.values()].map((object) => dump(object)).join('---\n');
+export function applyPatches(files: Files, patches: readonly Pick<Patch, 'diff'>[]): Files {
+  return patches.reduce((before, { diff }) => applyPatch(before, diff), files);
 }
 
-const keyOf = ({ kind, metadata: { name, namespace } }: Written): string =>
-  `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
+function applyPatch(files: Files, diff: string): Files {
+  const [old = '', fresh = '', ...body] = diff.replace(/\n$/, '').split('\n');
+  const [from, to] = [nameIn(old, '--- '), nameIn(fresh, '+++ ')];
+  const name = from ?? to;
+  if (name === undefined) throw new Error(`no patch of a file: ${diff}`);
+  const before = files[name];
+  if (from === undefined ? before !== undefined : before === undefined)
+    throw new Error(`${name} ${from === undefined ? 'is there already' : 'is not there'}: ${diff}`);
+  const lines = applyHunks(before === undefined || before === '' ? [] : toLines(before), hunksOf(body), diff);
+  const { [name]: _before, ...others } = files;
+  if (to !== undefined) return { ...others, [name]: lines.join('') };
+  if (lines.length > 0) throw new Error(`${name} is not empty when it goes: ${diff}`);
+  return others;
+}
 
-const bodyOf = ({ diff }: Patch): readonly string[] => diff.split('\n').slice(3, -1);
+function nameIn(line: string, mark: string): string | undefined {
+  if (!line.startsWith(mark)) throw new Error(`\`${line}\` does not start with \`${mark}\``);
+  const name = line.slice(mark.length).replace(/\t$/, '');
+  return name === '/dev/null' ? undefined : name;
+}
 
-const isWhole = (patch: Patch): boolean => patch.kind === 'new' || /^[ +-]apiVersion: /m.test(patch.diff);
+/** With their line breaks. */
+const toLines = (text: string): string[] => text.split(/(?<=\n)/);
 
-function editText(text: string, patch: Patch): string {
-  const lines = text.split('\n');
-  const at = Number(/^@@ -(\d+)/m.exec(patch.diff)?.[1]) - 1;
-  const body = bodyOf(patch);
-  const removed = body.filter((line) => line.startsWith('-')).map((line) => line.slice(1));
-  const added = body.filter((line) => line.startsWith('+')).map((line) => line.slice(1));
-  if (removed.length === 0) {
-    // Below the key that the path ends with, at the depth of what is there.
-    const key = /^@@ .* @@ (?:.*\.)?(\S+)$/m.exec(patch.diff)?.[1] ?? '';
-    const below = lines.findIndex((line, i) => i >= at && line.trimStart().startsWith(`${key}:`)) + 1;
-    const depth = /^ */.exec(lines[below] ?? '')?.[0] ?? '';
-    lines.splice(below, 0, ...added.map((line) => depth + line));
-    return lines.join('\n');
+interface Hunk {
+  readonly start: number;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+function hunksOf(body: readonly string[]): readonly Hunk[] {
+  const hunks: { start: number; before: string[]; after: string[] }[] = [];
+  let last: string[][] = [];
+  for (const line of body) {
+    const head = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@/.exec(line);
+    const hunk = hunks.at(-1);
+    if (head) {
+      // Of no lines the line before is told.
+      const start = Number(head[1]) - (head[2] === '0' ? 0 : 1);
+      hunks.push({ start, before: [], after: [] });
+    } else if (!hunk) throw new Error(`\`${line}\` stands in no hunk`);
+    else if (line.startsWith('\\')) for (const list of last) list.push((list.pop() ?? '').replace(/\n$/, ''));
+    else {
+      last = line.startsWith('-')
+        ? [hunk.before]
+        : line.startsWith('+')
+          ? [hunk.after]
+          : line.startsWith(' ')
+            ? [hunk.before, hunk.after]
+            : [];
+      if (last.length === 0) throw new Error(`\`${line}\` is no line of a hunk`);
+      for (const list of last) list.push(`${line.slice(1)}\n`);
+    }
   }
-  const [before = '', after = ''] = [removed[0], added[0]];
-  const found = lines.findIndex((line, i) => i >= at && line.includes(before));
-  if (found < 0) throw new Error(`nothing to change: ${patch.diff}`);
-  lines[found] = (lines[found] ?? '').replace(before, after);
-  return lines.join('\n');
+  return hunks;
+}
+
+function applyHunks(lines: readonly string[], hunks: readonly Hunk[], diff: string): readonly string[] {
+  const result = [...lines];
+  let moved = 0;
+  for (const { start, before, after } of hunks) {
+    const at = findHunk(result, before, start + moved);
+    if (at === undefined) throw new Error(`does not apply at line ${start + 1}: ${diff}`);
+    result.splice(at, before.length, ...after);
+    moved = at - start + after.length - before.length;
+  }
+  return result;
+}
+
+/** The place nearest to where it is told: other patches may have moved it. */
+function findHunk(lines: readonly string[], hunk: readonly string[], wanted: number): number | undefined {
+  const fits = (at: number): boolean => at >= 0 && hunk.every((line, index) => lines[at + index] === line);
+  for (let off = 0; off <= lines.length; off++) for (const at of [wanted + off, wanted - off]) if (fits(at)) return at;
+  return undefined;
 }

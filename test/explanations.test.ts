@@ -7,10 +7,12 @@ import { compareAfter } from '../src/engine/explain/compare-after.ts';
 import { explain } from '../src/engine/explain/explain.ts';
 import { readAsk } from '../src/engine/explain/read-ask.ts';
 import type { Explanation } from '../src/result/explanation.ts';
+import type { Patch } from '../src/result/types.ts';
 import type { Request } from '../src/result/request.ts';
 import { Enforcement } from '../src/semantics/enforcement.ts';
 import { applyPatches } from './apply-patches.ts';
 import { meshOf } from './mesh-of.ts';
+import { textsIn } from './texts-in.ts';
 
 const root = fileURLToPath(new URL('../examples/', import.meta.url));
 
@@ -45,8 +47,11 @@ function questions(enforcement: Enforcement, every: number): readonly Request[] 
 describe.each(['payments', 'payments-hardened'])('explanations of examples/%s', (example) => {
   const text = textOf(example);
   const enforcement = load(text);
+  const texts = textsIn({ 'mesh.yaml': text });
+  const loadPatched = (patches: readonly Patch[]): Enforcement =>
+    load(Object.values(applyPatches({ 'mesh.yaml': text }, patches)).join('---\n'));
   const explained = questions(enforcement, 3).map((request) => {
-    const found = explain(enforcement, request);
+    const found = explain(enforcement, request, texts);
     if ('error' in found) throw new Error(found.error);
     return found;
   });
@@ -69,12 +74,7 @@ describe.each(['payments', 'payments-hardened'])('explanations of examples/%s', 
     for (const { request, change } of found) {
       // Where a token has to be sent besides, the request as it was asked is still refused.
       if (!change || change.advice?.includes('token')) continue;
-      const after = load(
-        applyPatches(
-          text,
-          change.steps.map(({ patch }) => patch),
-        ),
-      );
+      const after = loadPatched(change.steps.map(({ patch }) => patch));
       expect(outcomeOf(after, request), JSON.stringify({ request, change })).toBe(change.to);
     }
   });
@@ -86,7 +86,7 @@ describe.each(['payments', 'payments-hardened'])('explanations of examples/%s', 
     const found = made.filter(({ step }) => step.also.examples.length > 0).slice(0, 12);
     expect(found.length).toBeGreaterThan(3);
     for (const { step, to } of found) {
-      const after = load(applyPatches(text, [step.patch]));
+      const after = loadPatched([step.patch]);
       const turned = step.also.examples.map((request) => [outcomeOf(enforcement, request), outcomeOf(after, request)]);
       expect(
         turned.every(([before, then]) => before !== to && then === to),
@@ -104,7 +104,7 @@ describe.each(['payments', 'payments-hardened'])('explanations of examples/%s', 
     for (const { request, change } of found.slice(0, 12)) {
       const [step] = change?.steps ?? [];
       if (!change || !step) continue;
-      const after = load(applyPatches(text, [step.patch]));
+      const after = loadPatched([step.patch]);
       const resource = after.mesh.resources
         .of('AuthorizationPolicy')
         .find(({ namespace, name }) => step.patch.objects.includes(`AuthorizationPolicy ${namespace}/${name}`));
@@ -115,7 +115,7 @@ describe.each(['payments', 'payments-hardened'])('explanations of examples/%s', 
   });
 
   it('says the same of the same question every time', () => {
-    const again = questions(load(text), 9).map((request) => explain(load(text), request));
+    const again = questions(load(text), 9).map((request) => explain(load(text), request, texts));
     const first = explained.filter((_, index) => index % 3 === 0);
     const json = (all: readonly unknown[]): readonly string[] => all.map((each) => JSON.stringify(each));
     expect(json(again).slice(0, 10)).toEqual(json(first as readonly Explanation[]).slice(0, 10));

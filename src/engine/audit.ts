@@ -13,6 +13,7 @@ import { attackResult, type FoundPaths, searchPaths } from './paths/attack-resul
 import { DEFAULT_ENTRIES, readEntries } from './paths/read-entries.ts';
 import { type InputTexts, inputTexts } from './plan/input-texts.ts';
 import { type Planned, planFor } from './plan/plan-for.ts';
+import { renderRemediation } from './plan/render-remediation.ts';
 import { type Input, type InputOptions, readInput } from './read-input.ts';
 import { inputResult } from './result/input.ts';
 import { inventoryResult } from './result/inventory.ts';
@@ -61,15 +62,15 @@ export function auditInput(
   const facts = observeFacts(input, options.now);
   const names = inputs.map(inputArgument).join(' ');
 
+  const texts = inputTexts(inputs, provenance.sources, io);
   onStep(`judging ${mesh.workloads.length} workloads`);
-  const { findings: all, rulesRun } = runRules(RULES, facts);
+  const { findings: all, rulesRun } = runRules(RULES, facts, renderRemediation(texts));
   const { findings, notes } = applyExceptions(all, stated.exceptions ?? [], mesh, options.now);
   onStep('following attackers');
   const entries = readEntries(mesh, stated.entries ?? DEFAULT_ENTRIES);
   const found = searchPaths(facts, { entries });
   const { paths, attack } = attackResult(facts, { entries, found });
   onStep('planning');
-  const texts = inputTexts(inputs, provenance.sources, io);
   const scope = options.plan ?? (mesh.workloads.length > WHOLE_PLAN ? 'first' : 'whole');
   const parts = { facts, stated, rebuild: input.rebuild, findings, texts, input: names };
   const planned = planFor(parts, found, entries, scope === 'first' ? FIRST_STEPS : undefined);

@@ -65,7 +65,7 @@ function rule(outcomes: readonly Outcome[], id: Rule['meta']['id'] = 'mtls/permi
       title: `${fails.length} ports`,
       scenario: 'scenario',
       impact: 'impact',
-      remediation: { summary: 'STRICT', patches: [], steps: [] },
+      remediation: { summary: 'STRICT', changes: [], steps: [] },
       validation: { positive: [], negative: [] },
       rollback: 'apply the former object',
     }),

@@ -1,6 +1,7 @@
 import type { Facts } from '../graph/facts.ts';
 import { controlsOf } from '../packs/controls.ts';
 import { weakestStatus } from '../result/status.ts';
+import type { Change } from '../model/change/change.ts';
 import type { AuditResult, Finding } from '../result/types.ts';
 import type { Factors, Fail, Outcome, Rule } from '../rules/rule.ts';
 import { evidenceOf } from './evidence.ts';
@@ -27,8 +28,18 @@ export interface BuiltFindings {
   readonly run: RuleRun;
 }
 
+/** Changes as patches, and in words what these leave to do. */
+export type RenderChanges = (changes: readonly Change[]) => Pick<Finding['remediation'], 'patches' | 'steps'>;
+
+const WITHOUT_PATCHES: RenderChanges = () => ({ patches: [], steps: [] });
+
 /** Makes findings of what a rule said: fails of one cause are one finding with several subjects. */
-export function buildFindings(rule: Rule, outcomes: Iterable<Outcome>, facts: Facts): BuiltFindings {
+export function buildFindings(
+  rule: Rule,
+  outcomes: Iterable<Outcome>,
+  facts: Facts,
+  render = WITHOUT_PATCHES,
+): BuiltFindings {
   const groups = new Map<string, Fail[]>();
   const seen = { pass: 0, fail: 0, 'not-applicable': 0 };
   for (const outcome of outcomes) {
@@ -42,7 +53,7 @@ export function buildFindings(rule: Rule, outcomes: Iterable<Outcome>, facts: Fa
   const findings: Finding[] = [];
   const ranks = new Map<string, Rank>();
   for (const [, group] of [...groups].sort(([a], [b]) => compare(a, b))) {
-    const { finding, rank } = buildFinding(rule, group.sort(bySubject), facts);
+    const { finding, rank } = buildFinding(rule, group.sort(bySubject), facts, render);
     findings.push(finding);
     ranks.set(finding.fingerprint, rank);
   }
@@ -59,7 +70,12 @@ export function causeOf({ cause, causeKey, subject }: Fail): string {
 const bySubject = (a: Fail, b: Fail): number =>
   compareSubjects(a.subject, b.subject) || compareFactors(a.factors, b.factors);
 
-function buildFinding(rule: Rule, fails: readonly Fail[], facts: Facts): { finding: Finding; rank: Rank } {
+function buildFinding(
+  rule: Rule,
+  fails: readonly Fail[],
+  facts: Facts,
+  render: RenderChanges,
+): { finding: Finding; rank: Rank } {
   const deciding = worstOf(fails);
   const { severity, factors } = severityOf(deciding.factors);
   const { cause, causeKey } = deciding;
@@ -70,6 +86,7 @@ function buildFinding(rule: Rule, fails: readonly Fail[], facts: Facts): { findi
     { cause, causeKey, fails },
     facts,
   );
+  const { patches, steps } = render(remediation.changes);
   const owner = commonOwner(workloads.map((workload) => workload.owner));
   const finding: Finding = {
     id: rule.meta.id,
@@ -90,7 +107,7 @@ function buildFinding(rule: Rule, fails: readonly Fail[], facts: Facts): { findi
     scenario,
     impact,
     ...(deciding.witness ? { witness: deciding.witness } : {}),
-    remediation,
+    remediation: { summary: remediation.summary, patches, steps: [...steps, ...remediation.steps] },
     validation,
     rollback,
     references: rule.meta.references,

@@ -18,6 +18,8 @@ export interface Outbound {
   readonly mode: OutboundMode;
   /** The Sidecar, or the object that holds the mesh config (also where it does not set a mode); null: neither is in the input. */
   readonly by: By | null;
+  /** That object itself. */
+  readonly object: Resource | null;
   readonly from: 'sidecar' | 'mesh-config' | 'default';
   /** The Sidecar that applies, whether it sets a mode or not. */
   readonly sidecar: Sidecar | null;
@@ -96,6 +98,7 @@ function makeEgressFacts(facts: Facts): EgressFacts {
         const known = bySidecar.get(sidecar) ?? {
           mode,
           by: plainBy(by),
+          object: sidecar,
           sidecar,
           from: 'sidecar',
           why: `${why} sets it`,
@@ -123,27 +126,32 @@ function makeEgressFacts(facts: Facts): EgressFacts {
 }
 
 function ofMeshConfig(facts: Facts, setting: Setting<OutboundMode>): Omit<Outbound, 'sidecar'> {
-  const by = findHolder(facts, setting);
+  const holder = findHolder(facts, setting);
+  const by = holder?.by ?? null;
+  const object = holder?.resource ?? null;
   const { value: mode, from } = setting;
-  if (from !== 'default') return { mode, by, from: 'mesh-config', why: `${setting.by} sets it`, assumes: [] };
+  if (from !== 'default') return { mode, by, object, from: 'mesh-config', why: `${setting.by} sets it`, assumes: [] };
   const why = by
     ? `${by.kind} ${nameOf(by)} does not set it, and Istio's default is ${mode}`
     : `Istio's default is ${mode}`;
   const assumes =
     by || facts.isComplete('mesh-config') ? [] : [`Istio's default ${mode} holds: no mesh config is in the input`];
-  return { mode, by, from: 'default', why, assumes };
+  return { mode, by, object, from: 'default', why, assumes };
 }
 
-const HOLDER = /\b(ConfigMap|IstioOperator|Istio) (?:[^/:\s]+:)?(?:([^/\s]+)\/)?([^/\s]+)(?: does not set it)?$/;
+const HOLDER = /\b(ConfigMap|IstioOperator|Istio) (?:([^/:\s]+):)?(?:([^/\s]+)\/)?([^/\s]+)(?: does not set it)?$/;
 
 /** The object behind a setting, also behind one that it leaves to Istio's default. */
-function findHolder({ mesh }: Facts, { by, location }: Setting<unknown>): By | null {
-  const [, kind, namespace = '', name] = HOLDER.exec(by) ?? [];
+function findHolder(
+  { mesh }: Facts,
+  { by, location }: Setting<unknown>,
+): { readonly by: By; readonly resource: Resource } | null {
+  const [, kind, cluster, namespace = '', name] = HOLDER.exec(by) ?? [];
   if (!kind || !name) return null;
   const modelled = kind === 'Istio' ? 'SailIstio' : (kind as 'ConfigMap' | 'IstioOperator');
-  const resource = mesh.resources.find(modelled, namespace, name);
-  const place = location ?? (resource && byOf(resource).location);
-  return place ? { kind, namespace, name, location: place } : null;
+  const resource = mesh.resources.find(modelled, namespace, name, cluster);
+  if (!resource) return null;
+  return { by: { kind, namespace, name, location: location ?? byOf(resource).location }, resource };
 }
 
 function controlOf({ mesh, enforcement, isComplete }: Facts, workload: Workload): NetworkControl {

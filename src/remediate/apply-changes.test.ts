@@ -8,7 +8,7 @@ import { KINDS, type KindName } from '../model/kinds.ts';
 import type { Resource } from '../model/resource.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { type Applied, applyChanges, KEEPS_INVENTORY } from './apply-changes.ts';
-import type { Change } from './change.ts';
+import type { Change } from '../model/change/change.ts';
 import { writtenForm } from './changed-resource.ts';
 
 const EXAMPLES = path.resolve(import.meta.dirname, '../..');

@@ -2,7 +2,7 @@ import type { Mesh } from '../model/inventory/types.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Resources } from '../model/resources.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
-import { type Change, objectOfChange } from './change.ts';
+import { type Change, objectOfChange } from '../model/change/change.ts';
 import { changedResource } from './changed-resource.ts';
 import { overlayResources } from './overlay-resources.ts';
 import { isAtHome, rebuildNamespaces } from './rebuild-namespaces.ts';

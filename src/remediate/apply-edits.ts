@@ -1,5 +1,5 @@
 import type { Path } from '../model/resource.ts';
-import type { FieldEdit } from './change.ts';
+import type { FieldEdit } from '../model/change/change.ts';
 
 type Value = Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,7 @@ import type { Workload } from '../model/inventory/types.ts';
 import { namedIn, objectName } from '../model/by.ts';
 import type { Resource } from '../model/resource.ts';
 import type { By } from '../result/location.ts';
-import type { Change } from './change.ts';
+import type { Change } from '../model/change/change.ts';
 
 /** A change that may close paths, before it is proven. */
 export interface Candidate {

@@ -3,7 +3,7 @@ import type { KindDefinition } from '../model/kind.ts';
 import { KINDS } from '../model/kinds.ts';
 import type { Origin, RawObject, Resource } from '../model/resource.ts';
 import { applyEdits } from './apply-edits.ts';
-import type { Change } from './change.ts';
+import type { Change } from '../model/change/change.ts';
 
 const DEFINITIONS: ReadonlyMap<string, KindDefinition> = new Map(
   KINDS.map((definition: KindDefinition) => [definition.name, definition]),

@@ -2,7 +2,7 @@ import type { Facts } from '../graph/facts.ts';
 import { SearchLimit } from '../semantics/algebra/strings/find-word.ts';
 import { applyChanges } from './apply-changes.ts';
 import type { Candidate } from './candidate.ts';
-import { objectOfChange } from './change.ts';
+import { objectOfChange } from '../model/change/change.ts';
 import { HARDENINGS } from './hardening/index.ts';
 import type { Hardening } from './hardening/hardening.ts';
 import type { Plan, PlanOptions, Step } from './make-plan.ts';

@@ -1,6 +1,6 @@
 import type { Workload } from '../model/inventory/types.ts';
 import type { NetworkPolicy } from '../model/k8s/network-policy.ts';
-import type { Change } from './change.ts';
+import type { Change } from '../model/change/change.ts';
 
 const COMMON = ['app.kubernetes.io/name', 'app', 'name', 'app.kubernetes.io/instance'];
 

@@ -23,7 +23,7 @@ import { resolveRequest } from '../semantics/resolve-request.ts';
 import { applyChanges } from './apply-changes.ts';
 import type { Rebuild } from './rebuild.ts';
 import type { Candidate, Problem } from './candidate.ts';
-import type { Change } from './change.ts';
+import type { Change } from '../model/change/change.ts';
 import { passesWebhook, type WebhookCall, webhookCallsTo } from './nameless-callers.ts';
 import { leavesInventory, limitPolicies, namespacesOf } from './slice.ts';
 import { enforcementOf, pendingIn } from './slices.ts';

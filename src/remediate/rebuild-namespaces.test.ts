@@ -8,7 +8,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Resources } from '../model/resources.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { applyChanges } from './apply-changes.ts';
-import type { Change, FieldEdit } from './change.ts';
+import type { Change, FieldEdit } from '../model/change/change.ts';
 import { cutMesh } from './rebuild-namespaces.ts';
 import { controlNamespaces } from './slice.ts';
 

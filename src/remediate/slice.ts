@@ -5,7 +5,7 @@ import type { Mesh, Workload } from '../model/inventory/types.ts';
 import { KINDS } from '../model/kinds.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Resources } from '../model/resources.ts';
-import { type Change, objectOfChange } from './change.ts';
+import { type Change, objectOfChange } from '../model/change/change.ts';
 
 /** The objects of some namespaces, with all that holds for the whole cluster. Nothing else decides a request between workloads of these. */
 export function sliceResources(resources: Resources, namespaces: ReadonlySet<string>): Resources {

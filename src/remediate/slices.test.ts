@@ -3,7 +3,7 @@ import { readText } from '../collect/read-text.ts';
 import { loadMesh } from '../engine/load-mesh.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Applied } from './apply-changes.ts';
-import type { Change } from './change.ts';
+import type { Change } from '../model/change/change.ts';
 import { enforcementOf, type SliceGround } from './slices.ts';
 
 const policy = (namespace: string): string => `

@@ -2,7 +2,7 @@ import type { Mesh } from '../model/inventory/types.ts';
 import { Enforcement } from '../semantics/enforcement.ts';
 import { type Applied, applyChanges, keepsOthers } from './apply-changes.ts';
 import type { Rebuild } from './rebuild.ts';
-import { type Change, objectOfChange } from './change.ts';
+import { type Change, objectOfChange } from '../model/change/change.ts';
 import { cutMesh } from './rebuild-namespaces.ts';
 import { sliceResources } from './slice.ts';
 

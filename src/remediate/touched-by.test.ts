@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readText } from '../collect/read-text.ts';
 import { loadMesh } from '../engine/load-mesh.ts';
-import type { Change } from './change.ts';
+import type { Change } from '../model/change/change.ts';
 import { mayTouch } from './touched-by.ts';
 
 const deployment = (name: string, namespace: string): string => `

@@ -1,5 +1,5 @@
 import type { Workload } from '../model/inventory/types.ts';
-import { type Change, objectOfChange } from './change.ts';
+import { type Change, objectOfChange } from '../model/change/change.ts';
 
 /** Policies that decide at the proxies which they select, and nowhere else. */
 const LOCAL: readonly string[] = ['AuthorizationPolicy', 'RequestAuthentication'];

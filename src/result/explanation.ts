@@ -40,7 +40,13 @@ const effect = z.strictObject({
   examples: z.array(request),
 });
 
-const changeStep = z.strictObject({ summary: z.string(), patch, also: effect });
+const changeStep = z.strictObject({
+  summary: z.string(),
+  patch,
+  /** Where the object is made by something else, or its text cannot be edited: what to change instead. */
+  byHand: z.array(z.string()).optional(),
+  also: effect,
+});
 
 export const explanation = z.strictObject({
   request,

@@ -1,9 +1,10 @@
 import type { Facts } from '../graph/facts.ts';
+import type { Change } from '../model/change/change.ts';
 import type { Workload } from '../model/inventory/types.ts';
 import type { By } from '../result/location.ts';
 import type { Request } from '../result/request.ts';
 import type { EvidenceStatus, Sensitivity, Severity } from '../result/status.ts';
-import type { Evidence, Patch, Subject } from '../result/types.ts';
+import type { Evidence, Subject } from '../result/types.ts';
 
 export interface RuleMeta {
   /** `area/name`, stable for ever; the page is `docs/rules/area/name.md`. */
@@ -90,7 +91,8 @@ export interface Explanation {
   readonly impact: string;
   readonly remediation: {
     readonly summary: string;
-    readonly patches: readonly Patch[];
+    /** Made together; what cannot be said as a change of an object is said in `steps`. */
+    readonly changes: readonly Change[];
     readonly steps: readonly string[];
   };
   readonly validation: { readonly positive: readonly string[]; readonly negative: readonly string[] };

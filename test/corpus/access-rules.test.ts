@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildFindings } from '../../src/findings/build-findings.ts';
+import { buildFindings, type RenderChanges } from '../../src/findings/build-findings.ts';
 import type { Facts } from '../../src/graph/facts.ts';
 import type { Finding } from '../../src/result/types.ts';
 import { jwtNotRequired } from '../../src/rules/authn/jwt-not-required.ts';
@@ -12,12 +12,15 @@ import { allowAny } from '../../src/rules/authz/allow-any.ts';
 import { noPolicy } from '../../src/rules/authz/no-policy.ts';
 import { permissive } from '../../src/rules/mtls/permissive.ts';
 import type { Rule } from '../../src/rules/rule.ts';
+import { renderRemediation } from '../../src/engine/plan/render-remediation.ts';
+import { changedLines } from '../apply-changes.ts';
 import { factsOfText } from '../judge-fixture.ts';
+import { textsIn } from '../texts-in.ts';
 import { NO_SHARED } from './corpus.ts';
 
 const shared = (path: string): string => fileURLToPath(new URL(`../../../shared/${path}`, import.meta.url));
-const findingsOf = (rule: Rule, facts: Facts): readonly Finding[] =>
-  buildFindings(rule, rule.judge(facts), facts).findings;
+const findingsOf = (rule: Rule, facts: Facts, render?: RenderChanges): readonly Finding[] =>
+  buildFindings(rule, rule.judge(facts), facts, render).findings;
 const why = NO_SHARED ? ` (skipped: ${NO_SHARED})` : '';
 
 interface Flaw {
@@ -79,8 +82,11 @@ describe.skipIf(NO_SHARED)(`a generated mesh with planted flaws${why}`, () => {
 
 describe.skipIf(NO_SHARED)(`kubeflow, by rule${why}`, () => {
   let facts: Facts;
+  let render: RenderChanges;
   beforeAll(() => {
-    facts = factsOfText(readFileSync(shared('corpus/kubeflow/platform.yaml'), 'utf8'), 'platform.yaml');
+    const text = readFileSync(shared('corpus/kubeflow/platform.yaml'), 'utf8');
+    facts = factsOfText(text, 'platform.yaml');
+    render = renderRemediation(textsIn({ 'platform.yaml': text }));
   });
 
   it('names the policies that let anyone in, two of them by a header', () => {
@@ -101,10 +107,11 @@ describe.skipIf(NO_SHARED)(`kubeflow, by rule${why}`, () => {
   });
 
   it('keeps the two named callers of seaweedfs when its third rule goes', () => {
-    const finding = findingsOf(allowAny, facts).find(({ title }) => title.includes('seaweedfs'));
+    const finding = findingsOf(allowAny, facts, render).find(({ title }) => title.includes('seaweedfs'));
     expect(finding?.evidence[0]).toMatchObject({ source: { line: 201970 }, path: 'spec.rules[2]' });
     expect(finding?.remediation.summary).toContain('12 of 12 wanted flows still pass');
-    expect(finding?.remediation.patches[0]?.diff).toContain('-    - {}');
+    const [patch] = finding?.remediation.patches ?? [];
+    expect(patch && changedLines(patch)).toEqual(['-  - {}']);
   });
 
   it('finds no sidecar without a policy, and a token demanded at the gateway but for the login', () => {
@@ -115,7 +122,7 @@ describe.skipIf(NO_SHARED)(`kubeflow, by rule${why}`, () => {
   });
 
   it('finds plaintext on every captured port, and two exceptions that webhooks need', () => {
-    const [first, second, rest] = findingsOf(permissive, facts);
+    const [first, second, rest] = findingsOf(permissive, facts, render);
     expect(rest?.title).toMatch(
       /^no PeerAuthentication sets a mode: \d+ ports accept plaintext in 26 workloads in 3 namespaces$/,
     );

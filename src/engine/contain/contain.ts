@@ -3,7 +3,7 @@ import { makeFacts, type Stated } from '../../graph/make-facts.ts';
 import type { Mesh, Workload } from '../../model/inventory/types.ts';
 import { applyChanges } from '../../remediate/apply-changes.ts';
 import type { Rebuild } from '../../remediate/rebuild.ts';
-import type { Change } from '../../remediate/change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { denyIdentity } from '../../remediate/quarantine/deny-identity.ts';
 import { isolatePods } from '../../remediate/quarantine/isolate-pods.ts';
 import { revokeRights } from '../../remediate/quarantine/revoke-rights.ts';

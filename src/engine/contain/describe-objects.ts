@@ -1,7 +1,8 @@
-import type { Change } from '../../remediate/change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { changedResource, writtenForm } from '../../remediate/changed-resource.ts';
 import type { Containment } from '../../result/containment.ts';
-import { type Manifest, yamlOf } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { yamlOf } from '../../remediate/text/yaml-of.ts';
 import { quote } from '../../util/quote.ts';
 
 type Described = Containment['objects'][number];

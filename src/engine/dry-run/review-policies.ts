@@ -5,10 +5,9 @@ import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import { applyChanges } from '../../remediate/apply-changes.ts';
 import type { Rebuild } from '../../remediate/rebuild.ts';
-import type { Change } from '../../remediate/change.ts';
 import type { DryRun } from '../../result/dry-run.ts';
 import { annotatedAt } from '../../rules/authz/annotated-policies.ts';
-import { canBeEnforced, DRY_RUN } from '../../rules/authz/enforced-copy.ts';
+import { canBeEnforced, DRY_RUN, enforcing } from '../../rules/authz/enforced-copy.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
 import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
@@ -82,12 +81,6 @@ function reviewOne(facts: Facts, rebuild: Rebuild, texts: InputTexts, { policy, 
   const { review: reviewed, kept } = review(facts, after, workloads, window);
   return { ...about, ...reviewed, patch, tests: repeatTests(after, reviewed.denies, kept) };
 }
-
-const enforcing = (policy: AuthorizationPolicy): Change => ({
-  kind: 'edit',
-  resource: policy,
-  edits: [{ op: 'delete', path: ['metadata', 'annotations', DRY_RUN] }],
-});
 
 function enforced(facts: Facts, rebuild: Rebuild, policies: readonly AuthorizationPolicy[]): Enforcement | undefined {
   const applied = applyChanges(facts.enforcement, policies.map(enforcing), rebuild);

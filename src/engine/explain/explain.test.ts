@@ -9,6 +9,7 @@ import {
   workload,
 } from '../../../test/small-mesh.ts';
 import { networking } from '../../../test/decide-in.ts';
+import { textsIn } from '../../../test/texts-in.ts';
 import { meshOf } from '../../../test/mesh-of.ts';
 import { withPolicies } from '../../graph/apply.ts';
 import { explanation as schema, type Explanation } from '../../result/explanation.ts';
@@ -38,10 +39,11 @@ const allowWeb = policy('AuthorizationPolicy', 'shop', 'orders', {
 });
 
 function ask(manifests: readonly Manifest[], question: Ask): { found: Explanation; enforcement: Enforcement } {
-  const enforcement = new Enforcement(meshOf(meshText(manifests)).mesh);
+  const text = meshText(manifests);
+  const enforcement = new Enforcement(meshOf(text).mesh);
   const request = readAsk(enforcement, question);
   if ('error' in request) throw new Error(`${request.error}; ${request.help}`);
-  const found = explain(enforcement, request);
+  const found = explain(enforcement, request, textsIn({ 'mesh.yaml': text }));
   if ('error' in found) throw new Error(found.error);
   expect(() => schema.parse(JSON.parse(JSON.stringify(found)))).not.toThrow();
   return { found, enforcement };

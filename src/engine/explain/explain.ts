@@ -7,6 +7,9 @@ import type { Query } from '../../semantics/query.ts';
 import type { Requirement, TraceStep, Verdict } from '../../semantics/verdict.ts';
 import { type Answered, answerRequest } from '../answer-request.ts';
 import { describeRequirement } from '../describe-requirement.ts';
+import type { InputTexts } from '../plan/input-texts.ts';
+import { describeByHand } from '../plan/render-remediation.ts';
+import { renderPatches, renderSteps, type StepPatches } from '../plan/render-patches.ts';
 import { type Change, type ChangeStep, findChange } from './find-change.ts';
 import { findNearest, type Nearest } from './find-nearest.ts';
 import { hideCredentials } from './hide-credentials.ts';
@@ -16,6 +19,8 @@ import { symptomOf } from './symptom.ts';
 export function explain(
   enforcement: Enforcement,
   request: Request,
+  /** The files of the input, for patches of them. */
+  texts: InputTexts,
   /** Without: what is nearest and what would have to change are left out, as where the caller is only a stand-in. */
   { search = true }: { readonly search?: boolean } = {},
 ): Explanation | Unresolved {
@@ -38,7 +43,7 @@ export function explain(
     ...(verdict.routed === undefined ? {} : { routed: verdict.routed }),
     trace: verdict.trace.map(stepResult),
     ...(nearest === undefined ? {} : { nearest: nearest && nearestResult(nearest) }),
-    ...(change === undefined ? {} : { change: change && changeResult(change) }),
+    ...(change === undefined ? {} : { change: change && changeResult(change, texts) }),
     ...(endpoints.length > 1 || request.to.service !== undefined
       ? {
           endpoints: endpoints.flatMap(({ query, verdict: own }) =>
@@ -100,22 +105,41 @@ const nearestResult = ({ request, edits, verdict }: Nearest): NonNullable<Explan
   decided: decidedResult(verdict),
 });
 
-const changeResult = ({ to, advice, steps, after, alternatives }: Change): NonNullable<Explanation['change']> => ({
-  to,
-  ...(advice === undefined ? {} : { advice }),
-  steps: steps.map(changeStepResult),
-  after: after && decidedResult(after),
-  alternatives: alternatives.map(changeStepResult),
-});
+type ShownStep = NonNullable<Explanation['change']>['steps'][number];
 
-const changeStepResult = ({ proposal: { summary, patch, limits }, effect }: ChangeStep) => ({
-  summary,
-  patch,
-  also: {
-    ...(limits === undefined || effect.nearby ? {} : { limits }),
-    basis: effect.basis,
-    looked: effect.looked,
-    turned: effect.turned,
-    examples: effect.examples.map(hideCredentials),
-  },
-});
+/** Steps are patches one upon the other; each alternative is one of the input as it is. */
+function changeResult(
+  { to, advice, steps, after, alternatives }: Change,
+  texts: InputTexts,
+): NonNullable<Explanation['change']> {
+  const patches = renderSteps(
+    steps.map(({ proposal }) => [proposal.change]),
+    texts,
+  );
+  return {
+    to,
+    ...(advice === undefined ? {} : { advice }),
+    steps: steps.map((step, index) => changeStepResult(step, patches[index])),
+    after: after && decidedResult(after),
+    alternatives: alternatives.map((step) => changeStepResult(step, renderPatches([step.proposal.change], texts))),
+  };
+}
+
+function changeStepResult({ proposal, effect }: ChangeStep, rendered: StepPatches | undefined): ShownStep {
+  const { summary, resource, limits } = proposal;
+  const { kind, namespace, name, origin } = resource;
+  const [patch] = rendered?.patches ?? [];
+  const byHand = rendered ? describeByHand(rendered) : [];
+  return {
+    summary,
+    patch: patch ?? { file: origin.source, kind: 'edit', diff: '', objects: [`${kind} ${namespace}/${name}`] },
+    ...(byHand.length > 0 ? { byHand } : {}),
+    also: {
+      ...(limits === undefined || effect.nearby ? {} : { limits }),
+      basis: effect.basis,
+      looked: effect.looked,
+      turned: effect.turned,
+      examples: effect.examples.map(hideCredentials),
+    },
+  };
+}

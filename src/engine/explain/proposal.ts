@@ -1,5 +1,5 @@
+import type { Change } from '../../model/change/change.ts';
 import type { Resource } from '../../model/resource.ts';
-import type { Patch } from '../../result/types.ts';
 
 /** One change of one object that might turn the verdict. */
 export interface Proposal {
@@ -7,7 +7,7 @@ export interface Proposal {
   readonly summary: string;
   /** The object as it would be. */
   readonly resource: Resource;
-  readonly patch: Patch;
+  readonly change: Change;
   /** How many values or objects are written; of two that open the same, the smaller is proposed. */
   readonly size: number;
   /** Whole connections turn: methods and paths make no difference. */

@@ -1,7 +1,7 @@
 import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/authorization-policy.ts';
 import type { Mesh } from '../../model/inventory/types.ts';
-import { changedObject, manifestOf } from '../../rules/object-patch.ts';
-import { type Manifest, newObjects } from '../../rules/patch.ts';
+import { changeSpec } from '../../rules/changes.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 import { proposedResource } from '../../rules/proposed.ts';
 import type { Clause, CompiledPolicy, CompiledRule } from '../../semantics/authz/compile.ts';
 import { withoutQuery } from '../../semantics/http/normalize-path.ts';
@@ -48,7 +48,7 @@ function widened({ view, chain }: Judged, { policy }: CompiledPolicy, rule: Comp
       found.push({
         summary: `add ${added} of ${policy.namespace}/${policy.name} rules[${rule.index}]`,
         resource,
-        patch: changedObject(policy, manifestOf(policy, { spec })),
+        change: changeSpec(policy, spec),
         size: edits.length,
         perPort: chain.type !== 'http',
       });
@@ -119,7 +119,7 @@ function ruleFor(mesh: Mesh, judged: Judged, holders: number): readonly Proposal
       {
         summary: `add a rule to ${own.namespace}/${own.name} for ${what}`,
         resource: { ...own, spec },
-        patch: changedObject(own, manifestOf(own, { spec })),
+        change: changeSpec(own, spec),
         size: 3,
         perPort: judged.chain.type !== 'http',
         ...(limits === undefined ? {} : { limits }),
@@ -134,12 +134,12 @@ function ruleFor(mesh: Mesh, judged: Judged, holders: number): readonly Proposal
     metadata: { name: freeName(mesh, judged, scope), namespace: scope.namespace },
     spec: { ...scope.spec, action: 'ALLOW', rules: [rule] },
   };
-  const neighbour = judged.chain.allow[0]?.policy.origin.source ?? judged.workload.resource.origin.source;
+  const beside = judged.chain.allow[0]?.policy ?? judged.workload.resource;
   return [
     {
       summary: `a new ALLOW policy for ${scope.namespace}/${scope.name} that admits ${what}`,
       resource: proposedResource(manifest, judged.workload.cluster),
-      patch: newObjects(neighbour, [manifest]),
+      change: { kind: 'add', manifest, beside },
       size: 4,
       perPort: judged.chain.type !== 'http',
       ...(limits === undefined ? {} : { limits }),

@@ -4,7 +4,7 @@ import type {
   AuthorizationRule,
   AuthorizationSource,
 } from '../../model/istio/authorization-policy.ts';
-import { changedObject, manifestOf } from '../../rules/object-patch.ts';
+import { changeSpec } from '../../rules/changes.ts';
 import { findMatch } from '../../semantics/authz/evaluate.ts';
 import { withoutQuery } from '../../semantics/http/normalize-path.ts';
 import type { Mesh } from '../../model/inventory/types.ts';
@@ -74,7 +74,7 @@ function withRules(
 ): Proposal {
   const rules = (policy.spec.rules ?? []).flatMap((rule, at) => (at === index ? instead : [rule]));
   const spec = { ...policy.spec, rules };
-  return { ...said, resource: { ...policy, spec }, patch: changedObject(policy, manifestOf(policy, { spec })) };
+  return { ...said, resource: { ...policy, spec }, change: changeSpec(policy, spec) };
 }
 
 /** The alternatives of a rule, each narrowed; a rule without any gets one. */

@@ -1,5 +1,5 @@
 import type { Mesh, Workload } from '../../model/inventory/types.ts';
-import { type Manifest, newObjects } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 import { proposedResource } from '../../rules/proposed.ts';
 import { selectorOf } from '../../rules/select-workload.ts';
 import type { Query } from '../../semantics/query.ts';
@@ -34,8 +34,8 @@ export function proposeNetwork(mesh: Mesh, { source, destination, transport }: Q
       metadata: { name: `allow-${from.name}-to-${to.name}-${way}`.slice(0, 63), namespace: at.namespace },
       spec,
     };
-    const patch = newObjects(at.resource.origin.source, [manifest]);
-    return { summary, resource: proposedResource(manifest, at.cluster), patch, size: 2, perPort: true, limits };
+    const change = { kind: 'add', manifest, beside: at.resource } as const;
+    return { summary, resource: proposedResource(manifest, at.cluster), change, size: 2, perPort: true, limits };
   };
   return [
     propose(

@@ -1,5 +1,5 @@
 import type { Mesh } from '../../model/inventory/types.ts';
-import { type Manifest, newObjects } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 import { proposedResource } from '../../rules/proposed.ts';
 import type { Judged } from '../../semantics/judged.ts';
 import { scopeOf } from './narrow-scope.ts';
@@ -51,7 +51,7 @@ function refusal(
   return {
     summary: `a DENY policy for ${scope.namespace}/${scope.name} against ${who.join(' and ')}: ${exact.text}`,
     resource,
-    patch: newObjects(judged.workload.resource.origin.source, [manifest]),
+    change: { kind: 'add', manifest, beside: judged.workload.resource },
     size: sources.length + 3,
     perPort: judged.chain.type !== 'http',
     ...(exact.source && exact.exact && !nameless ? { limits: `${shared} and ${operation} only` } : {}),

@@ -1,7 +1,7 @@
 import type { Workload } from '../../model/inventory/types.ts';
 import type { PeerAuthentication } from '../../model/istio/peer-authentication.ts';
-import { changedObject, manifestOf } from '../../rules/object-patch.ts';
-import { type Manifest, newObjects } from '../../rules/patch.ts';
+import { changeSpec } from '../../rules/changes.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 import { proposedResource } from '../../rules/proposed.ts';
 import { selectorOf } from '../../rules/select-workload.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
@@ -26,7 +26,7 @@ export function proposeTransport(enforcement: Enforcement, workload: Workload, p
       {
         summary,
         resource: { ...own, spec },
-        patch: changedObject(own, manifestOf(own, { spec })),
+        change: changeSpec(own, spec),
         size: 1,
         perPort: true,
       },
@@ -41,6 +41,6 @@ export function proposeTransport(enforcement: Enforcement, workload: Workload, p
     metadata: { name: `${workload.name}-port-${port}`, namespace: workload.namespace },
     spec: { selector: { matchLabels }, portLevelMtls: portLevel },
   };
-  const patch = newObjects(workload.resource.origin.source, [manifest]);
-  return [{ summary, resource: proposedResource(manifest, workload.cluster), patch, size: 2, perPort: true }];
+  const change = { kind: 'add', manifest, beside: workload.resource } as const;
+  return [{ summary, resource: proposedResource(manifest, workload.cluster), change, size: 2, perPort: true }];
 }

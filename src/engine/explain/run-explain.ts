@@ -3,6 +3,7 @@ import { InputError } from '../../collect/input-error.ts';
 import type { Diagnostic } from '../../result/diagnostic.ts';
 import type { Explanation } from '../../result/explanation.ts';
 import { observeFacts } from '../observe.ts';
+import { inputTexts } from '../plan/input-texts.ts';
 import { type InputOptions, readInput } from '../read-input.ts';
 import type { Ask } from './ask.ts';
 import { explain } from './explain.ts';
@@ -21,11 +22,11 @@ export async function runExplain(
   io: CollectIo,
 ): Promise<Explained> {
   const input = await readInput(inputs, options, io);
-  const { diagnostics } = input;
+  const { diagnostics, provenance } = input;
   const { enforcement } = observeFacts(input);
   const request = readAsk(enforcement, ask);
   if ('error' in request) throw new InputError(request.error, request.help, diagnostics);
-  const explanation = explain(enforcement, request);
+  const explanation = explain(enforcement, request, inputTexts(inputs, provenance.sources, io));
   if ('error' in explanation) throw new InputError(explanation.error, explanation.help, diagnostics);
   return { explanation, diagnostics };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { severityRank } from '../../findings/severity.ts';
-import { objectOfChange } from '../../remediate/change.ts';
+import { objectOfChange } from '../../model/change/change.ts';
 import type { Step } from '../../remediate/make-plan.ts';
 import type { Severity } from '../../result/status.ts';
 

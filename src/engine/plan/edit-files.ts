@@ -1,18 +1,21 @@
 import path from 'node:path';
 import type { Resource } from '../../model/resource.ts';
-import type { Change } from '../../remediate/change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { writtenForm } from '../../remediate/changed-resource.ts';
 import { type ObjectSource, sourceOf } from '../../remediate/source-of.ts';
 import { appendObject } from '../../remediate/text/append-object.ts';
 import { removeObject } from '../../remediate/text/remove-object.ts';
 import type { Spliced } from '../../remediate/text/splice-edits.ts';
-import { type Manifest, yamlOf } from '../../rules/patch.ts';
+import { type Manifest, nameOfManifest } from '../../model/change/manifest.ts';
+import { yamlOf } from '../../remediate/text/yaml-of.ts';
 import { type EditedFile, editObject, findPlace, leadOf, lengthen, openFile, withText } from './edited-file.ts';
 import type { InputTexts } from './input-texts.ts';
 
 /** Files as they are after the steps so far; without a text the file is gone. */
 export interface EditedFiles {
   readonly texts: InputTexts;
+  /** As it was audited, read once. */
+  readonly original: (name: string) => EditedFile | undefined;
   readonly files: ReadonlyMap<string, EditedFile | undefined>;
 }
 
@@ -40,27 +43,37 @@ export interface StepFiles {
   readonly after: EditedFiles;
 }
 
-export const unedited = (texts: InputTexts): EditedFiles => ({ texts, files: new Map() });
+export function unedited(texts: InputTexts): EditedFiles {
+  const opened = new Map<string, EditedFile | undefined>();
+  const original = (name: string): EditedFile | undefined => {
+    if (!opened.has(name)) {
+      const text = texts.textOf(name);
+      opened.set(name, text === undefined ? undefined : openFile(name, text));
+    }
+    return opened.get(name);
+  };
+  return { texts, original, files: new Map() };
+}
 
 /** The files of the input after one step's changes, on what the steps before left. Nothing is written. */
 export function editFiles(edited: EditedFiles, changes: readonly Change[]): StepFiles {
-  const { texts } = edited;
+  const { texts, original } = edited;
   const files = new Map(edited.files);
   const objects = new Map<string, Set<string>>();
   const sources = new Map<string, ChangedFile['source']>();
   const refused: RefusedChange[] = [];
   const open = (name: string): EditedFile | undefined => {
     if (!files.has(name)) {
-      const text = texts.textOf(name);
-      if (text === undefined) return undefined;
-      files.set(name, openFile(name, text));
+      const file = original(name);
+      if (!file) return undefined;
+      files.set(name, file);
     }
     return files.get(name);
   };
 
   for (const change of changes) {
     const resource = change.kind === 'add' ? change.beside : change.resource;
-    const object = change.kind === 'add' ? nameOf(change.manifest) : nameOfResource(resource);
+    const object = change.kind === 'add' ? nameOfManifest(change.manifest) : nameOfResource(resource);
     const file = open(resource.origin.source.replace(/ \(new\)$/, '')) ?? openAdded(files, resource);
     const made = file
       ? makeChange(
@@ -80,12 +93,12 @@ export function editFiles(edited: EditedFiles, changes: readonly Change[]): Step
   }
 
   const changed = [...objects].flatMap(([file, names]): readonly ChangedFile[] => {
-    const before = edited.files.has(file) ? edited.files.get(file)?.raw : texts.textOf(file);
+    const before = edited.files.has(file) ? edited.files.get(file)?.raw : original(file)?.raw;
     const after = files.get(file)?.raw;
     const source = sources.get(file);
     return before === after ? [] : [{ file, before, after, objects: [...names], ...(source ? { source } : {}) }];
   });
-  return { files: changed, refused, after: { texts, files } };
+  return { files: changed, refused, after: { texts, original, files } };
 }
 
 /** The file into which an earlier step put an object. */
@@ -140,17 +153,18 @@ function addObject(
   return { name: near.name, file, ...source };
 }
 
-function freeName(near: string, { kind, metadata }: Manifest, isTaken: (name: string) => boolean): string {
+function freeName(near: string, manifest: Manifest, isTaken: (name: string) => boolean): string {
   const extension = near.endsWith('.yml') ? '.yml' : '.yaml';
-  const stem = path.join(
-    path.dirname(near),
-    [kind, metadata.namespace, metadata.name].filter(Boolean).join('-').toLowerCase(),
-  );
+  const stem = path.join(path.dirname(near), stemOf(manifest));
   for (let count = 1; ; count++) {
     const name = `${stem}${count === 1 ? '' : `-${count}`}${extension}`;
     if (!isTaken(name)) return name;
   }
 }
+
+/** What the file of a new object is called. */
+export const stemOf = ({ kind, metadata: { namespace, name } }: Manifest): string =>
+  [kind, namespace, name].filter(Boolean).join('-').toLowerCase();
 
 const refusal = ({ refused }: { readonly refused: string }): Made => ({ refused, help: 'change it by hand' });
 
@@ -160,7 +174,4 @@ function noText(resource: Resource): Made {
   return { refused: `\`${source.file}\` is no file of the input`, help: 'name the file as input' };
 }
 
-const nameOf = ({ kind, metadata: { name, namespace } }: Manifest): string =>
-  `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
-
-const nameOfResource = (resource: Resource): string => nameOf(writtenForm(resource) as Manifest);
+const nameOfResource = (resource: Resource): string => nameOfManifest(writtenForm(resource) as Manifest);

@@ -4,7 +4,7 @@ import { readText } from '../../collect/read-text.ts';
 import { yamlItems } from '../../collect/yaml/items.ts';
 import { firstContent } from '../../collect/yaml/split.ts';
 import type { Resource } from '../../model/resource.ts';
-import type { FieldEdit } from '../../remediate/change.ts';
+import type { FieldEdit } from '../../model/change/change.ts';
 import { writtenForm } from '../../remediate/changed-resource.ts';
 import { withBreaksOf, withPlainBreaks } from '../../remediate/text/line-breaks.ts';
 import { type Place, spliceEdits } from '../../remediate/text/splice-edits.ts';

@@ -1,9 +1,9 @@
 import { plaintextCallers } from '../../graph/plaintext-callers.ts';
 import type { Facts } from '../../graph/facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
-import { objectOfChange } from '../../remediate/change.ts';
+import { objectOfChange } from '../../model/change/change.ts';
 import type { Candidate } from '../../remediate/candidate.ts';
-import type { Manifest } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 
 const SHOWN = 4;
 

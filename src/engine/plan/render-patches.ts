@@ -1,9 +1,10 @@
-import type { Change } from '../../remediate/change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { changedResource, writtenForm } from '../../remediate/changed-resource.ts';
 import { unifiedDiff } from '../../remediate/text/unified-diff.ts';
 import type { Patch } from '../../result/types.ts';
-import { type Manifest, yamlOf } from '../../rules/patch.ts';
-import { type ChangedFile, type EditedFiles, editFiles, type RefusedChange, unedited } from './edit-files.ts';
+import { type Manifest, nameOfManifest } from '../../model/change/manifest.ts';
+import { yamlOf } from '../../remediate/text/yaml-of.ts';
+import { type ChangedFile, type EditedFiles, editFiles, type RefusedChange, stemOf, unedited } from './edit-files.ts';
 import type { InputTexts } from './input-texts.ts';
 
 export interface StepPatches {
@@ -19,19 +20,28 @@ export interface StepPatches {
 
 /** The patches of changes that are made together. */
 export function renderPatches(changes: readonly Change[], texts: InputTexts): StepPatches {
-  return renderSteps([changes], texts)[0] as StepPatches;
+  return renderOn(unedited(texts), changes);
 }
 
 /** The patches of steps, each against what the ones before leave. */
 export function renderSteps(steps: readonly (readonly Change[])[], texts: InputTexts): readonly StepPatches[] {
   let edited: EditedFiles = unedited(texts);
   return steps.map((changes) => {
-    const { files, refused, after } = editFiles(edited, changes);
+    const { after, ...patches } = renderOn(edited, changes);
     edited = after;
-    const rendered = files.flatMap(({ file, objects, source }) => (source ? [{ file, objects, source }] : []));
-    const byHand = changes.filter((change) => refused.some(({ object }) => object === objectOf(change)));
-    return { patches: [...files.map(toPatch), ...byHand.flatMap(forReading)], rendered, refused };
+    return patches;
   });
+}
+
+/** The patches of changes against the files as they have become. */
+export function renderOn(
+  edited: EditedFiles,
+  changes: readonly Change[],
+): StepPatches & { readonly after: EditedFiles } {
+  const { files, refused, after } = editFiles(edited, changes);
+  const rendered = files.flatMap(({ file, objects, source }) => (source ? [{ file, objects, source }] : []));
+  const byHand = changes.filter((change) => refused.some(({ object }) => object === objectOf(change)));
+  return { patches: [...files.map(toPatch), ...byHand.flatMap(forReading)], rendered, refused, after };
 }
 
 export function toPatch({ file, before, after, objects }: ChangedFile): Patch {
@@ -43,18 +53,22 @@ export function toPatch({ file, before, after, objects }: ChangedFile): Patch {
   };
 }
 
-/** The object before and after, as it is read. */
+/**
+ * Where no text of the input can be edited: a new object as a file of its own; of others what changes, under the name of the object and not of
+ * a file, so that nothing can be taken for a patch of one.
+ */
 function forReading(change: Change): readonly Patch[] {
-  const file = change.kind === 'add' ? change.beside.origin.source : change.resource.origin.source;
-  const before = change.kind === 'add' ? undefined : yamlOf(shown(writtenForm(change.resource)));
+  const object = objectOf(change);
+  if (change.kind === 'add') {
+    const file = `${stemOf(change.manifest)}.yaml`;
+    return [{ file, kind: 'new', diff: unifiedDiff({ file, after: yamlOf(change.manifest) }), objects: [object] }];
+  }
+  const before = yamlOf(shown(writtenForm(change.resource)));
   const made = changedResource(change, (resource) => resource);
   if ('refused' in made) return [];
-  const after =
-    change.kind === 'remove'
-      ? undefined
-      : yamlOf(change.kind === 'add' ? change.manifest : shown(writtenForm(made.resource)));
-  const kind = change.kind === 'add' ? 'new' : 'edit';
-  return [{ file, kind, diff: unifiedDiff({ file, before, after }), objects: [objectOf(change)] }];
+  const after = change.kind === 'remove' ? undefined : yamlOf(shown(writtenForm(made.resource)));
+  const diff = unifiedDiff({ file: `${object} (as it is read)`, before, after });
+  return [{ file: change.resource.origin.source, kind: 'edit', diff, objects: [object] }];
 }
 
 /** Without fields that hold nothing. */
@@ -65,7 +79,5 @@ function shown(value: ReturnType<typeof writtenForm>): Manifest {
   return { ...value, metadata: Object.fromEntries(metadata) } as Manifest;
 }
 
-function objectOf(change: Change): string {
-  const { kind, metadata } = change.kind === 'add' ? change.manifest : (writtenForm(change.resource) as Manifest);
-  return `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;
-}
+const objectOf = (change: Change): string =>
+  nameOfManifest(change.kind === 'add' ? change.manifest : (writtenForm(change.resource) as Manifest));

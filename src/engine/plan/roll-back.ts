@@ -1,7 +1,7 @@
 import { quote } from '../../util/quote.ts';
-import type { Change } from '../../remediate/change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { writtenForm } from '../../remediate/changed-resource.ts';
-import type { Manifest } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 
 /** How to get back to exactly what was: the objects that were edited from their files, and the new ones away. */
 export function rollBackOf(changes: readonly Change[]): string {

@@ -1,7 +1,7 @@
 import type { Facts } from '../../graph/facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { Candidate } from '../../remediate/candidate.ts';
-import { type Change, objectOfChange } from '../../remediate/change.ts';
+import { type Change, objectOfChange } from '../../model/change/change.ts';
 import type { PlanStep } from '../../result/types.ts';
 
 const RANK = ['none', 'low', 'medium', 'high', 'critical'];

@@ -15,7 +15,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KindName } from '../../model/kinds.ts';
 import type { Resource } from '../../model/resource.ts';
-import type { Change } from '../../remediate/change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { readInput } from '../read-input.ts';
 import { inputTexts } from './input-texts.ts';
 import { renderPatches, renderSteps } from './render-patches.ts';

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { InputError } from '../../collect/input-error.ts';
-import type { Change } from '../../remediate/change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { type ChangedFile, type EditedFiles, editFiles, type RefusedChange, unedited } from './edit-files.ts';
 import { changed, type InputTexts } from './input-texts.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { InputError } from '../../collect/input-error.ts';
-import type { Change } from '../../remediate/change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { type EditedFiles, editFiles, type RefusedChange, unedited } from './edit-files.ts';
 import type { InputTexts } from './input-texts.ts';
 import { toPatch } from './render-patches.ts';

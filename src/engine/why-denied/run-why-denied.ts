@@ -3,6 +3,7 @@ import { InputError } from '../../collect/input-error.ts';
 import type { Denial } from '../../result/denial.ts';
 import type { Diagnostic } from '../../result/diagnostic.ts';
 import { observeFacts } from '../observe.ts';
+import { inputTexts } from '../plan/input-texts.ts';
 import { type InputOptions, readInput } from '../read-input.ts';
 import { readLog } from './read-log.ts';
 import type { SeenRequest } from '../../model/observation/seen-request.ts';
@@ -33,8 +34,9 @@ export async function runWhyDenied(
       "paste an access-log line of Envoy (Istio's default format, text or JSON) or of ztunnel (`access … connection complete …`)",
     );
   const input = await readInput(inputs, options, io);
-  const { diagnostics } = input;
-  const denial = whyDenied(observeFacts(input).enforcement, seen, hints);
+  const { diagnostics, provenance } = input;
+  const texts = inputTexts(inputs, provenance.sources, io);
+  const denial = whyDenied(observeFacts(input).enforcement, seen, hints, texts);
   if ('error' in denial) throw new InputError(denial.error, denial.help, diagnostics);
   return { denial, diagnostics };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { textsIn } from '../../../test/texts-in.ts';
 import { meshOf } from '../../../test/mesh-of.ts';
 import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../../test/small-mesh.ts';
 import { type Denial, denial as schema } from '../../result/denial.ts';
@@ -67,7 +68,7 @@ const line = ({
 function why(manifests: readonly Manifest[], log: string, hints: Hints = {}): Denial {
   const seen = readLog(log);
   if (!seen) throw new Error('the line cannot be read');
-  const found = whyDenied(new Enforcement(meshOf(meshText(manifests)).mesh), seen, hints);
+  const found = whyDenied(new Enforcement(meshOf(meshText(manifests)).mesh), seen, hints, textsIn({}));
   if ('error' in found) throw new Error(`${found.error}; ${found.help}`);
   expect(() => schema.parse(JSON.parse(JSON.stringify(found)))).not.toThrow();
   return found;
@@ -246,9 +247,9 @@ describe('ztunnel', () => {
 it('no log line but what was seen', () => {
   const enforcement = new Enforcement(meshOf(meshText([...shop, allowWeb])).mesh);
   const seen = { kind: 'stated', host: 'orders.shop', path: '/', port: 80, code: 403 } as const;
-  const unsaid = whyDenied(enforcement, seen, {});
+  const unsaid = whyDenied(enforcement, seen, {}, textsIn({}));
   expect('error' in unsaid && `${unsaid.error}; ${unsaid.help}`).toMatch(/who called; say it with `--from/);
-  const found = whyDenied(enforcement, seen, { from: 'shop/batch' });
+  const found = whyDenied(enforcement, seen, { from: 'shop/batch' }, textsIn({}));
   expect(found).toMatchObject({
     agrees: true,
     explanation: { verdict: 'deny', request: { to: { service: 'shop/orders' } } },

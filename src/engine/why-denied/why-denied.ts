@@ -9,6 +9,7 @@ import { explain } from '../explain/explain.ts';
 import { buildRequest } from '../explain/read-ask.ts';
 import { readSource } from '../explain/read-source.ts';
 import { readTarget, type Target } from '../explain/read-target.ts';
+import type { InputTexts } from '../plan/input-texts.ts';
 import { compareWithModel } from './compare-with-model.ts';
 import { interpret } from './interpret.ts';
 import { locateDestination } from '../../evidence/traffic/locate-destination.ts';
@@ -26,14 +27,19 @@ interface LocatedSource {
 export type Hints = Partial<Ask>;
 
 /** Finds the request that a line tells of, decides it on the model, and compares the two. */
-export function whyDenied(enforcement: Enforcement, seen: SeenRequest, hints: Hints): Denial | Unresolved {
+export function whyDenied(
+  enforcement: Enforcement,
+  seen: SeenRequest,
+  hints: Hints,
+  texts: InputTexts,
+): Denial | Unresolved {
   const target = findTarget(enforcement, seen, hints);
   if ('error' in target) return target;
   const source = findSource(enforcement, seen, hints, target);
   if ('error' in source) return source;
   const request = requestOf(enforcement, seen, hints, source.from, target);
   if ('error' in request) return request;
-  const explained = explain(enforcement, request, { search: source.known });
+  const explained = explain(enforcement, request, texts, { search: source.known });
   if ('error' in explained) return explained;
   const explanation = withoutRefusal(explained);
   const meaning = interpret(seen);

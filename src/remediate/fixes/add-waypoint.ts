@@ -10,7 +10,7 @@ import { waypointOf } from '../../semantics/ambient/waypoint.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
 import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import { type Candidate, type Fix, nameOf, type Problem, targetsOf } from '../candidate.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../../model/change/change.ts';
 
 /**
  * In ambient, a caller that may send more than the methods and paths that are wanted: ztunnel sees no HTTP, so that the Service gets a waypoint

@@ -2,7 +2,7 @@ import { isCaptured } from '../../semantics/capture.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { Path } from '../../model/resource.ts';
 import { type Candidate, type Fix, nameOf, targetsOf } from '../candidate.ts';
-import type { FieldEdit } from '../change.ts';
+import type { FieldEdit } from '../../model/change/change.ts';
 
 /** A proxy that is kept from seeing a port, by an opt-out, an excluded port or the network of the node: takes out what keeps it. */
 export const closeHole: Fix = {

@@ -4,7 +4,7 @@ import { closedByDefault, defaultDeny, hasDefaultDeny } from '../../rules/authz/
 import { allowFor } from '../../rules/authz/proposal.ts';
 import { waypointOf } from '../../semantics/ambient/waypoint.ts';
 import { type Candidate, type Fix, targetsOf } from '../candidate.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { admissionOf, isWorthGuessing } from './admit.ts';
 
 /** A namespace in the mesh that no policy closes: an ALLOW for each of its workloads, then a default deny. */

@@ -9,7 +9,7 @@ import { podSpecOf, podSpecPath } from '../../graph/attack/pod-spec.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { Path } from '../../model/resource.ts';
 import { type Candidate, type Fix, nameOf, type Problem } from '../candidate.ts';
-import type { FieldEdit } from '../change.ts';
+import type { FieldEdit } from '../../model/change/change.ts';
 import { isNodeAgent } from './node-agent.ts';
 
 /**

@@ -6,7 +6,7 @@ import { callersOf, type NamedCaller } from '../../rules/authz/callers.ts';
 import { defaultDeny, hasDefaultDeny } from '../../rules/authz/default-deny.ts';
 import { allowFor } from '../../rules/authz/proposal.ts';
 import { type Fix, targetsOf } from '../candidate.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { isNamespaceStated, isWorthGuessing } from './admit.ts';
 
 /** A namespace outside the mesh: an ALLOW for each workload with its known callers, a default deny, and then the label that its neighbours have. */

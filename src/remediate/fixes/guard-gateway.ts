@@ -7,7 +7,7 @@ import { selectorOf } from '../../rules/select-workload.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
 import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import { type Candidate, type Fix, nameOf, type Problem } from '../candidate.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { isWorthGuessing } from './admit.ts';
 import { asksForIdentity, callersOf, type Deputy, deputiesOf, isKnown } from './deputies.ts';
 import { replaceRules } from './narrow-rule.ts';

@@ -5,7 +5,7 @@ import { type Workload, serviceId } from '../../model/inventory/types.ts';
 import type { Service } from '../../model/k8s/service.ts';
 import { foreignIngresses } from '../../semantics/gateway/foreign-ingress.ts';
 import { type Candidate, type Fix, nameOf, type Problem, targetsOf } from '../candidate.ts';
-import type { FieldEdit } from '../change.ts';
+import type { FieldEdit } from '../../model/change/change.ts';
 import { isNamespaceStated, isWorthGuessing } from './admit.ts';
 
 /**

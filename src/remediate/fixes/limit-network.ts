@@ -3,7 +3,7 @@ import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
 import { selectorOf } from '../../rules/select-workload.ts';
 import { selectPolicies } from '../../semantics/network-policy/policy-index.ts';
 import { type Candidate, type Fix, nameOf } from '../candidate.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { networkAdmissionOf } from './network-admission.ts';
 import { freePolicyName, networkObstacleOf, pastProxies } from './past-proxies.ts';
 

@@ -2,7 +2,7 @@ import { objectOf } from '../../model/by.ts';
 import type { PeerAuthentication } from '../../model/istio/peer-authentication.ts';
 import { plaintextCallers } from '../../graph/plaintext-callers.ts';
 import { type Fix, nameOf, targetsOf } from '../candidate.ts';
-import type { FieldEdit } from '../change.ts';
+import type { FieldEdit } from '../../model/change/change.ts';
 
 /** A mode that lets plaintext in: STRICT, at the ports that the hops go to where these have a mode of their own. */
 export const makeStrict: Fix = {

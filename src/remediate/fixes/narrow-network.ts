@@ -5,7 +5,7 @@ import type { NetworkPolicy, NetworkPolicyIngressRule } from '../../model/k8s/ne
 import { selectorOf } from '../../rules/select-workload.ts';
 import { selectPolicies } from '../../semantics/network-policy/policy-index.ts';
 import { type Candidate, type Fix, nameOf, type Problem } from '../candidate.ts';
-import type { Change, FieldEdit } from '../change.ts';
+import type { Change, FieldEdit } from '../../model/change/change.ts';
 import { distinctLabel, leftOut } from '../leave-out.ts';
 import { networkAdmissionOf } from './network-admission.ts';
 import { freePolicyName, networkObstacleOf, pastProxies } from './past-proxies.ts';

@@ -5,7 +5,7 @@ import { attachedTo } from '../../rules/policy-reach.ts';
 import { targetsOf as refsOf } from '../../semantics/policy-index.ts';
 import { allowFor } from '../../rules/authz/proposal.ts';
 import { type Candidate, type Fix, nameOf, targetsOf } from '../candidate.ts';
-import type { Change, FieldEdit } from '../change.ts';
+import type { Change, FieldEdit } from '../../model/change/change.ts';
 import { admissionOf, isWorthGuessing } from './admit.ts';
 
 /** A rule that lets in more than is wanted: puts those who are known to call in its place. */

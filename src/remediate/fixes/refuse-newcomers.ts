@@ -4,7 +4,7 @@ import type { Workload } from '../../model/inventory/types.ts';
 import { selectorOf } from '../../rules/select-workload.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { Candidate } from '../candidate.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../../model/change/change.ts';
 
 /**
  * For a workload that joins the mesh, or gets another identity, and would be let in where it was not before, by a rule that cannot be narrowed since

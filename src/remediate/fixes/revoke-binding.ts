@@ -2,7 +2,7 @@ import { objectOf } from '../../model/by.ts';
 import type { ClusterRoleBinding } from '../../model/k8s/cluster-role-binding.ts';
 import type { RoleBinding } from '../../model/k8s/role-binding.ts';
 import { type Fix, nameOf, startsOf } from '../candidate.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../../model/change/change.ts';
 
 /** Rights that turn one workload into another: takes the account out of the binding, or the binding away where it is its only subject. */
 export const revokeBinding: Fix = {

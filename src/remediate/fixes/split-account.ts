@@ -7,7 +7,7 @@ import type { RoleBinding } from '../../model/k8s/role-binding.ts';
 import { attachedTo } from '../../rules/policy-reach.ts';
 import { targetsOf as refsOf } from '../../semantics/policy-index.ts';
 import { type Candidate, type Fix, startsOf, targetsOf } from '../candidate.ts';
-import type { Change, FieldEdit } from '../change.ts';
+import type { Change, FieldEdit } from '../../model/change/change.ts';
 
 /**
  * Workloads that share a service account: the one that should not be let in gets its own. It is granted what the old one had, except at the

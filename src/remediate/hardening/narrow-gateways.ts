@@ -15,7 +15,7 @@ import {
 import { indexGateways } from '../../semantics/gateway/index-gateways.ts';
 import { routesOf } from '../../semantics/gateway/routes-of.ts';
 import { type Candidate, nameOf } from '../candidate.ts';
-import type { FieldEdit } from '../change.ts';
+import type { FieldEdit } from '../../model/change/change.ts';
 import { behindGateways, gatewaysOf } from './gateways-of.ts';
 import type { Hardening } from './hardening.ts';
 

@@ -11,7 +11,6 @@ import { withoutIdle } from '../../rules/authz/without-idle.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
 import { groupBy } from '../../util/group-by.ts';
 import { type Candidate, nameOf } from '../candidate.ts';
-import type { Change } from '../change.ts';
 import type { Hardening } from './hardening.ts';
 
 /**
@@ -75,7 +74,7 @@ function candidateFor(facts: Facts, policy: AuthorizationPolicy, idle: readonly 
         found.kind === 'remove-policy'
           ? `${name}: delete it, since it decides nothing`
           : `${name} ${which}: out, since ${rules.length === 1 ? 'it decides' : 'they decide'} nothing`,
-      changes: [changeOf(policy, found.kind, rules)],
+      changes: [found.change],
       destinations: workloads,
       senders: [],
       effort: 1,
@@ -92,13 +91,4 @@ function candidateFor(facts: Facts, policy: AuthorizationPolicy, idle: readonly 
       ],
     },
   ];
-}
-
-function changeOf(policy: AuthorizationPolicy, kind: string, rules: readonly number[]): Change {
-  if (kind === 'remove-policy') return { kind: 'remove', resource: policy };
-  if (kind === 'keep-empty')
-    return { kind: 'edit', resource: policy, edits: [{ op: 'delete', path: ['spec', 'rules'] }] };
-  // From the end, so that the numbers of the others stay.
-  const edits = rules.toReversed().map((index) => ({ op: 'delete', path: ['spec', 'rules', index] }) as const);
-  return { kind: 'edit', resource: policy, edits };
 }

@@ -1,8 +1,8 @@
 import type { Mesh, Workload } from '../../model/inventory/types.ts';
 import type { Resource } from '../../model/resource.ts';
-import type { Manifest } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../../model/change/change.ts';
 
 /**
  * Refuses an identity wherever a proxy looks: one DENY of the root namespace for sidecars, gateways and ztunnels, and where there are waypoints

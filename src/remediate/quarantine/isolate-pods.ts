@@ -3,7 +3,7 @@ import type { Enforcement } from '../../semantics/enforcement.ts';
 import { selectPolicies } from '../../semantics/network-policy/policy-index.ts';
 import type { NetworkPolicy } from '../../model/k8s/network-policy.ts';
 import { nameOf } from '../candidate.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../../model/change/change.ts';
 import { distinctLabel, leftOut } from '../leave-out.ts';
 
 /** A NetworkPolicy around the pods of one workload: nothing in, nothing out, DNS where that is asked for. */

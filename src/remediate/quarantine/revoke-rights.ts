@@ -2,7 +2,7 @@ import type { Mesh, Workload } from '../../model/inventory/types.ts';
 import type { ClusterRoleBinding } from '../../model/k8s/cluster-role-binding.ts';
 import type { RoleBinding } from '../../model/k8s/role-binding.ts';
 import { nameOf } from '../candidate.ts';
-import type { Change } from '../change.ts';
+import type { Change } from '../../model/change/change.ts';
 
 type Binding = RoleBinding | ClusterRoleBinding;
 

@@ -1,5 +1,5 @@
-import type { Manifest } from '../../rules/patch.ts';
-import { yamlOf } from '../../rules/patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { yamlOf } from './yaml-of.ts';
 import type { Place, Spliced } from './splice-edits.ts';
 import { spliceEdits } from './splice-edits.ts';
 

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { describe, expect, test } from 'vitest';
 import { readValues } from '../../collect/read-text.ts';
 import { applyEdits } from '../apply-edits.ts';
-import type { FieldEdit } from '../change.ts';
+import type { FieldEdit } from '../../model/change/change.ts';
 import { type Place, spliceEdits } from './splice-edits.ts';
 
 const set = (path: string, value: unknown): FieldEdit => ({ op: 'set', path: steps(path), value });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isAlias, isMap, isSeq, type Node } from 'yaml';
 import type { Path } from '../../model/resource.ts';
 import { applyEdits } from '../apply-edits.ts';
-import type { FieldEdit } from '../change.ts';
+import type { FieldEdit } from '../../model/change/change.ts';
 import {
   appendBlockItem,
   deleteBlockItem,
@@ -13,7 +13,7 @@ import {
 } from './block.ts';
 import { deleteFlow, insertFlow, replaceFlowValue } from './flow.ts';
 import { findSpot, isFlow, type Part, parsePart, refuseSharedInside, type Spot, readValue } from './part.ts';
-import { smallerEdits } from './smaller-edits.ts';
+import { smallerEdits } from '../../model/change/smaller-edits.ts';
 import { applySplices, blanks, EditRefusal, lineStart, type Splice } from './splice.ts';
 
 /** Where an object stands in a text with line breaks `\n`. */

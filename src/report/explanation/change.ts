@@ -22,6 +22,7 @@ export function changeLines({ change, verdict }: Explanation, view: View): strin
     ...change.steps.flatMap((step, index) => [
       ...hang(several ? `  ${index + 1}` : '', wrap(step.summary, columns - 2), several ? 4 : indent, style.strong),
       ...effectLines(step, change.to, view),
+      ...byHandLines(step, view),
       ...patchLines(step, view),
     ]),
     ...(change.after
@@ -30,15 +31,19 @@ export function changeLines({ change, verdict }: Explanation, view: View): strin
     ...change.alternatives.flatMap((step) => [
       ...hang('  or', wrap(step.summary, columns - 3), 5),
       ...effectLines(step, change.to, view),
-      ...(verbose ? patchLines(step, view) : []),
+      ...(verbose ? [...byHandLines(step, view), ...patchLines(step, view)] : []),
     ]),
   ];
 }
+
+const byHandLines = ({ byHand = [] }: Step, { width, style }: View): string[] =>
+  byHand.flatMap((text) => hang('', wrap(text, width - 5), 5, style.faint));
 
 const CONTEXT = 3;
 
 /** What is left and added, with a few lines around it: the whole object with --verbose, and always in JSON. */
 function patchLines({ patch }: Step, { style, verbose }: View): string[] {
+  if (patch.diff === '') return [];
   const [before = '', after = '', head = '', ...body] = patch.diff.trimEnd().split('\n');
   const changed = body.flatMap((line, index) => (/^[+-]/.test(line) ? [index] : []));
   const isNear = (index: number): boolean => verbose || changed.some((at) => Math.abs(at - index) <= CONTEXT);

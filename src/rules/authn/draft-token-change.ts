@@ -3,10 +3,11 @@ import type { Tokenless } from '../../graph/tokenless.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../../model/istio/request-authentication.ts';
-import type { Patch } from '../../result/types.ts';
+import type { Change } from '../../model/change/change.ts';
 import { attachedTo } from '../policy-reach.ts';
-import { changedObject, manifestOf } from '../object-patch.ts';
-import { type Manifest, newObjects } from '../patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { addObjects, changeSpec } from '../changes.ts';
+import { manifestOf } from '../proposed.ts';
 import { demandToken, requestPrincipalsOf, tokenDenial, tokenPolicy } from './require-token.ts';
 
 /** A port where requests without a token pass. */
@@ -18,7 +19,7 @@ export interface Open {
 }
 
 export interface TokenChange {
-  readonly patches: readonly Patch[];
+  readonly changes: readonly Change[];
   readonly manifests: readonly Manifest[];
 }
 
@@ -33,7 +34,7 @@ export function draftChange(
   workloads: readonly Workload[],
 ): TokenChange {
   const rules = openRules(facts, policy, open);
-  const patches: Patch[] = [];
+  const changes: Change[] = [];
   const manifests: Manifest[] = [];
   const fresh: Manifest[] = [];
   const isChecked = (workload: Workload): boolean =>
@@ -49,14 +50,12 @@ export function draftChange(
       ...allowing.spec,
       rules: demandToken(allowing, indexes, requestPrincipalsOf(policy), [...new Set(tcp)]),
     };
-    const edited: Manifest = { ...manifestOf(allowing, { spec }), apiVersion: 'security.istio.io/v1' };
-    patches.push(changedObject(allowing, edited));
-    manifests.push(edited);
+    changes.push(changeSpec(allowing, spec));
+    manifests.push(manifestOf(allowing, spec));
   }
   const isUnasked = open.some(({ openings }) => openings.some(({ by }) => by === null));
   if (isUnasked && fresh.length === 0) fresh.push(tokenPolicy(policy, workloads));
-  if (fresh.length > 0) patches.push(newObjects(policy.origin.source, fresh));
-  return { patches, manifests: [...manifests, ...fresh] };
+  return { changes: [...changes, ...addObjects(policy, fresh)], manifests: [...manifests, ...fresh] };
 }
 
 function openRules(

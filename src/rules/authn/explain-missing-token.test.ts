@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyPatches } from '../../../test/apply-patches.ts';
+import { applyChanges } from '../../../test/apply-changes.ts';
 import { countOutcomes, factsOfText, failsOf } from '../../../test/judge-fixture.ts';
 import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../../test/small-mesh.ts';
 import type { Facts } from '../../graph/facts.ts';
@@ -39,7 +39,7 @@ describe('the fix of authn/jwt-not-required', () => {
     expect(remediation.steps.join('\n')).toContain('stays public, in a rule of its own: /healthz');
     expect(remediation.summary).toContain('2 of 2 wanted flows still pass');
     expect(validation.negative[0]).toContain('gives 403');
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(countOutcomes(jwtNotRequired, after)).toEqual({ fail: 0, pass: 1, 'not-applicable': 0 });
     const principals = ['cluster.local/ns/shop/sa/web'];
     expect(after.mesh.resources.find('AuthorizationPolicy', 'shop', 'orders')?.spec.rules?.slice(1)).toEqual([
@@ -54,7 +54,7 @@ describe('the fix of authn/jwt-not-required', () => {
   it('writes a first policy where there is none, and keeps TCP ports as they are', () => {
     const text = shop([], { http: 8080, tcp: 9000 });
     const { remediation } = explain(factsOfText(text, 'mesh.yaml'));
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(failsOf(jwtNotRequired, after)).toEqual([]);
     const store = after.mesh.workloads.find(({ name }) => name === 'store');
     const tcp = store && after.ports(store).find(({ port }) => port.port === 9000);
@@ -64,7 +64,7 @@ describe('the fix of authn/jwt-not-required', () => {
   it('splits a rule on all ports, so that TCP ports stay reachable', () => {
     const text = shop([ap('a', 'ALLOW', [source({ namespaces: ['shop'] })])], { http: 8080, tcp: 9000 });
     const { remediation } = explain(factsOfText(text, 'mesh.yaml'));
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(after.mesh.resources.find('AuthorizationPolicy', 'shop', 'a')?.spec.rules).toEqual([
       source({ namespaces: ['shop'], requestPrincipals: [`${ISSUER}/*`] }),
       { ...source({ namespaces: ['shop'] }), ...to({ ports: ['9000'] }) },
@@ -78,7 +78,7 @@ describe('the fix of authn/jwt-not-required', () => {
       tcp: 9000,
     });
     const { remediation } = explain(factsOfText(text, 'mesh.yaml'));
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(failsOf(jwtNotRequired, after)).toEqual([]);
     expect(after.mesh.resources.find('AuthorizationPolicy', 'shop', 'open')?.spec.rules).toEqual([{}]);
     const opened = after.mesh.workloads.flatMap((each) =>

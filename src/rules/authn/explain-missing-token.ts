@@ -40,7 +40,7 @@ export function explainMissingToken({ cause, fails }: CauseGroup, facts: Facts):
       'Confidentiality and integrity: what is meant for signed-in users is served to whoever leaves the token out.',
     ...(policy
       ? changeOf(facts, policy, open, workloads)
-      : { remediation: { summary: 'ask for a request principal', patches: [], steps: [] } }),
+      : { remediation: { summary: 'ask for a request principal', changes: [], steps: [] } }),
     validation: validationOf(first),
     rollback: 'apply the changed policies again as they stand now, and delete the new one',
   };
@@ -63,7 +63,7 @@ function changeOf(
   open: readonly Open[],
   workloads: readonly Workload[],
 ): Pick<Explanation, 'remediation'> {
-  const { patches, manifests } = draftChange(facts, policy, open, workloads);
+  const { changes, manifests } = draftChange(facts, policy, open, workloads);
   const scope =
     policy.namespace === facts.enforcement.rootNamespace
       ? undefined
@@ -88,7 +88,7 @@ function changeOf(
   return {
     remediation: {
       summary: `ask for requestPrincipals ${requestPrincipalsOf(policy).join(', ')} wherever nothing public is served (with a token: ${describeCheck(check)})`,
-      patches,
+      changes,
       steps: [
         left.length === 0
           ? 'decided again on the model: no request without a token that was tried passes, but for public endpoints'

@@ -6,7 +6,7 @@ import type {
   AuthorizationRule,
 } from '../../model/istio/authorization-policy.ts';
 import type { RequestAuthentication } from '../../model/istio/request-authentication.ts';
-import type { Manifest } from '../patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 
 /** Endpoints that a new policy leaves open, each of which the owner may take out. */
 const PUBLIC_PATHS: readonly string[] = ['/healthz', '/livez', '/readyz', '/.well-known/*'];

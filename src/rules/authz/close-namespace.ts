@@ -2,8 +2,9 @@ import { withPolicies } from '../../graph/apply.ts';
 import type { Facts, PortFacts } from '../../graph/facts.ts';
 import type { OpenPort } from '../../graph/opening.ts';
 import type { Workload } from '../../model/inventory/types.ts';
-import type { Manifest } from '../patch.ts';
-import { newObjects } from '../patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import type { Resource } from '../../model/resource.ts';
+import { addObjects } from '../changes.ts';
 import { proposedResource } from '../proposed.ts';
 import { allowRules } from './allow-rules.ts';
 import { type Callers, callersOf } from './callers.ts';
@@ -43,8 +44,9 @@ export function closeNamespace(facts: Facts, namespace: string, cluster: string,
     if (rules.length > 0 || (isRoot && !workload.gateway)) manifests.push(...allowFor(facts, workload, rules));
   }
   if (!isRoot) manifests.push(defaultDeny(facts, namespace, cluster));
+  const beside = homeOf(facts, namespace, cluster, written);
   return {
-    patches: manifests.length > 0 ? [newObjects(fileOf(facts, namespace, cluster, written), manifests)] : [],
+    changes: beside ? addObjects(beside, manifests) : [],
     after: withPolicies(
       facts.enforcement,
       { add: manifests.map((each) => proposedResource(each, cluster)) },
@@ -77,7 +79,7 @@ export function closeWaypoint(facts: Facts, waypoint: Workload, open: readonly O
     spec: { targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: gatewayName }] },
   });
   return {
-    patches: [newObjects(waypoint.resource.origin.source, manifests)],
+    changes: addObjects(waypoint.resource, manifests),
     after: withPolicies(
       facts.enforcement,
       { add: manifests.map((each) => proposedResource(each, cluster)) },
@@ -107,7 +109,11 @@ function allowAtServices({ mesh }: Facts, workload: Workload, callers: Callers |
   });
 }
 
-function fileOf({ mesh }: Facts, namespace: string, cluster: string, workloads: readonly Workload[]): string {
-  const resource = mesh.resources.find('Namespace', '', namespace, cluster) ?? workloads[0]?.resource;
-  return resource?.origin.source ?? '';
+function homeOf(
+  { mesh }: Facts,
+  namespace: string,
+  cluster: string,
+  workloads: readonly Workload[],
+): Resource | undefined {
+  return mesh.resources.find('Namespace', '', namespace, cluster) ?? workloads[0]?.resource;
 }

@@ -4,7 +4,7 @@ import { actionOf } from '../../semantics/authz/compile.ts';
 import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { hasSelector, targetsOf } from '../../semantics/policy-index.ts';
-import type { Manifest } from '../patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 
 /** An enforced ALLOW policy without selector stands in the namespace, or in the root namespace, so that nothing is open by default. */
 export function hasDefaultDeny({ policies, rootNamespace }: Enforcement, cluster: string, namespace: string): boolean {

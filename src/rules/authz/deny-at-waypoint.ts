@@ -2,16 +2,15 @@ import { withPolicies } from '../../graph/apply.ts';
 import { ask } from '../../graph/ask.ts';
 import { type Via, waysThrough } from '../../graph/ways-through.ts';
 import type { Facts } from '../../graph/facts.ts';
-import { byOf } from '../../model/by.ts';
 import { type MeshService, principal, type Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/authorization-policy.ts';
-import type { Patch } from '../../result/types.ts';
+import type { Change } from '../../model/change/change.ts';
 import { unsupportedIn } from '../../semantics/ambient/convert-policy.ts';
 import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import { trustDomainsAtZtunnel } from '../../semantics/ambient/versions.ts';
 import { waypointOf } from '../../semantics/ambient/waypoint.ts';
-import { addedLines, changedObject, manifestOf, removedObject } from '../object-patch.ts';
-import { type Manifest, newObjects } from '../patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { addObjects, changeSpec, setField } from '../changes.ts';
 import { proposedResource } from '../proposed.ts';
 import { fewOf } from '../workload-names.ts';
 import { checkFlows, describeCheck } from '../check-flows.ts';
@@ -47,20 +46,16 @@ export function denyAtWaypoint(facts: Facts, policy: AuthorizationPolicy, effect
   const covered =
     reached.size <= MOST && attached.every((workload) => services.some(({ behind }) => behind.includes(workload)));
   const missing = services.filter(({ service }) => !waypointOf(enforcement, service));
-  const fresh = missing.length > 0 ? newWaypoints(facts, missing) : { manifests: [], patches: [], steps: [] };
-  const left: readonly Patch[] = !covered
+  const fresh = missing.length > 0 ? newWaypoints(facts, missing) : { manifests: [], labels: [], steps: [] };
+  const left: readonly Change[] = !covered
     ? []
-    : [
-        rest.length > 0
-          ? changedObject(policy, manifestOf(policy, { spec: { ...policy.spec, rules: rest } }))
-          : removedObject(policy),
-      ];
+    : [rest.length > 0 ? changeSpec(policy, { ...policy.spec, rules: rest }) : { kind: 'remove', resource: policy }];
   return {
     summary: `deny it where HTTP is seen: targetRefs to ${fewOf(
       services.map(({ service }) => `Service ${service.id}`),
       3,
     )}${missing.length > 0 ? ', behind a waypoint' : ''}`,
-    patches: [newObjects(policy.origin.source, [...fresh.manifests, ...denies]), ...fresh.patches, ...left],
+    changes: [...addObjects(policy, [...fresh.manifests, ...denies]), ...fresh.labels, ...left],
     steps: [
       ...(missing.length === 0
         ? proofs(facts, { policy, effects, services, denies, keeps: covered ? rest : rules })
@@ -77,7 +72,7 @@ export function denyAtWaypoint(facts: Facts, policy: AuthorizationPolicy, effect
 
 const withoutService = (name: string): DenyFix => ({
   summary: `put a Service and a waypoint in front of what ${name} selects`,
-  patches: [],
+  changes: [],
   steps: [
     `no Service leads to the workloads that ${name} selects: without one no waypoint sees their HTTP; give them a Service with a waypoint and the policy targetRefs, or deny by caller and port alone`,
   ],
@@ -157,7 +152,8 @@ function servicePorts(
 
 interface Waypoints {
   readonly manifests: readonly Manifest[];
-  readonly patches: readonly Patch[];
+  /** The Services, told to use it. */
+  readonly labels: readonly Change[];
   readonly steps: readonly string[];
 }
 
@@ -201,18 +197,12 @@ function newWaypoints(facts: Facts, missing: readonly Reached[]): Waypoints {
         });
     }
   }
-  const labels = missing.map(({ service }) => {
-    const labelled = Object.keys(service.labels).length > 0;
-    const line = `istio.io/use-waypoint: ${WAYPOINT}`;
-    return addedLines(
-      byOf(service.resource),
-      labelled ? 'metadata.labels' : 'metadata',
-      labelled ? [line] : ['labels:', `  ${line}`],
-    );
-  });
+  const labels = missing.map(({ service }) =>
+    setField(service.resource, ['metadata', 'labels', 'istio.io/use-waypoint'], WAYPOINT),
+  );
   return {
     manifests: [...gateways, ...copies.values()],
-    patches: labels,
+    labels,
     steps: [
       'apply the Gateway and the policies first, wait until the Gateway has an address, and only then label the Services',
       ...(names.length > 0

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyPatches } from '../../../test/apply-patches.ts';
+import { applyChanges, changedLines, patchesFor } from '../../../test/apply-changes.ts';
 import { countOutcomes, factsOfFixture, factsOfText, failsOf } from '../../../test/judge-fixture.ts';
 import type { Facts } from '../../graph/facts.ts';
 import type { Explanation, Fail } from '../rule.ts';
@@ -117,10 +117,11 @@ describe('authz/dry-run-only', () => {
   it('removes the annotation and nothing else, after which the rule has nothing to say', () => {
     const text = textOf('vulnerable');
     const { remediation } = explain(factsOfText(text, 'mesh.yaml'), 'ledger-callers');
-    const [patch] = remediation.patches;
-    const changed = patch?.diff.split('\n').filter((line) => /^[+-] /.test(line));
-    expect(changed).toEqual(['-  annotations:', "-    istio.io/dry-run: 'true'"]);
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    expect(patchesFor(text, remediation.changes).flatMap(changedLines)).toEqual([
+      '-  annotations:',
+      '-    istio.io/dry-run: "true"',
+    ]);
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(failsOf(dryRunOnly, after)).toEqual([]);
     const ledger = after.mesh.workloads.find(({ name }) => name === 'ledger');
     expect(ledger && after.ports(ledger)[0]?.access.plaintext).toBeNull();

@@ -1,5 +1,6 @@
 import { withPolicies } from '../../graph/apply.ts';
 import type { Facts } from '../../graph/facts.ts';
+import type { Change } from '../../model/change/change.ts';
 import { namespaceKey } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
@@ -9,9 +10,16 @@ import { scopeOf } from '../policy-reach.ts';
 export const DRY_RUN = 'istio.io/dry-run';
 
 /** The policy without its dry-run annotation. */
-export function enforcedCopy(policy: AuthorizationPolicy): AuthorizationPolicy {
+function enforcedCopy(policy: AuthorizationPolicy): AuthorizationPolicy {
   const { [DRY_RUN]: _dryRun, ...annotations } = policy.annotations;
   return { ...policy, annotations };
+}
+
+/** The policy is enforced once its annotation is gone; the last one leaves no empty mapping. */
+export function enforcing(policy: AuthorizationPolicy): Change {
+  const isOnly = Object.keys(policy.annotations).length === 1;
+  const path = ['metadata', 'annotations', ...(isOnly ? [] : [DRY_RUN])];
+  return { kind: 'edit', resource: policy, edits: [{ op: 'delete', path }] };
 }
 
 /** What the mesh enforces once the policy no longer shadows. */

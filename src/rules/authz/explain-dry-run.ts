@@ -2,11 +2,10 @@ import type { Facts } from '../../graph/facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
-import { changedObject, manifestOf } from '../object-patch.ts';
 import type { CauseGroup, Explanation } from '../rule.ts';
 import { extentOf, workloadsOf } from '../workload-names.ts';
 import { checkFlows, describeCheck, type FlowCheck } from '../check-flows.ts';
-import { canBeEnforced, DRY_RUN, enforcedCopy, whenEnforced } from './enforced-copy.ts';
+import { canBeEnforced, DRY_RUN, enforcing, whenEnforced } from './enforced-copy.ts';
 import { describeQuestion, effectsAt, type PortEffect } from './shadow-effects.ts';
 
 const ASKED = 50;
@@ -40,7 +39,7 @@ export function explainDryRun({ cause, fails }: CauseGroup, facts: Facts): Expla
         : 'Operations: whoever reads the policy takes it for a control; it is none.',
     remediation: {
       summary: summaryOf(name, check, isDead(closing.length, opened, check)),
-      patches: [changedObject(policy, manifestOf(enforcedCopy(policy)))],
+      changes: [enforcing(policy)],
       steps: [
         ...describeWanted(check),
         ...listed('would be refused', closed),
@@ -151,7 +150,7 @@ function explainCustom(policy: AuthorizationPolicy, workloads: readonly Workload
       'Confidentiality or availability, by version: requests pass without approval, or are refused with no way to be approved.',
     remediation: {
       summary: `enforce ${name}, or take it out`,
-      patches: [changedObject(policy, manifestOf(enforcedCopy(policy)))],
+      changes: [enforcing(policy)],
       steps: [
         'try the authorizer at one workload first: a copy with a selector of its own, without the annotation',
         "Istio's admission webhook refuses the annotation on CUSTOM: find out how this object got in",

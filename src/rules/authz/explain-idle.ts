@@ -26,7 +26,7 @@ export function explainIdle({ cause, fails }: CauseGroup, facts: Facts): Explana
     impact: impactOf(policy, idle),
     remediation: {
       summary: summaryOf(name, idle, all, fix),
-      patches: fix ? [fix.patch] : [],
+      changes: fix ? [fix.change] : [],
       steps: [
         ...(isMistake
           ? [

@@ -37,7 +37,7 @@ export function explainOpenNamespace({ fails }: CauseGroup, facts: Facts): Expla
       'Confidentiality, integrity, availability: one pod that is taken over reaches every one of these ports, and nothing limits what it does there.',
     remediation: {
       summary: `default deny in ${place}, with ${allow} (${describeCheck(check)})`,
-      patches: proposal.patches,
+      changes: proposal.changes,
       steps: proposalSteps(proposal, check, { ports: open, closing }),
     },
     validation: validationOf(first),

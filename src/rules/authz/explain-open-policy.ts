@@ -44,7 +44,7 @@ export function explainOpenPolicy({ cause, fails }: CauseGroup, facts: Facts): E
     ...base,
     remediation: {
       summary: summaryOf(proposal, check, name),
-      patches: proposal.patches,
+      changes: proposal.changes,
       steps: proposalSteps(proposal, check, { ports, closing }),
     },
   };
@@ -75,7 +75,7 @@ function gatewayRemediation(name: string): Explanation['remediation'] {
   return {
     summary:
       'an ingress gateway is meant to admit clients from outside (one that only the cluster uses: name its callers instead); say to which hosts and paths, and ask for a token where users are known',
-    patches: [],
+    changes: [],
     steps: [
       `in ${name}, give the rule \`to.operation.hosts\` (with and without port) and \`paths\` of what the routes of the gateway serve`,
       'require a token on them (RequestAuthentication and requestPrincipals), or an external authorizer (CUSTOM), with a rule of its own for what is public',

@@ -1,9 +1,9 @@
 import type { Facts } from '../../graph/facts.ts';
 import { type LostControl, lostControls } from '../../graph/lost-controls.ts';
 import type { EnvoyFilter } from '../../model/istio/envoy-filter.ts';
-import type { Patch } from '../../result/types.ts';
+import type { Change } from '../../model/change/change.ts';
 import type { Resource } from '../../model/resource.ts';
-import { changedObject, manifestOf, removedObject } from '../object-patch.ts';
+import { changeSpec } from '../changes.ts';
 import type { CauseGroup, Explanation } from '../rule.ts';
 import { extentOf, workloadsOf } from '../workload-names.ts';
 import { describeChange } from './describe-change.ts';
@@ -41,7 +41,7 @@ export function explainRemovedControl({ cause, causeKey, fails }: CauseGroup, fa
       : 'Defence in depth: what policies come to rests on code or settings that nobody can read off them.',
     remediation: {
       summary: opens ? `take the patch out of ${name}` : `check what ${name} does to requests before policies see them`,
-      patches: opens
+      changes: opens
         ? [
             fixOf(
               first.object,
@@ -80,10 +80,10 @@ function scenarioOf({ effect }: LostControl, told: string): string {
 }
 
 /** Without the patches at fault; without the object where nothing is left of it. */
-function fixOf(object: Resource, patches: readonly number[]): Patch {
-  if (object.kind !== 'EnvoyFilter') return removedObject(object);
+function fixOf(object: Resource, patches: readonly number[]): Change {
+  if (object.kind !== 'EnvoyFilter') return { kind: 'remove', resource: object };
   const filter = object as EnvoyFilter;
   const left = (filter.spec.configPatches ?? []).filter((_, index) => !patches.includes(index));
-  if (left.length === 0) return removedObject(filter);
-  return changedObject(filter, manifestOf(filter, { spec: { ...filter.spec, configPatches: left } }));
+  if (left.length === 0) return { kind: 'remove', resource: filter };
+  return changeSpec(filter, { ...filter.spec, configPatches: left });
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyPatches } from '../../../test/apply-patches.ts';
+import { applyChanges, changesIn } from '../../../test/apply-changes.ts';
 import { countOutcomes, factsOfFixture, factsOfText, failsOf } from '../../../test/judge-fixture.ts';
 import { ask, bearerOf } from '../../graph/ask.ts';
 import { waysThrough } from '../../graph/ways-through.ts';
@@ -86,7 +86,7 @@ describe('authz/http-only-deny', () => {
       '1 of 1 wanted calls that it refuses today pass then',
       'an HTTP port that is added later has to be added there too',
     ]);
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(failsOf(httpOnlyDeny, after)).toEqual([]);
     expect(outcomeOf(after, 'orders', 7000, { as: 'cluster.local/ns/shop/sa/batch', tcp: true })).toBe('allow');
     expect(outcomeOf(after, 'orders', 8080, {})).toBe('deny');
@@ -114,11 +114,11 @@ describe('authz/http-only-deny', () => {
   it('gives workloads a policy of their own where a port number is HTTP at one and TCP at another', () => {
     const text = textOf('edge-ports');
     const { remediation } = explain(factsOfText(text, 'mesh.yaml'), 'no-deletes');
-    expect(remediation.patches.flatMap(({ objects }) => objects)).toEqual([
-      'AuthorizationPolicy shop/no-deletes',
-      'AuthorizationPolicy shop/no-deletes-web',
+    expect(changesIn(remediation.changes)).toEqual([
+      'edit AuthorizationPolicy shop/no-deletes',
+      'add AuthorizationPolicy shop/no-deletes-web',
     ]);
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(failsOf(httpOnlyDeny, after).filter((row) => row.includes('no-deletes'))).toEqual([]);
     const partner = 'cluster.local/ns/partners/sa/any';
     expect(outcomeOf(after, 'web', 8080, { as: partner, method: 'DELETE' })).toBe('deny');
@@ -139,7 +139,7 @@ describe('authz/http-only-deny', () => {
       '    - name: tcp-main\n      port: 80\n',
     );
     const { remediation } = explain(factsOfText(text, 'mesh.yaml'), 'orders-require-token');
-    expect(remediation.patches).toEqual([]);
+    expect(remediation.changes).toEqual([]);
     expect(remediation.steps.join()).toContain('no port that shop/orders-require-token reaches is declared HTTP');
   });
 
@@ -173,7 +173,7 @@ describe('authz/http-only-deny', () => {
     const { title, remediation } = explain(factsOfText(text, 'mesh.yaml'), 'vault-no-admin');
     expect(title).toBe('DENY drift/vault-no-admin asks about HTTP and refuses more than it says on 1 port in ambient');
     expect(remediation.steps[0]).toBe('decided again on the model: 1 of 1 ports take the requests that are not meant');
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(failsOf(httpOnlyDeny, after).some((row) => row.includes('vault-no-admin'))).toBe(false);
     expect(outcomeOf(after, 'vault', 9000, { path: '/admin/x', service: true })).toBe('deny');
     expect(outcomeOf(after, 'vault', 9000, { path: '/harmless', service: true })).toBe('allow');
@@ -182,7 +182,7 @@ describe('authz/http-only-deny', () => {
   it('puts a waypoint in place where there is none, with what its identity changes', () => {
     const text = textOf('edge-ambient');
     const { remediation } = explain(factsOfText(text, 'mesh.yaml'), 'no-deletes');
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(failsOf(httpOnlyDeny, after).some((row) => row.includes('ledger'))).toBe(false);
     const teller = 'cluster.local/ns/drift/sa/teller';
     expect(outcomeOf(after, 'ledger', 8080, { as: teller, method: 'DELETE', path: '/v1/x', service: true })).toBe(
@@ -195,7 +195,7 @@ describe('authz/http-only-deny', () => {
   it('limits a policy at a waypoint to HTTP ports of the Service', () => {
     const text = textOf('edge-ambient');
     const { remediation } = explain(factsOfText(text, 'mesh.yaml'), 'vault-at-gate');
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(failsOf(httpOnlyDeny, after).some((row) => row.includes('vault-at-gate'))).toBe(false);
     expect(outcomeOf(after, 'vault', 7000, { tcp: true, service: true })).toBe('allow');
     expect(outcomeOf(after, 'vault', 9000, { method: 'TRACE', service: true })).toBe('deny');

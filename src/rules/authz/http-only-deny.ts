@@ -155,7 +155,7 @@ function explainGroup({ cause, causeKey, fails }: CauseGroup, facts: Facts): Exp
     impact: impactOf(effects, broken.length),
     remediation: {
       summary: fix.summary,
-      patches: fix.patches,
+      changes: fix.changes,
       steps: [
         ...told.slice(1),
         ...(ports.length > SHOWN ? [`and ${ports.length - SHOWN} more ports like these`] : []),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyPatches } from '../../../test/apply-patches.ts';
+import { applyChanges } from '../../../test/apply-changes.ts';
 import { countOutcomes, factsOfFixture, factsOfText, failsOf } from '../../../test/judge-fixture.ts';
 import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../../test/small-mesh.ts';
 import type { StatedAsset } from '../../graph/assets.ts';
@@ -29,7 +29,7 @@ const mesh = (...policies: Manifest[]): string =>
 /** The mesh after the fix of one policy, with nothing opened or closed. */
 function fixed(text: string, name: string): Facts {
   const facts = factsOfText(text, 'mesh.yaml');
-  const after = factsOfText(applyPatches(text, explain(facts, name).remediation.patches), 'after.yaml');
+  const after = factsOfText(applyChanges(text, explain(facts, name).remediation.changes), 'after.yaml');
   expect(compareMeshes(facts, after)).toMatchObject({ opened: [], closed: [] });
   return after;
 }
@@ -95,8 +95,8 @@ describe('authz/idle-rule', () => {
     const shadow = policy('AuthorizationPolicy', 'shop', 'dry', {}, { annotations: { 'istio.io/dry-run': 'true' } });
     const both = mesh(ap('a', 'ALLOW', never), ap('b', 'ALLOW', never), shadow);
     const facts = factsOfText(both, 'mesh.yaml');
-    const patches = ['a', 'b'].flatMap((name) => explain(facts, name).remediation.patches);
-    const after = factsOfText(applyPatches(both, patches), 'after.yaml');
+    const patches = ['a', 'b'].flatMap((name) => explain(facts, name).remediation.changes);
+    const after = factsOfText(applyChanges(both, patches), 'after.yaml');
     expect(compareMeshes(facts, after)).toMatchObject({ opened: [], closed: [] });
     const beside = mesh(ap('a', 'ALLOW', never), ap('b', 'ALLOW', to({ paths: ['/b'] })));
     expect(explain(factsOfText(beside, 'mesh.yaml'), 'a').remediation.summary).toBe('delete shop/a');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyPatches } from '../../../test/apply-patches.ts';
+import { applyChanges } from '../../../test/apply-changes.ts';
 import { countOutcomes, factsOfText, failsOf } from '../../../test/judge-fixture.ts';
 import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../../test/small-mesh.ts';
 import type { Facts } from '../../graph/facts.ts';
@@ -36,7 +36,7 @@ describe('the fix of authz/allow-any', () => {
     expect(remediation.summary).toContain('1 of 1 wanted flows still pass');
     expect(remediation.steps[0]).toContain('payments/checkout → payments/ledger: wanted (implied)');
     expect(validation.negative[0]).toContain('gives 403');
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(countOutcomes(allowAny, after)).toEqual({ fail: 0, pass: 1, 'not-applicable': 0 });
     const ledger = after.mesh.workloads.find(({ name }) => name === 'ledger');
     expect(ledger && [...(after.ports(ledger)[0]?.access.identities.keys() ?? [])]).toEqual([
@@ -61,7 +61,7 @@ describe('the fix of authz/allow-any', () => {
     });
     const { remediation } = explain(facts, 'store');
     expect(remediation.steps[0]).toContain('shop/web → shop/store: NetworkPolicy shop/store selects it');
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     const policies = after.mesh.resources.of('AuthorizationPolicy').find(({ name }) => name === 'store');
     expect(policies?.spec.rules).toEqual([
       {
@@ -91,7 +91,7 @@ describe('the fix of authz/allow-any', () => {
     expect(remediation.steps.join('\n')).toContain(
       'the input names no caller of shop/cache: as it is, the change refuses everybody there',
     );
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml', { wanted });
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml', { wanted });
     expect(
       after.mesh.resources
         .of('AuthorizationPolicy')
@@ -124,7 +124,7 @@ describe('the fix of authz/allow-any', () => {
     const steps = remediation.steps.join('\n');
     expect(steps).toContain('would break: old/batch → shop/store:8080 (declared)');
     expect(steps).toContain('shop/store:8443 stays open: kube-apiserver has no identity of the mesh');
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(failsOf(allowAny, after)).toEqual([expect.stringContaining('shop/store:8443')]);
   });
 });

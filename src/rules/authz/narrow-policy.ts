@@ -6,9 +6,9 @@ import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/a
 import type { Resource } from '../../model/resource.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { targetsOf } from '../../semantics/policy-index.ts';
-import { changedObject, manifestOf } from '../object-patch.ts';
-import { type Manifest, newObjects } from '../patch.ts';
-import { proposedResource } from '../proposed.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { addObjects, changeSpec } from '../changes.ts';
+import { manifestOf, proposedResource } from '../proposed.ts';
 import { allowRules } from './allow-rules.ts';
 import { type Callers, callersOf } from './callers.ts';
 import { isAdmitted } from '../check-flows.ts';
@@ -44,11 +44,10 @@ export function narrowPolicy(facts: Facts, policy: AuthorizationPolicy, failing:
     if (affected.length === 1 || atWaypoint) own.push(...added);
     else if (added.length > 0) others.push(...allowFor(facts, workload, added));
   }
-  const edited: Manifest = {
-    ...manifestOf(policy, { spec: specWith(policy, [...rest, ...unlike(own, rest)]) }),
-    apiVersion: 'security.istio.io/v1',
-  };
-  const resources: Resource[] = [edited, ...others].map((each) => proposedResource(each, policy.cluster));
+  const spec = specWith(policy, [...rest, ...unlike(own, rest)]);
+  const resources: Resource[] = [manifestOf(policy, spec), ...others].map((each) =>
+    proposedResource(each, policy.cluster),
+  );
   const { cluster } = policy;
   // In the root namespace it would be that of the whole mesh.
   const denied = [...new Set(written.filter(({ gateway }) => !gateway).map(({ namespace }) => namespace))]
@@ -59,7 +58,7 @@ export function narrowPolicy(facts: Facts, policy: AuthorizationPolicy, failing:
   resources.push(...denials.map((each) => proposedResource(each, cluster)));
   const fresh = [...others, ...denials];
   return {
-    patches: [changedObject(policy, edited), ...(fresh.length > 0 ? [newObjects(policy.origin.source, fresh)] : [])],
+    changes: [changeSpec(policy, spec), ...addObjects(policy, fresh)],
     after: apply({ add: resources }),
     callers,
     kept,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyPatches } from '../../../test/apply-patches.ts';
+import { applyChanges } from '../../../test/apply-changes.ts';
 import { countOutcomes, factsOfFixture, factsOfText, failsOf } from '../../../test/judge-fixture.ts';
 import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../../test/small-mesh.ts';
 import type { Facts } from '../../graph/facts.ts';
@@ -118,7 +118,7 @@ describe('the fix of authz/no-policy', () => {
     expect(remediation.summary).toBe(
       'default deny in namespace payments, with ALLOW for the 1 caller that the input names (decided again on the model: 1 of 1 wanted flows still pass)',
     );
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml', { wanted });
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml', { wanted });
     expect(failsOf(noPolicy, after)).toEqual([]);
     const ledger = after.mesh.workloads.find(({ name }) => name === 'ledger');
     const access = ledger && after.ports(ledger)[0]?.access;
@@ -132,7 +132,7 @@ describe('the fix of authz/no-policy', () => {
       ...workload('istio-system', 'kiali', { ports: { http: 20001 } }),
     ]);
     const { remediation } = explain(factsOfText(text, 'mesh.yaml'));
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(after.mesh.resources.of('AuthorizationPolicy').map(({ spec }) => spec.selector?.matchLabels)).toEqual([
       { app: 'kiali' },
     ]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyPatches } from '../../../test/apply-patches.ts';
+import { applyChanges } from '../../../test/apply-changes.ts';
 import { factsOfText, failsOf } from '../../../test/judge-fixture.ts';
 import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../../test/small-mesh.ts';
 import type { Facts } from '../../graph/facts.ts';
@@ -77,7 +77,7 @@ describe('open ports in ambient', () => {
     const { title, scenario, remediation } = explain(allowAny, facts);
     expect(title).toContain('lets any identity of the mesh use 1 port of workload shop/store');
     expect(scenario).toContain('through waypoint shop/waypoint');
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml', {
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml', {
       wanted: [{ from: 'shop/web', to: 'shop/store:8080' }],
     });
     expect(failsOf(allowAny, after)).toEqual([]);
@@ -91,7 +91,7 @@ describe('open ports in ambient', () => {
     const facts = factsOfText(text, 'mesh.yaml');
     const { remediation } = explain(allowAny, facts);
     expect(remediation.steps[0]).toContain('shop/web → shop/store: wanted (implied)');
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(after.mesh.resources.find('AuthorizationPolicy', 'shop', 'store')?.spec.rules).toEqual([
       principals('cluster.local/ns/shop/sa/web'),
     ]);
@@ -108,7 +108,7 @@ describe('open ports in ambient', () => {
     expect(title).toBe(
       'waypoint shop/waypoint has no default deny: no policy says who may call 1 port of workload shop/store',
     );
-    const after = factsOfText(applyPatches(behindWaypoint([]), remediation.patches), 'after.yaml', {
+    const after = factsOfText(applyChanges(behindWaypoint([]), remediation.changes), 'after.yaml', {
       wanted: [{ from: 'shop/web', to: 'shop/store:8080' }],
     });
     expect(failsOf(noPolicy, after)).toEqual([]);
@@ -169,7 +169,7 @@ describe('open ports at a gateway', () => {
     });
     const { remediation, impact } = explain(allowAny, facts);
     expect(remediation).toMatchObject({
-      patches: [],
+      changes: [],
       summary: expect.stringContaining('meant to admit clients from outside'),
     });
     expect(impact).toContain('Defence in depth');
@@ -199,7 +199,7 @@ describe('open ports at a gateway', () => {
     const facts = factsOfText(whole, 'mesh.yaml');
     const fails = [...allowAny.judge(facts)].filter((outcome): outcome is Fail => outcome.kind === 'fail');
     const { remediation } = allowAny.explain({ cause: fails[0]?.cause ?? null, causeKey: '', fails }, facts);
-    const after = factsOfText(applyPatches(whole, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(whole, remediation.changes), 'after.yaml');
     expect(failsOf(allowAny, after)).toEqual([
       expect.stringMatching(/^edge\/ingress:8080 — AuthorizationPolicy edge\/allow-ingress-callers:/),
     ]);

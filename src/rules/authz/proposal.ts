@@ -1,15 +1,15 @@
 import type { Facts, PortFacts } from '../../graph/facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationRule } from '../../model/istio/authorization-policy.ts';
-import type { Patch } from '../../result/types.ts';
+import type { Change } from '../../model/change/change.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
-import type { Manifest } from '../patch.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
 import type { Callers, NamelessCaller } from './callers.ts';
 import { selectorOf } from '../select-workload.ts';
 
-/** A change that closes what is open, as patches and as the mesh after it. */
+/** What closes what is open, as changes and as the mesh after them. */
 export interface Proposal {
-  readonly patches: readonly Patch[];
+  readonly changes: readonly Change[];
   readonly after: Enforcement;
   /** Who is named in it, per workload. */
   readonly callers: ReadonlyMap<Workload, Callers>;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyPatches } from '../../../test/apply-patches.ts';
+import { applyChanges } from '../../../test/apply-changes.ts';
 import { countOutcomes, factsOfFixture, factsOfText, failsOf } from '../../../test/judge-fixture.ts';
 import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../../test/small-mesh.ts';
 import { severityOf } from '../../findings/severity.ts';
@@ -78,7 +78,7 @@ describe('authz/removed-control', () => {
     if (!first) throw new Error('no fail');
     const told = removedControl.explain({ cause: first.cause, causeKey: first.causeKey, fails }, facts);
     expect(told.title).toBe('EnvoyFilter shop/load-test takes RBAC away at 1 port of workload shop/ledger');
-    const after = factsOfText(applyPatches(text, told.remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, told.remediation.changes), 'after.yaml');
     expect(failsOf(removedControl, after)).toEqual([]);
     expect(after.mesh.resources.of('EnvoyFilter')).toHaveLength(1);
   });
@@ -164,7 +164,7 @@ describe('authz/removed-control', () => {
     });
     if (!fail) throw new Error('no fail');
     const told = removedControl.explain({ cause: fail.cause, causeKey: fail.causeKey, fails: [fail] }, facts);
-    expect(told.remediation.patches).toEqual([]);
+    expect(told.remediation.changes).toEqual([]);
     expect(told.title).toContain('may change what is enforced at 1 port of workload shop/api');
   });
 

@@ -8,15 +8,15 @@ import type {
   AuthorizationPolicy,
   AuthorizationRule,
 } from '../../model/istio/authorization-policy.ts';
-import type { Patch } from '../../result/types.ts';
+import type { Change } from '../../model/change/change.ts';
 import { waypointOf, waypointPolicies } from '../../semantics/ambient/waypoint.ts';
 import { compilePolicy } from '../../semantics/authz/compile.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { targetsOf } from '../../semantics/policy-index.ts';
 import { samplesOf } from '../../semantics/sample.ts';
-import { changedObject, manifestOf, removedObject } from '../object-patch.ts';
-import { type Manifest, newObjects } from '../patch.ts';
-import { proposedResource } from '../proposed.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { addObjects, changeSpec } from '../changes.ts';
+import { manifestOf, proposedResource } from '../proposed.ts';
 import { fewOf } from '../workload-names.ts';
 import { callersLike, type DenyEffect, isRefusedBy } from './http-deny-probe.ts';
 import { attachedTo, scopeOf } from '../policy-reach.ts';
@@ -24,7 +24,7 @@ import { selectorOf } from '../select-workload.ts';
 
 export interface DenyFix {
   readonly summary: string;
-  readonly patches: readonly Patch[];
+  readonly changes: readonly Change[];
   readonly steps: readonly string[];
 }
 
@@ -52,21 +52,17 @@ export function restrictToHttp(facts: Facts, policy: AuthorizationPolicy, effect
   const own = mixed.length === 0 ? [] : separate(facts, policy, attached, { http, mixed });
   if (!rules.some((rule) => isNew(policy, rule)) && own.length === 0) return withoutHttpPort(name);
 
-  const edited: Manifest = {
-    ...manifestOf(policy, { spec: { ...policy.spec, rules } }),
-    apiVersion: 'security.istio.io/v1',
-  };
+  const spec = { ...policy.spec, rules };
   const stays = rules.length > 0;
-  const add = [...(stays ? [edited] : []), ...own].map((each) => proposedResource(each, policy.cluster));
+  const add = [...(stays ? [manifestOf(policy, spec)] : []), ...own].map((each) =>
+    proposedResource(each, policy.cluster),
+  );
   const asked = [...attached, ...effects.map(({ question }) => question.workload)];
   const scope = policy.namespace === facts.enforcement.rootNamespace ? undefined : scopeOf(facts, asked);
   const after = withPolicies(facts.enforcement, { add, remove: stays ? [] : [policy] }, scope);
   return {
     summary: `limit ${name} to the HTTP ports that it reaches (${fewOf(limit.map(String), 8)})`,
-    patches: [
-      stays ? changedObject(policy, edited) : removedObject(policy),
-      ...(own.length > 0 ? [newObjects(policy.origin.source, own)] : []),
-    ],
+    changes: [stays ? changeSpec(policy, spec) : { kind: 'remove', resource: policy }, ...addObjects(policy, own)],
     steps: [
       ...proofs(facts, { policy, effects, attached, after, rules, successors: [policy, ...add] }),
       ...wantedAgain(facts, after, effects),
@@ -81,7 +77,7 @@ const describeMixed = (ports: readonly number[]): string =>
 
 const byHand = (name: string, ambient: number): DenyFix => ({
   summary: `split ${name}: one policy for sidecars, one for waypoints`,
-  patches: [],
+  changes: [],
   steps: [
     `${name} also selects ${ambient} workloads in ambient, where naming ports makes ztunnel refuse them whole: first move those to a policy with targetRefs at their waypoint, then limit this one to the sidecars (selector) and their HTTP ports`,
   ],
@@ -89,7 +85,7 @@ const byHand = (name: string, ambient: number): DenyFix => ({
 
 const withoutHttpPort = (name: string): DenyFix => ({
   summary: `say which protocol the ports of ${name} speak, or take the policy out`,
-  patches: [],
+  changes: [],
   steps: [
     `no port that ${name} reaches is declared HTTP: if one is, name its protocol in the Service (appProtocol: http, or a port name that starts with http), and the policy is evaluated as written; if none is, it protects nothing as written and only breaks calls`,
   ],

@@ -5,18 +5,18 @@ import type { IdleRule } from '../../graph/idle-rules.ts';
 import { judgeRules } from '../../graph/idle-rules.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy } from '../../model/istio/authorization-policy.ts';
-import type { Patch } from '../../result/types.ts';
+import type { Change } from '../../model/change/change.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
 import { SearchLimit } from '../../semantics/algebra/strings/find-word.ts';
 import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { targetsOf } from '../../semantics/policy-index.ts';
-import { changedObject, manifestOf, removedObject } from '../object-patch.ts';
+import { changeSpec } from '../changes.ts';
 import { attachedTo, scopeOf } from '../policy-reach.ts';
 
 export interface WithoutIdle {
   readonly kind: 'remove-policy' | 'remove-rules' | 'keep-empty';
-  readonly patch: Patch;
+  readonly change: Change;
   /** Workloads at which it was decided again, of all. */
   readonly checked: number;
   readonly of: number;
@@ -46,13 +46,13 @@ export function withoutIdle(
   const count = { checked: asked.length, of: workloads.length };
   const canGo = left.length === 0 && (actionOf(policy) === 'DENY' || isKeptClosed(facts, policy, workloads));
   if (canGo && changesNothing(facts, removed(), asked))
-    return { kind: 'remove-policy', patch: removedObject(policy), ...count };
+    return { kind: 'remove-policy', change: { kind: 'remove', resource: policy }, ...count };
   // A DENY without rules denies nothing, and the API refuses it.
   if (left.length === 0 && actionOf(policy) === 'DENY') return undefined;
   if (!changesNothing(facts, withPolicies(facts.enforcement, { add: [changed] }, scope), asked)) return undefined;
   return {
     kind: left.length > 0 ? 'remove-rules' : 'keep-empty',
-    patch: changedObject(policy, manifestOf(policy, { spec })),
+    change: changeSpec(policy, spec),
     ...count,
   };
 }

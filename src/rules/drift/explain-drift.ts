@@ -59,7 +59,7 @@ export function explainDrift(
     impact: words.impact,
     remediation: {
       summary: 'find out why what runs is not what is configured, and make them one',
-      patches: [],
+      changes: [],
       steps: [
         ...(isAtProxy
           ? [`istioctl proxy-status ${pod}.${namespace}  # SYNCED, STALE or rejected`, ...words.inspect(pod, namespace)]

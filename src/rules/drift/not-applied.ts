@@ -122,7 +122,7 @@ function explain({ cause, causeKey, fails: [first] }: CauseGroup, { evidence }: 
       'Confidentiality, integrity, availability: no proxy can enforce what istiod does not hold; what was reviewed is not what is in force.',
     remediation: {
       summary: 'make the manifests and the cluster one',
-      patches: [],
+      changes: [],
       steps: [
         `${get}  # what the API server has`,
         state === 'extra' ? 'take it into the manifests, or delete it' : 'apply the manifest, and see that it stays',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyPatches } from '../../../test/apply-patches.ts';
+import { applyChanges, changedLines, changesIn, patchesFor } from '../../../test/apply-changes.ts';
 import { countOutcomes, factsOfFixture, factsOfText, failsOf } from '../../../test/judge-fixture.ts';
 import type { Facts } from '../../graph/facts.ts';
 import type { Explanation, Fail } from '../rule.ts';
@@ -89,7 +89,7 @@ describe('egress/allow-any', () => {
     expect(title).toBe(
       'nothing sets an outbound mode: by default (ALLOW_ANY) proxies let workload shop/web call any host',
     );
-    const after = factsOfText(applyPatches(without, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(without, remediation.changes), 'after.yaml');
     expect(countOutcomes(registryOnlyAlone, after)).toEqual({ fail: 0, pass: 1, 'not-applicable': 0 });
   });
 
@@ -98,7 +98,7 @@ describe('egress/allow-any', () => {
       'apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata:\n  name: default\n  namespace: shop\nspec:\n  egress:\n    - hosts: ["./*"]\n';
     const text = `${textOf('vulnerable').replace(/---\napiVersion: v1\nkind: ConfigMap[\s\S]*?(?=---)/, '')}---\n${sidecar}`;
     const { remediation } = explain(factsOfText(text, 'mesh.yaml'), 'web');
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(after.mesh.resources.find('Sidecar', 'shop', 'default')?.spec).toMatchObject({
       outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
       egress: [{ hosts: ['./*'] }],
@@ -107,8 +107,9 @@ describe('egress/allow-any', () => {
   });
 
   it('changes the mesh config, explicit or not, and restricts the network with it', () => {
-    const silent = explain(factsOfFixture(url('vulnerable')), 'web').remediation.patches[0];
-    expect(silent?.diff).toContain('@@ data.mesh\n+outboundTrafficPolicy:\n+  mode: REGISTRY_ONLY\n');
+    const silent = explain(factsOfFixture(url('vulnerable')), 'web').remediation.changes;
+    const [patch] = patchesFor(textOf('vulnerable'), silent);
+    expect(patch && changedLines(patch)).toEqual(['+    outboundTrafficPolicy:', '+      mode: REGISTRY_ONLY']);
     const text = textOf('edge-modes');
     const { remediation, scenario, title } = explain(factsOfText(text, 'mesh.yaml'), 'by-mesh');
     expect(title).toBe(
@@ -116,7 +117,7 @@ describe('egress/allow-any', () => {
     );
     // Not of the one that the network holds back.
     expect(scenario).toContain('Code that gets to run in shop/by-mesh');
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(failsOf(allowAny, after)).toEqual([expect.stringMatching(/^shop\/by-sidecar — Sidecar/)]);
     expect(failsOf(registryOnlyAlone, after)).toEqual([expect.stringMatching(/^drift\/floating — ConfigMap/)]);
   });
@@ -125,8 +126,8 @@ describe('egress/allow-any', () => {
     const text = textOf('edge-modes');
     const { remediation, title } = explain(factsOfText(text, 'mesh.yaml'), 'floating');
     expect(title).toContain('in ambient');
-    expect(remediation.patches.flatMap(({ objects }) => objects)).toEqual(['NetworkPolicy drift/restrict-egress']);
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    expect(changesIn(remediation.changes)).toEqual(['add NetworkPolicy drift/restrict-egress']);
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(failsOf(allowAny, after).some((row) => row.startsWith('drift/'))).toBe(false);
   });
 });

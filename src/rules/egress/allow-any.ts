@@ -2,14 +2,14 @@ import { type EgressFacts, egressFacts, type NetworkControl, type Outbound } fro
 import type { Facts } from '../../graph/facts.ts';
 import { worstEntry } from '../../graph/worst-entry.ts';
 import { byOf } from '../../model/by.ts';
+import type { Change } from '../../model/change/change.ts';
 import type { Workload } from '../../model/inventory/types.ts';
-import type { By } from '../../result/location.ts';
-import type { Evidence, Patch } from '../../result/types.ts';
-import { addedLines } from '../object-patch.ts';
-import { changedValue, newObjects } from '../patch.ts';
+import type { Evidence } from '../../result/types.ts';
+import { addObjects } from '../changes.ts';
 import { type CauseGroup, type Explanation, type Outcome, type Rule, subjectOf } from '../rule.ts';
 import { extentOf, workloadsOf } from '../workload-names.ts';
 import { planEgress } from './plan-egress.ts';
+import { setOutboundMode } from './set-outbound-mode.ts';
 
 /**
  * The proxy of a workload passes on what it does not know: ALLOW_ANY, as set or by Istio's default, or ALLOW_ANY_DYNAMIC_DNS; and ztunnel, which
@@ -103,7 +103,7 @@ function explainGroup({ causeKey, fails }: CauseGroup, facts: Facts): Explanatio
   const outbound = first ? egress.outboundOf(first) : null;
   const mode = outbound?.mode ?? 'ALLOW_ANY';
   const plan = planEgress(facts, workloads, egress);
-  const setting = ambient || !outbound ? [] : settingPatches(outbound, workloads, egress);
+  const setting = ambient || !outbound ? [] : settingChanges(outbound, workloads, egress);
   const name = first?.id ?? 'one of them';
   const dns = mode === 'ALLOW_ANY_DYNAMIC_DNS' ? ', resolving whatever Host the client names' : '';
   return {
@@ -117,8 +117,8 @@ function explainGroup({ causeKey, fails }: CauseGroup, facts: Facts): Explanatio
       summary: ambient
         ? 'restrict egress by NetworkPolicy, since no setting of the mesh does at ztunnel'
         : 'set REGISTRY_ONLY, and restrict egress by NetworkPolicy as well',
-      patches: [...setting, ...plan.patches],
-      steps: [...(ambient ? [] : settingSteps(setting)), ...plan.steps],
+      changes: [...setting, ...plan.changes],
+      steps: [...(ambient ? [] : settingSteps(setting, outbound)), ...plan.steps],
     },
     validation: {
       positive: [`from a pod of ${name}: calls to other workloads and to registered hosts work as before`],
@@ -150,40 +150,21 @@ function titleOf(outbound: Outbound | null, ambient: boolean, extent: string): s
 const MOST = 10;
 
 /** The mesh config where the input has it, else the Sidecars that apply, with one for each namespace that none applies to. */
-function settingPatches(
-  { by, from, mode }: Outbound,
-  workloads: readonly Workload[],
-  egress: EgressFacts,
-): readonly Patch[] {
-  if (by && from === 'sidecar') return [changedValue(by, 'spec.outboundTrafficPolicy.mode', mode, 'REGISTRY_ONLY')];
-  if (by && from === 'mesh-config')
-    return [changedValue(by, `${placeIn(by)}outboundTrafficPolicy.mode`, mode, 'REGISTRY_ONLY')];
-  const lines = ['outboundTrafficPolicy:', '  mode: REGISTRY_ONLY'];
-  if (by) return [addedLines(by, placeIn(by).replace(/\.$/, ''), lines)];
-  const patches = new Map<string, Patch>();
+function settingChanges({ object }: Outbound, workloads: readonly Workload[], egress: EgressFacts): readonly Change[] {
+  if (object) return setOutboundMode(object);
+  const changes = new Map<string, readonly Change[]>();
   for (const workload of workloads) {
     const sidecar = egress.outboundOf(workload)?.sidecar;
     const key = sidecar
       ? `${sidecar.cluster}:${sidecar.namespace}/${sidecar.name}`
       : `${workload.cluster}:${workload.namespace}`;
-    if (patches.has(key)) continue;
-    patches.set(
+    if (changes.has(key)) continue;
+    changes.set(
       key,
-      sidecar
-        ? addedLines(byOf(sidecar), 'spec', lines)
-        : newObjects(workload.resource.origin.source, [sidecarFor(workload.namespace)]),
+      sidecar ? setOutboundMode(sidecar) : addObjects(workload.resource, [sidecarFor(workload.namespace)]),
     );
   }
-  return [...patches.values()].slice(0, MOST);
-}
-
-/** Where the mesh config stands in the object that holds it. */
-function placeIn({ kind }: By): string {
-  return kind === 'ConfigMap'
-    ? 'data.mesh.'
-    : kind === 'IstioOperator'
-      ? 'spec.meshConfig.'
-      : 'spec.values.meshConfig.';
+  return [...changes.values()].slice(0, MOST).flat();
 }
 
 function sidecarFor(namespace: string) {
@@ -195,10 +176,16 @@ function sidecarFor(namespace: string) {
   };
 }
 
-function settingSteps(patches: readonly Patch[]): readonly string[] {
+function settingSteps(changes: readonly Change[], outbound: Outbound | null): readonly string[] {
+  const { by } = outbound ?? {};
   return [
+    ...(by && changes.length === 0
+      ? [
+          `set outboundTrafficPolicy.mode to REGISTRY_ONLY in the mesh config of ${by.kind} ${by.namespace ? `${by.namespace}/` : ''}${by.name}`,
+        ]
+      : []),
     'first find what is called today: in access logs and istio_tcp_connections_opened_total, destinations named PassthroughCluster; every one that is wanted needs a ServiceEntry before the mode changes, else it breaks',
-    ...(patches.length >= MOST ? ['and the same for the remaining namespaces'] : []),
+    ...(changes.length >= MOST ? ['and the same for the remaining namespaces'] : []),
     'REGISTRY_ONLY is no boundary by itself: what bypasses the proxy still leaves, which is what the NetworkPolicies are for',
   ];
 }

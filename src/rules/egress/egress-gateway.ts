@@ -2,13 +2,13 @@ import type { Facts } from '../../graph/facts.ts';
 import { findIstiodNamespace } from '../../graph/machinery.ts';
 import type { Mesh, Workload } from '../../model/inventory/types.ts';
 import type { ServiceEntry, ServiceEntryPort } from '../../model/istio/service-entry.ts';
-import type { Patch } from '../../result/types.ts';
-import { changedObject, manifestOf } from '../object-patch.ts';
-import { type Manifest, newObjects } from '../patch.ts';
+import type { Change } from '../../model/change/change.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { addObjects, changeSpec } from '../changes.ts';
 import { meshEssentials } from './restrict-egress.ts';
 
 export interface EgressGatewayPlan {
-  readonly patches: readonly Patch[];
+  readonly changes: readonly Change[];
   readonly steps: readonly string[];
 }
 
@@ -22,28 +22,22 @@ export function planEgressGateway(facts: Facts, workloads: readonly Workload[]):
   const [first] = workloads;
   const namespaces = [...new Set(workloads.map(({ namespace }) => namespace))].sort();
   const entries = externalEntries(facts, namespaces);
-  if (!first || entries.length === 0) return { patches: [], steps: [NOTHING_REGISTERED] };
+  if (!first || entries.length === 0) return { changes: [], steps: [NOTHING_REGISTERED] };
   const destinations = entries.flatMap((entry) => destinationsOf(entry));
   const routable = destinations.filter(({ kind }) => kind !== 'other');
   const chosen = routable.slice(0, MOST);
   const gateway = findEgressGateway(facts) ?? newGateway(facts, first);
-  const patches: Patch[] = [];
-  const source = first.resource.origin.source;
-  if (gateway.manifests.length > 0) patches.push(newObjects(source, gateway.manifests));
-  for (const entry of new Set(chosen.map((each) => each.entry))) {
-    const scoped = visibleTo(entry, gateway.namespace);
-    if (scoped) patches.push(changedObject(entry, scoped));
-  }
-  if (chosen.length > 0)
-    patches.push(
-      newObjects(
-        source,
-        chosen.flatMap((each) => routeThrough(each, gateway)),
-      ),
-    );
+  const changes = [
+    ...addObjects(first.resource, gateway.manifests),
+    ...[...new Set(chosen.map((each) => each.entry))].flatMap((entry) => makeVisible(entry, gateway.namespace)),
+    ...addObjects(
+      first.resource,
+      chosen.flatMap((each) => routeThrough(each, gateway)),
+    ),
+  ];
   const left = destinations.filter((each) => !chosen.includes(each));
   return {
-    patches: chosen.length > 0 ? patches : [],
+    changes: chosen.length > 0 ? changes : [],
     steps: [
       ...(chosen.length > 0 ? [] : [NO_ROUTABLE]),
       ...left.slice(0, MOST).map(describeLeft),
@@ -227,16 +221,16 @@ const ENROLLED = [
 /** Pods, nodes and the metadata service of the cloud are nobody's external host. */
 const PRIVATE = ['10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'];
 
-/** The gateway must know the host too; undefined: it does. */
-function visibleTo(entry: ServiceEntry, namespace: string): Manifest | undefined {
+/** The gateway must know the host too. */
+function makeVisible(entry: ServiceEntry, namespace: string): readonly Change[] {
   const { exportTo = ['*'] } = entry.spec;
   if (
     exportTo.includes('*') ||
     exportTo.includes(namespace) ||
     (exportTo.includes('.') && entry.namespace === namespace)
   )
-    return undefined;
-  return manifestOf(entry, { spec: { ...entry.spec, exportTo: [...exportTo, namespace] } });
+    return [];
+  return [changeSpec(entry, { ...entry.spec, exportTo: [...exportTo, namespace] })];
 }
 
 /** Sidecars send the host to the gateway, and the gateway sends it out. */

@@ -1,7 +1,7 @@
 import { canBeSelected, type EgressFacts } from '../../graph/egress.ts';
 import type { Facts, Flow } from '../../graph/facts.ts';
 import type { Workload } from '../../model/inventory/types.ts';
-import type { Patch } from '../../result/types.ts';
+import type { Change } from '../../model/change/change.ts';
 import { peerOf, podOf } from '../../semantics/network.ts';
 import { decideEgress } from '../../semantics/network-policy/decide.ts';
 import type { NetworkPolicyIndex } from '../../semantics/network-policy/policy-index.ts';
@@ -9,7 +9,7 @@ import { planEgressGateway } from './egress-gateway.ts';
 import { countRestricted, restrictEgress } from './restrict-egress.ts';
 
 export interface EgressPlan {
-  readonly patches: readonly Patch[];
+  readonly changes: readonly Change[];
   readonly steps: readonly string[];
   /** Namespaces that get a policy of their own. */
   readonly namespaces: readonly string[];
@@ -24,15 +24,15 @@ const SHOWN = 5;
  */
 export function planEgress(facts: Facts, workloads: readonly Workload[], { controlOf }: EgressFacts): EgressPlan {
   const open = workloads.filter((workload) => canBeSelected(workload) && controlOf(workload).state !== 'restricted');
-  if (open.length === 0) return { patches: [], steps: [], namespaces: [] };
+  if (open.length === 0) return { changes: [], steps: [], namespaces: [] };
   const restriction = restrictEgress(facts, open, controlOf);
   const sidecars = open.filter(({ dataPlane }) => dataPlane.kind === 'sidecar');
-  const gateway = sidecars.length > 0 ? planEgressGateway(facts, sidecars) : { patches: [], steps: [] };
+  const gateway = sidecars.length > 0 ? planEgressGateway(facts, sidecars) : { changes: [], steps: [] };
   const ambient = open.some(({ dataPlane }) => dataPlane.kind === 'ambient');
   const { namespaces, index, byHand } = restriction;
   return {
     namespaces,
-    patches: [...gateway.patches, ...restriction.patches],
+    changes: [...gateway.changes, ...restriction.changes],
     steps: [
       ...gateway.steps,
       ...(ambient

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyPatches, objectsOf } from '../../../test/apply-patches.ts';
+import { applyChanges, changesIn } from '../../../test/apply-changes.ts';
 import { countOutcomes, factsOfFixture, factsOfText, failsOf } from '../../../test/judge-fixture.ts';
 import type { Facts } from '../../graph/facts.ts';
 import type { StatedFlow } from '../../graph/wanted.ts';
@@ -102,10 +102,10 @@ describe('egress/registry-only-alone', () => {
     expect(title).toBe(
       'REGISTRY_ONLY (ConfigMap istio-system/istio) is all that restricts what workload shop/web can call: no NetworkPolicy is in place',
     );
-    const kinds = remediation.patches.flatMap((patch) => objectsOf(patch)).map(({ kind }) => kind);
+    const kinds = changesIn(remediation.changes).map((change) => change.split(' ')[1]);
     for (const kind of ['ServiceEntry', 'Gateway', 'VirtualService', 'Deployment', 'NetworkPolicy'])
       expect(kinds).toContain(kind);
-    const after = factsOfText(applyPatches(textOf('vulnerable'), remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(textOf('vulnerable'), remediation.changes), 'after.yaml');
     expect(countOutcomes(registryOnlyAlone, after)).toEqual({ fail: 0, pass: 1, 'not-applicable': 1 });
     const entry = after.mesh.resources.find('ServiceEntry', 'shop', 'card-processor');
     expect(entry?.spec.exportTo).toEqual(['.', 'istio-egress']);
@@ -118,8 +118,8 @@ describe('egress/registry-only-alone', () => {
     const { title, remediation, scenario } = explain(facts, 'NetworkPolicy too wide');
     expect(title).toContain('NetworkPolicy held/web-anywhere admits any address outside');
     expect(scenario).toContain('The network lets it pass where NetworkPolicy held/web-anywhere admits');
-    expect(remediation.patches.map(({ objects }) => objects)).toEqual([['NetworkPolicy held/web-anywhere']]);
-    const after = factsOfText(applyPatches(textOf('edge-ways-out'), remediation.patches), 'after.yaml');
+    expect(changesIn(remediation.changes)).toEqual(['edit NetworkPolicy held/web-anywhere']);
+    const after = factsOfText(applyChanges(textOf('edge-ways-out'), remediation.changes), 'after.yaml');
     expect(failsOf(registryOnlyAlone, after).some((row) => row.startsWith('held/'))).toBe(false);
   });
 
@@ -127,8 +127,8 @@ describe('egress/registry-only-alone', () => {
     const text = textOf('edge-ways-out');
     const facts = factsOfText(text, 'mesh.yaml');
     const keys = ['ztunnel does not know it', 'outside the mesh', 'no egress NetworkPolicy'];
-    const patches = keys.flatMap((key) => explain(facts, key).remediation.patches);
-    const after = factsOfText(applyPatches(text, patches), 'after.yaml');
+    const changes = keys.flatMap((key) => explain(facts, key).remediation.changes);
+    const after = factsOfText(applyChanges(text, changes), 'after.yaml');
     expect(failsOf(registryOnlyAlone, after)).toEqual([
       expect.stringMatching(/^held\/wide — NetworkPolicy held\/web-anywhere:/),
       expect.stringMatching(/^shop\/on-host — DaemonSet shop\/on-host:/),
@@ -143,7 +143,7 @@ describe('egress/registry-only-alone', () => {
     expect(title).toBe(
       'DaemonSet shop/on-host uses the host network, where neither REGISTRY_ONLY nor NetworkPolicy reaches it',
     );
-    const after = factsOfText(applyPatches(text, remediation.patches), 'after.yaml');
+    const after = factsOfText(applyChanges(text, remediation.changes), 'after.yaml');
     expect(after.mesh.workloads.find(({ name }) => name === 'on-host')?.dataPlane.kind).toBe('sidecar');
   });
 

@@ -9,11 +9,12 @@ import {
 import type { Facts } from '../../graph/facts.ts';
 import { isMachinery } from '../../graph/machinery.ts';
 import { worstEntry } from '../../graph/worst-entry.ts';
-import { byOf } from '../../model/by.ts';
+import { byOf, objectOf } from '../../model/by.ts';
+import type { Change } from '../../model/change/change.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { By } from '../../result/location.ts';
-import type { Evidence, Patch } from '../../result/types.ts';
-import { changedValue } from '../patch.ts';
+import type { Evidence } from '../../result/types.ts';
+import { setField } from '../changes.ts';
 import { type CauseGroup, type Explanation, type Fail, type Outcome, type Rule, subjectOf } from '../rule.ts';
 import { extentOf, fewOf, workloadsOf } from '../workload-names.ts';
 import { planEgress } from './plan-egress.ts';
@@ -163,7 +164,7 @@ function explainGroup(group: CauseGroup, facts: Facts): Explanation {
       'Confidentiality: data leaves, and code that runs there is steered from outside, without the mesh noticing or recording it.',
     remediation: {
       summary: summaryOf(causeKey, cause, plan.namespaces),
-      patches: [...ownPatches(causeKey, cause), ...plan.patches],
+      changes: [...ownChanges(causeKey, cause), ...plan.changes],
       steps: [...ownSteps(causeKey, workloads, egress), ...plan.steps],
     },
     validation: {
@@ -220,8 +221,9 @@ function summaryOf(key: string, cause: By | null, namespaces: readonly string[])
   return `restrict egress by NetworkPolicy${where}, and send registered hosts through an egress gateway`;
 }
 
-function ownPatches(key: string, cause: By | null): readonly Patch[] {
-  return key === KEYS.hostNetwork && cause ? [changedValue(cause, cause.clause ?? 'hostNetwork', 'true', 'false')] : [];
+function ownChanges(key: string, cause: By | null): readonly Change[] {
+  const { resource, path } = (key === KEYS.hostNetwork && cause && objectOf(cause)) || {};
+  return resource && path ? [setField(resource, path, false)] : [];
 }
 
 const STEPS = 5;

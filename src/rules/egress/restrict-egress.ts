@@ -5,14 +5,14 @@ import { findIstiodNamespace, isMachinery } from '../../graph/machinery.ts';
 import { namespaceKey, type Workload } from '../../model/inventory/types.ts';
 import type { NetworkPolicy, NetworkPolicyEgressRule } from '../../model/k8s/network-policy.ts';
 import type { Resource } from '../../model/resource.ts';
-import type { Patch } from '../../result/types.ts';
+import type { Change } from '../../model/change/change.ts';
 import { egressAllowsAnywhere } from '../../semantics/network-policy/external-egress.ts';
 import { buildIndex, type NetworkPolicyIndex } from '../../semantics/network-policy/policy-index.ts';
-import { changedObject, manifestOf } from '../object-patch.ts';
-import { newObjects } from '../patch.ts';
+import { addObjects, changeSpec } from '../changes.ts';
+import { manifestOf } from '../proposed.ts';
 
 export interface EgressRestriction {
-  readonly patches: readonly Patch[];
+  readonly changes: readonly Change[];
   /** NetworkPolicy as it would be afterwards, in the namespaces of the workloads. */
   readonly index: NetworkPolicyIndex;
   /** Namespaces that get a policy. */
@@ -33,7 +33,7 @@ export function restrictEgress(
   controlOf: (workload: Workload) => NetworkControl,
 ): EgressRestriction {
   const { mesh } = facts;
-  const patches: Patch[] = [];
+  const changes: Change[] = [];
   const byHand: string[] = [];
   const changed = new Map<NetworkPolicy, NetworkPolicy>();
   const added: NetworkPolicy[] = [];
@@ -45,7 +45,7 @@ export function restrictEgress(
     else push(places, namespaceKey(workload.cluster, workload.namespace), workload);
   }
   for (const [before, after] of [...changed].slice(0, MOST)) {
-    if (after !== before) patches.push(changedObject(before, manifestOf(after)));
+    if (after !== before) changes.push(changeSpec(before, after.spec));
   }
   if (changed.size > MOST) byHand.push(`${changed.size - MOST} more NetworkPolicies are as wide: cut them down alike`);
 
@@ -63,9 +63,9 @@ export function restrictEgress(
       const policies = policiesFor(facts, first, all, istiod);
       added.push(...policies);
       ready.push(key);
-      patches.push(
-        newObjects(
-          first.resource.origin.source,
+      changes.push(
+        ...addObjects(
+          first.resource,
           policies.map((policy) => manifestOf(policy)),
         ),
       );
@@ -76,7 +76,7 @@ export function restrictEgress(
   const near = [...here].flatMap((namespace) => mesh.resources.inNamespace('NetworkPolicy', namespace));
   const kept = near.map((policy) => changed.get(policy) ?? policy);
   const index = buildIndex([...kept, ...added], mesh.resources.unmodelled, facts.enforcement.network.admin);
-  return { patches, index, namespaces: ready, byHand };
+  return { changes, index, namespaces: ready, byHand };
 }
 
 const isNetworkPolicy = (policy: Resource): policy is NetworkPolicy => policy.kind === 'NetworkPolicy';

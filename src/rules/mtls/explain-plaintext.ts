@@ -75,7 +75,7 @@ function remediationOf(
     return {
       summary:
         'keep the exception, which the API server needs to call the webhook, and limit who reaches the port by NetworkPolicy',
-      patches: [],
+      changes: [],
       steps: [
         `STRICT would break: ${fewOf(callers.map(describeCaller), 5)}`,
         'admit only the addresses of the API server to the port in a NetworkPolicy, and only this port in an AuthorizationPolicy without `from`',
@@ -91,7 +91,7 @@ function remediationOf(
   const ambient = ports.filter(({ workload }) => workload.dataPlane.kind === 'ambient').length;
   return {
     summary: change.summary,
-    patches: change.patches,
+    changes: change.changes,
     steps: [
       ...(breaking.length > 0
         ? [

@@ -1,20 +1,20 @@
 import { withPolicies } from '../../graph/apply.ts';
 import type { Facts, PortFacts } from '../../graph/facts.ts';
 import type { PeerAuthentication } from '../../model/istio/peer-authentication.ts';
-import type { Patch } from '../../result/types.ts';
+import type { Change } from '../../model/change/change.ts';
 import { effectiveZtunnelMode } from '../../semantics/ambient/effective-mode.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { modeOfPort } from '../../semantics/mtls/effective-mode.ts';
 import { hasSelector } from '../../semantics/policy-index.ts';
-import { changedObject, manifestOf } from '../object-patch.ts';
-import { type Manifest, newObjects } from '../patch.ts';
-import { proposedResource } from '../proposed.ts';
+import type { Manifest } from '../../model/change/manifest.ts';
+import { addObjects, changeSpec } from '../changes.ts';
+import { manifestOf, proposedResource } from '../proposed.ts';
 import { selectorOf } from '../select-workload.ts';
 
 /** A change by which ports demand mutual TLS, as decided on the model. */
 export interface StrictChange {
   readonly summary: string;
-  readonly patches: readonly Patch[];
+  readonly changes: readonly Change[];
   /** Ports that accept plaintext all the same. */
   readonly left: readonly PortFacts[];
   /** Ports that get an exception. */
@@ -23,7 +23,7 @@ export interface StrictChange {
 
 interface Draft {
   readonly summary: string;
-  readonly edits: readonly { readonly before: PeerAuthentication; readonly after: Manifest }[];
+  readonly edits: readonly { readonly before: PeerAuthentication; readonly spec: Spec }[];
   readonly fresh: readonly Manifest[];
 }
 
@@ -46,12 +46,12 @@ export function makeStrict(
   const tried = complete.map((draft) => ({ draft, left: stillOpen(facts, draft, closed) }));
   const best = tried.reduce((a, b) => (b.left.length < a.left.length ? b : a));
   const { summary, edits, fresh } = best.draft;
-  const neighbour = ports[0]?.workload.resource.origin.source ?? '';
+  const beside = ports[0]?.workload.resource;
   return {
     summary,
-    patches: [
-      ...edits.map(({ before, after }) => changedObject(before, after)),
-      ...(fresh.length > 0 ? [newObjects(neighbour, fresh)] : []),
+    changes: [
+      ...edits.map(({ before, spec: after }) => changeSpec(before, after)),
+      ...(beside ? addObjects(beside, fresh) : []),
     ],
     left: best.left,
     kept: kept.flatMap(({ of }) => of),
@@ -117,8 +117,7 @@ function draftEdits(policy: PeerAuthentication, ports: readonly PortFacts[]): re
 }
 
 function edited(policy: PeerAuthentication, spec: Spec, summary: string): Draft {
-  const after: Manifest = { ...manifestOf(policy, { spec }), apiVersion: 'security.istio.io/v1' };
-  return { summary, edits: [{ before: policy, after }], fresh: [] };
+  return { summary, edits: [{ before: policy, spec }], fresh: [] };
 }
 
 /**
@@ -131,14 +130,13 @@ function draftNew(facts: Facts, ports: readonly PortFacts[]): Draft {
   const seesRoot = facts.isComplete('root-policies') || facts.isComplete({ namespace: rootNamespace });
   const places = namespaces.length > 1 && seesRoot ? [rootNamespace] : namespaces;
   const cluster = ports[0]?.workload.cluster ?? '';
-  const edits: { before: PeerAuthentication; after: Manifest }[] = [];
+  const edits: { before: PeerAuthentication; spec: Spec }[] = [];
   const fresh: Manifest[] = [];
   for (const place of places) {
     const present = facts.mesh.resources.inNamespace('PeerAuthentication', place, cluster);
     const silent = present.filter(({ spec }) => !hasSelector(spec));
     for (const before of silent) {
-      const spec = { ...before.spec, mtls: { mode: 'STRICT' } } as Spec;
-      edits.push({ before, after: { ...manifestOf(before, { spec }), apiVersion: 'security.istio.io/v1' } });
+      edits.push({ before, spec: { ...before.spec, mtls: { mode: 'STRICT' } } });
     }
     if (silent.length === 0)
       fresh.push(strictPolicy(place, present.some(({ name }) => name === 'default') ? 'strict-mtls' : 'default'));
@@ -162,7 +160,7 @@ function strictPolicy(namespace: string, name: string): Manifest {
 function stillOpen({ enforcement }: Facts, { edits, fresh }: Draft, ports: readonly PortFacts[]): readonly PortFacts[] {
   const cluster = ports[0]?.workload.cluster ?? '';
   const add = [
-    ...edits.map(({ before, after }) => withAge(proposedResource(after, cluster), before)),
+    ...edits.map(({ before, spec }) => withAge(proposedResource(manifestOf(before, spec), cluster), before)),
     ...fresh.map((each) => proposedResource(each, cluster)),
   ];
   const after = withPolicies(enforcement, { add }, new Set(ports.map(({ workload }) => workload.namespace)));

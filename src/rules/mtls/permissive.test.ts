@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyPatches } from '../../../test/apply-patches.ts';
+import { applyChanges, changesIn } from '../../../test/apply-changes.ts';
 import { countOutcomes, factsOfFixture, factsOfText, failsOf } from '../../../test/judge-fixture.ts';
 import { type Manifest, meshText, namespace, policy, selecting, workload } from '../../../test/small-mesh.ts';
 import type { Facts } from '../../graph/facts.ts';
@@ -23,7 +23,7 @@ const shop = (more: readonly Manifest[], labels?: Readonly<Record<string, string
 const failed = (text: string): readonly string[] => failsOf(permissive, factsOfText(text, 'mesh.yaml'));
 /** What is left once the patches are applied. */
 const left = (text: string): readonly string[] =>
-  failed(applyPatches(text, explain(factsOfText(text, 'mesh.yaml')).remediation.patches));
+  failed(applyChanges(text, explain(factsOfText(text, 'mesh.yaml')).remediation.changes));
 
 describe('mtls/permissive', () => {
   it('fails where nothing is set, with a request in plaintext that is let in', () => {
@@ -124,9 +124,7 @@ describe('the fix of mtls/permissive', () => {
   it('changes a policy that sets nothing, since it would win over a newer one', () => {
     const text = shop([pa('shop', 'default', {})]);
     const { remediation } = explain(factsOfText(text, 'mesh.yaml'));
-    expect(remediation.patches.map(({ kind, objects }) => [kind, objects])).toEqual([
-      ['edit', ['PeerAuthentication shop/default']],
-    ]);
+    expect(changesIn(remediation.changes)).toEqual(['edit PeerAuthentication shop/default']);
     expect(left(text)).toEqual([]);
   });
 
@@ -184,9 +182,9 @@ describe('the fix of mtls/permissive', () => {
     expect(left(text)).toEqual([
       expect.stringMatching(/^shop\/store:9000 — PeerAuthentication shop\/store-exception:/),
     ]);
-    const excepted = applyPatches(text, explain(factsOfText(text, 'mesh.yaml')).remediation.patches);
+    const excepted = applyChanges(text, explain(factsOfText(text, 'mesh.yaml')).remediation.changes);
     const { remediation } = explain(factsOfText(excepted, 'mesh.yaml'));
-    expect(remediation).toMatchObject({ patches: [], summary: expect.stringContaining('keep the exception') });
+    expect(remediation).toMatchObject({ changes: [], summary: expect.stringContaining('keep the exception') });
     expect(remediation.steps[0]).toContain('STRICT would break: kube-apiserver → shop/store:9000');
   });
 

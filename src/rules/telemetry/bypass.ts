@@ -69,7 +69,7 @@ function explain({ fails }: CauseGroup, facts: Facts): Explanation {
       'Confidentiality and integrity: the calls carry no identity, and no policy or log on the side of the caller sees them.',
     remediation: {
       summary: 'find what keeps the calls from the proxy and take it away before the destinations turn STRICT',
-      patches: [],
+      changes: [],
       steps: [...flows.slice(0, 10).map(flowText), `metrics cover ${metricsDays(facts)} whole days`],
     },
     validation: {

@@ -88,7 +88,7 @@ function explain({ fails, causeKey }: CauseGroup, facts: Facts): Explanation {
       summary: isContradiction
         ? 'find out what the cluster enforces: compare the PeerAuthentication there, and what the proxy holds'
         : 'give the callers a mesh identity (or a port of their own), watch until no plaintext is seen for a week, then set STRICT',
-      patches: [],
+      changes: [],
       steps: [
         ...flows.slice(0, 10).map(flowText),
         ...(flows.length > 10 ? [`+${flows.length - 10} more`] : []),

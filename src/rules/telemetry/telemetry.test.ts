@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { failsOf, factsOfText } from '../../../test/judge-fixture.ts';
 import { observationsOf } from '../../../test/observations-of.ts';
+import { changedLines } from '../../../test/apply-changes.ts';
+import { textsIn } from '../../../test/texts-in.ts';
+import { renderRemediation } from '../../engine/plan/render-remediation.ts';
 import { runRules } from '../../findings/run-rules.ts';
 import type { Facts } from '../../graph/facts.ts';
 import { plaintextCallers } from '../../graph/plaintext-callers.ts';
@@ -20,8 +23,8 @@ function factsOf(rule: Rule, state: 'vulnerable' | 'hardened', change = (text: s
   return factsOfText(read(`./${name}/${state}.yaml`), 'mesh.yaml', { observed });
 }
 
-function findingOf(rule: Rule, facts: Facts): Finding {
-  const [finding] = runRules([rule], facts).findings;
+function findingOf(rule: Rule, facts: Facts, text = ''): Finding {
+  const [finding] = runRules([rule], facts, renderRemediation(textsIn({ 'mesh.yaml': text }))).findings;
   if (!finding) throw new Error('no finding');
   return finding;
 }
@@ -65,12 +68,15 @@ describe('telemetry/plaintext-seen', () => {
 
 describe('telemetry/unused-grant', () => {
   it('proposes the rule without the identity', () => {
-    const finding = findingOf(unusedGrant, factsOf(unusedGrant, 'vulnerable'));
+    const facts = factsOf(unusedGrant, 'vulnerable');
+    const finding = findingOf(unusedGrant, facts, read('./unused-grant/vulnerable.yaml'));
     expect(finding.title).toBe(
       'cluster.local/ns/shop/sa/batch is admitted to workload shop/orders and never called in 7 days',
     );
     expect(finding.severity).toBe('LOW');
-    expect(finding.remediation.patches[0]?.diff).toMatch(/^-.*sa\/batch/m);
+    expect(finding.remediation.patches.flatMap(changedLines)).toEqual([
+      expect.stringMatching(/^-\s+- cluster\.local\/ns\/shop\/sa\/batch$/),
+    ]);
   });
 
   it('needs a week', () => {
@@ -115,7 +121,7 @@ spec: {metrics: [{overrides: [${overrides}]}]}
   it('never leaves a rule that admits everybody', () => {
     const yaml = read('./unused-grant/vulnerable.yaml').replace(/ +- cluster\.local\/ns\/shop\/sa\/web\n/, '');
     const observed = observationsOf({ 'm.json': read('./unused-grant/vulnerable.json') });
-    const finding = findingOf(unusedGrant, factsOfText(yaml, 'mesh.yaml', { observed }));
+    const finding = findingOf(unusedGrant, factsOfText(yaml, 'mesh.yaml', { observed }), yaml);
     expect(finding.remediation.patches[0]?.diff).toMatch(/^\+ +rules: \[\]/m);
   });
 });

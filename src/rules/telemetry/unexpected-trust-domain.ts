@@ -67,7 +67,7 @@ function explain({ fails, causeKey }: CauseGroup, facts: Facts): Explanation {
       'Integrity: whoever issues for that trust domain can speak to the mesh, and patterns such as `*` in rules admit it.',
     remediation: {
       summary: `name ${causeKey} in \`trustDomainAliases\` or \`caCertificates\` if it belongs to the mesh, else take its root out of what proxies trust`,
-      patches: [],
+      changes: [],
       steps: flows.slice(0, 10).map(flowText),
     },
     validation: {

@@ -5,7 +5,7 @@ import type { AuthorizationPolicy } from '../../model/istio/authorization-policy
 import { actionOf } from '../../semantics/authz/compile.ts';
 import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import { uncountedBy } from '../../semantics/telemetry/counted-calls.ts';
-import { changedObject, manifestOf } from '../object-patch.ts';
+import { changeSpec } from '../changes.ts';
 import { type CauseGroup, type Explanation, type Rule, subjectOf } from '../rule.ts';
 import { extentOf, workloadsOf } from '../workload-names.ts';
 import { metricsDays, notSeen, seenFactors } from './words.ts';
@@ -126,10 +126,8 @@ function explain({ cause, causeKey, fails }: CauseGroup, facts: Facts): Explanat
           ) && isUsed(facts, workload, causeKey as Principal),
       )
     : [];
-  const patches =
-    policy && rule !== undefined && used.length === 0
-      ? [changedObject(policy, manifestOf(policy, { spec: without(policy, rule, causeKey) }))]
-      : [];
+  const changes =
+    policy && rule !== undefined && used.length === 0 ? [changeSpec(policy, without(policy, rule, causeKey))] : [];
   return {
     title: `${causeKey} is admitted to ${extentOf(workloads)} and never called in ${days} days`,
     scenario: `Whoever takes over a workload with ${causeKey} may call ${extentOf(workloads)}, which nobody seems to need.`,
@@ -139,7 +137,7 @@ function explain({ cause, causeKey, fails }: CauseGroup, facts: Facts): Explanat
         used.length > 0
           ? `the rule also admits it to ${extentOf(used)}, where it does call: give these workloads a policy of their own`
           : `take it out of rules[${rule}] of ${policy?.namespace}/${policy?.name}`,
-      patches,
+      changes,
       steps: [
         `break risk: ${seldom.length > 0 ? `${extentOf(seldom)} runs as a job, and may run seldom` : holders.length === 0 ? 'no workload of the input has the identity' : 'what runs less often than the window is not seen'}`,
         'ask the owner; what is wanted belongs into `wanted` of meshproof.yaml, and is then no finding',
@@ -155,7 +153,7 @@ function explain({ cause, causeKey, fails }: CauseGroup, facts: Facts): Explanat
 }
 
 /** The spec without this identity; a source or rule that would be left without callers goes as a whole. */
-function without({ spec }: AuthorizationPolicy, at: number, principal: string): unknown {
+function without({ spec }: AuthorizationPolicy, at: number, principal: string): AuthorizationPolicy['spec'] {
   const rules = (spec.rules ?? []).flatMap((rule, index) => {
     if (index !== at) return [rule];
     const from = (rule.from ?? []).flatMap((entry) => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Path } from '../../model/resource.ts';
-import type { FieldEdit } from '../change.ts';
+import type { Path } from '../resource.ts';
+import type { FieldEdit } from './change.ts';
 
 type Value = Readonly<Record<string, unknown>>;
 
@@ -41,6 +41,9 @@ function listEdits(
   after: readonly unknown[],
   isWhole: (path: Path) => boolean,
 ): readonly FieldEdit[] {
+  const gone = leftOut(before, after);
+  // From the end, so that the numbers of the others stay.
+  if (gone) return gone.toReversed().map((at) => ({ op: 'delete', path: [...path, at] }));
   const limit = Math.min(before.length, after.length);
   let head = 0;
   while (head < limit && isDeepStrictEqual(before[head], after[head])) head++;
@@ -56,6 +59,18 @@ function listEdits(
     edits.push({ op: 'delete', path: [...path, at] });
   for (const value of after.slice(before.length)) edits.push({ op: 'append', path, value });
   return edits;
+}
+
+/** Where entries are only taken out: which. */
+function leftOut(before: readonly unknown[], after: readonly unknown[]): readonly number[] | undefined {
+  if (after.length >= before.length) return undefined;
+  let kept = 0;
+  const gone = before.flatMap((entry, index) => {
+    const isKept = kept < after.length && isDeepStrictEqual(entry, after[kept]);
+    if (isKept) kept++;
+    return isKept ? [] : [index];
+  });
+  return kept === after.length ? gone : undefined;
 }
 
 const isFilledList = (value: unknown): value is readonly unknown[] => Array.isArray(value) && value.length > 0;

@@ -1,5 +1,5 @@
-import type { Path, Resource } from '../model/resource.ts';
-import type { Manifest } from '../rules/patch.ts';
+import type { Path, Resource } from '../resource.ts';
+import type { Manifest } from './manifest.ts';
 
 /** One change of one object of the input, as data: it can be applied to the model, written as a patch and written into the files. */
 export type Change =
