@@ -95,5 +95,5 @@ function evidenceLine({ source, path, value, shows, at }: Finding['evidence'][nu
 }
 
 export function patch({ file, kind, diff }: Patch): string[] {
-  return [`${kind === 'new' ? 'New file' : 'Change'} ${code(file)}:`, fenced(diff, kind === 'new' ? 'yaml' : 'diff')];
+  return [`${kind === 'new' ? 'New file' : 'Change'} ${code(file)}:`, fenced(diff, 'diff')];
 }

@@ -56,9 +56,9 @@ export function narrowPolicy(facts: Facts, policy: AuthorizationPolicy, failing:
     .map((namespace) => ({ cluster, namespace }));
   const denials = denied.map(({ namespace }) => defaultDeny(facts, namespace, cluster));
   resources.push(...denials.map((each) => proposedResource(each, cluster)));
-  const fresh = [...others, ...denials];
   return {
-    changes: [changeSpec(policy, spec), ...addObjects(policy, fresh)],
+    // Whoever may still call is let in before the rule is narrowed, and what is denied by default comes last.
+    changes: [...addObjects(policy, others), changeSpec(policy, spec), ...addObjects(policy, denials)],
     after: apply({ add: resources }),
     callers,
     kept,
