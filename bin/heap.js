@@ -29,8 +29,9 @@ export function heapFlagsFor(args) {
     const megabytes = heapLimitFor(args);
     if (megabytes !== undefined) flags.push(`--max-old-space-size=${megabytes}`);
   }
-  if (!isChosen(/--max[-_]semi[-_]space[-_]size/) && (flags.length > 0 || isLarger(args, LARGE_INPUT)))
-    flags.push(`--max-semi-space-size=${YOUNG_MEGABYTES}`);
+  if (!isChosen(/--(max|min)[-_]semi[-_]space[-_]size/) && (flags.length > 0 || isLarger(args, LARGE_INPUT)))
+    // From the start: to grow to it takes collections of its own (the flags are there on Node 20, 22 and 24).
+    flags.push(`--min-semi-space-size=${YOUNG_MEGABYTES}`, `--max-semi-space-size=${YOUNG_MEGABYTES}`);
   return flags.length > 0 ? flags : undefined;
 }
 

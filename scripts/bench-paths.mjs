@@ -11,7 +11,7 @@ import { bootstrap } from './bootstrap.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const shared = join(root, '..', 'shared');
-const HEAP = ['--max-old-space-size=8192', '--max-semi-space-size=64'];
+const HEAP = ['--max-old-space-size=8192', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 const WHOLE = 10_000;
 const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1000, 10_000];
 

@@ -12,7 +12,7 @@ import { bootstrap } from './bootstrap.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const shared = join(root, '..', 'shared');
 /** As the launcher sets them for large inputs. */
-const HEAP = ['--max-old-space-size=8192', '--max-semi-space-size=64'];
+const HEAP = ['--max-old-space-size=8192', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1000, 10_000];
 
 if (!existsSync(shared)) {
