@@ -19,10 +19,13 @@ export function firstSteps(result: AuditResult, workloadOf: WorkloadOf, limit: n
 function stepOfPlan(step: PlanStep): FirstStep {
   return {
     what: step.summary,
-    effect: [stepCloses(step), stepCosts(step), stepOpen(step)].filter(Boolean).join('; '),
+    effect: [stepCloses(step) || CLOSES_NOTHING, stepCosts(step), stepOpen(step)].filter(Boolean).join('; '),
     command: `meshproof plan --step ${step.number}`,
   };
 }
+
+/** Of what others need first, and of what makes attacks harder without stopping one. */
+export const CLOSES_NOTHING = 'closes nothing by itself';
 
 /** `closes 3 paths, 5 findings` */
 export function stepCloses({ closes }: PlanStep): string {

@@ -60,7 +60,12 @@ export function placeInFolder(folder: string): (location: Location) => string {
 /** Sorted; those that the input defines and those that workloads are in. */
 export function namespacesOf(result: AuditResult): string[] {
   const { input, inventory } = result;
-  return [...new Set([...input.scope.namespaces, ...inventory.workloads.map(({ namespace }) => namespace)])].sort();
+  return [
+    ...new Set([
+      ...input.scope.namespaces,
+      ...inventory.workloads.map(({ cluster, namespace }) => `${cluster ? `${cluster}:` : ''}${namespace}`),
+    ]),
+  ].sort();
 }
 
 function workloadsByDataPlane({ inventory: { workloads } }: AuditResult): string {

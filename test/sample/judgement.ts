@@ -12,7 +12,14 @@ export function sampleInput(): AuditResult['input'] {
     counts: { AuthorizationPolicy: 8, Deployment: 9, Namespace: 6, PeerAuthentication: 3, Service: 12 },
     scope: {
       complete: ['namespaces'],
-      namespaces: ['analytics', 'checkout', 'istio-ingress', 'legacy', 'payments', 'shop'],
+      namespaces: [
+        'prod:analytics',
+        'prod:checkout',
+        'prod:istio-ingress',
+        'prod:legacy',
+        'prod:payments',
+        'prod:shop',
+      ],
     },
     istioVersion: { value: '1.31', by: 'istiod image' },
     meshConfig: [

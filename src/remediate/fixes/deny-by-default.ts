@@ -66,7 +66,7 @@ function closingOf(facts: Facts, { cluster, namespace, resource }: Workload): re
   return [
     {
       id: `${isTrial ? 'watch-callers' : 'deny-by-default'} ${namespaceKey(cluster, namespace)}`,
-      summary: `${namespace}: ${isTrial ? 'on trial (dry run), to see who would be refused:' : ''} default deny${behind.length > 0 ? ', and its waypoint alone gets to what stands behind it' : ''}${callers.size > 0 ? `, and ${callers.size} known caller${callers.size === 1 ? '' : 's'} by name` : ''}`,
+      summary: `${namespaceKey(cluster, namespace)}:${isTrial ? ' on trial (dry run), to see who would be refused:' : ''} default deny${behind.length > 0 ? ', and its waypoint alone gets to what stands behind it' : ''}${callers.size > 0 ? `, and ${callers.size} known caller${callers.size === 1 ? '' : 's'} by name` : ''}`,
       changes,
       destinations: open,
       senders: [],

@@ -41,7 +41,7 @@ export const enrolNamespace: Fix = {
     return [
       {
         id: `enrol-namespace ${namespaceKey(cluster, namespace)}`,
-        summary: `${namespace}: into the mesh (${style.label}: ${style.value}), with a default deny and the known callers by name`,
+        summary: `${namespaceKey(cluster, namespace)}: into the mesh (${style.label}: ${style.value}), with a default deny and the known callers by name`,
         changes,
         destinations: joining,
         senders: joining,

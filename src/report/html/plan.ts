@@ -1,5 +1,5 @@
 import type { AuditResult, PlanStep } from '../../result/types.ts';
-import { stepCloses } from '../first-steps.ts';
+import { CLOSES_NOTHING, stepCloses } from '../first-steps.ts';
 import { narrowsText, nextProofs } from '../next-proof.ts';
 import { count, percent } from '../wording.ts';
 import { block, bullets, code, folded, patchBlock, table } from './marks.ts';
@@ -20,7 +20,7 @@ function stepCard(step: PlanStep): Html {
   return html`<article class="card"><h3>${step.number}. ${prose(step.summary)}</h3>
 <p class="marks"><span>${code(step.id)}</span><span>${step.severity}</span>${step.owner !== undefined && html`<span>owner ${step.owner}</span>`}</p>
 ${bullets([
-  html`${stepCloses(step) || 'closes nothing by itself'}${closed.length > 0 && html`: ${joined(closed.map(code), ', ')}`}`,
+  html`${stepCloses(step) || CLOSES_NOTHING}${closed.length > 0 && html`: ${joined(closed.map(code), ', ')}`}`,
   `keeps ${keeps.have} of ${count(keeps.of, 'wanted call')} (${step.basis})`,
   ...breaks.map(
     ({ from, to, operation, basis }) =>

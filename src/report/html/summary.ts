@@ -33,7 +33,7 @@ ${exposures.length > 0 ? html`<ol class="ranked">${exposures.map((exposure) => e
 <h3>Do first</h3>
 ${
   steps.length > 0
-    ? html`<ol class="ranked">${steps.map(({ what, effect, command }) => html`<li><p class="what">${prose(what)}</p><p class="small muted">${effect}</p>${command && html`<p class="small">${code(command)}</p>`}</li>`)}</ol>`
+    ? html`<ol class="ranked">${steps.map(({ what, effect, command }) => html`<li><p class="what">${prose(what)}</p><p class="small muted">${prose(effect)}</p>${command && html`<p class="small">${code(command)}</p>`}</li>`)}</ol>`
     : html`<p>Nothing is open that asks for a change.</p>`
 }
 <h3>Next best evidence</h3>

@@ -1,5 +1,5 @@
 import type { AuditResult, PlanStep } from '../../result/types.ts';
-import { stepCloses } from '../first-steps.ts';
+import { CLOSES_NOTHING, stepCloses } from '../first-steps.ts';
 import { narrowsText, nextProofs } from '../next-proof.ts';
 import { count } from '../wording.ts';
 import { patch } from './findings.ts';
@@ -35,7 +35,7 @@ function stepSection(step: PlanStep): string[] {
     `#### ${number}. ${prose(summary)}`,
     `${code(id)} · ${step.severity}${step.owner === undefined ? '' : ` · owner ${prose(step.owner)}`}`,
     ...bullets([
-      `${stepCloses(step) || 'closes nothing by itself'}${closed.length > 0 ? `: ${closed.map(code).join(', ')}` : ''}`,
+      `${stepCloses(step) || CLOSES_NOTHING}${closed.length > 0 ? `: ${closed.map(code).join(', ')}` : ''}`,
       `keeps ${step.keeps.have} of ${count(step.keeps.of, 'wanted call')} (${prose(step.basis)})`,
       ...breaks.map(
         ({ from, to, operation, basis }) =>

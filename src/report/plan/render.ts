@@ -1,6 +1,6 @@
 import type { PlanAnswer, Standing } from '../../result/plan.ts';
 import type { PlanStep } from '../../result/types.ts';
-import { stepCloses, stepOpen } from '../first-steps.ts';
+import { CLOSES_NOTHING, stepCloses, stepOpen } from '../first-steps.ts';
 import { type ListOptions, type ListView, listView } from '../list-view.ts';
 import { toPrintable } from '../printable.ts';
 import { flowPhrases, hang, wrap } from '../terminal/layout.ts';
@@ -62,7 +62,7 @@ const INDENT = 4;
 function stepLines(step: PlanStep, steps: readonly PlanStep[], { width, style }: ListView): string[] {
   const { number, severity, summary: what, effort, keeps, basis, breaks, needs, after, byHand } = step;
   const notes = [
-    stepCloses(step) || 'prepares others',
+    stepCloses(step) || CLOSES_NOTHING,
     `keeps ${keeps.have} of ${count(keeps.of, 'wanted call')} (${basis})`,
     ...(breaks.length > 0
       ? [
