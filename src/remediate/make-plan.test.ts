@@ -164,8 +164,8 @@ describe('makePlan', () => {
       wanted: [...WANTED, { from: 'shop/web', to: 'shop/bot:8080' }],
     });
     expect(plan.before).toBeGreaterThan(0);
-    expect(idsOf(plan)).toEqual(['revoke-binding RoleBinding shop/tokens shop/bot']);
-    expect(plan.steps[0]?.candidate.changes).toMatchObject([{ kind: 'remove' }]);
+    expect(idsOf(plan)).toEqual(['drop-verbs Role shop/tokens']);
+    expect(plan.steps[0]?.candidate.changes).toMatchObject([{ edits: [{ path: ['rules'], value: [] }] }]);
     expect(plan.unclosed).toEqual([]);
   });
 

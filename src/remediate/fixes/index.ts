@@ -13,6 +13,7 @@ import { makeStrict } from './make-strict.ts';
 import { narrowNetwork } from './narrow-network.ts';
 import { narrowRule } from './narrow-rule.ts';
 import { requireToken } from './require-token.ts';
+import { dropVerbs } from './drop-verbs.ts';
 import { revokeBinding } from './revoke-binding.ts';
 import { splitAccount } from './split-account.ts';
 
@@ -25,6 +26,7 @@ export const FIXES: readonly Fix[] = [
   requireToken,
   closeHole,
   splitAccount,
+  dropVerbs,
   revokeBinding,
   addWaypoint,
   denyByDefault,

@@ -9,6 +9,7 @@ export const createTokens: Pivot = {
   id: 'rbac/create-tokens',
   title: 'mints a token of another service account',
   technique: 'T1528',
+  asks: [MINT],
   *find({ mesh, enforcement }) {
     const rights = rightsOf(mesh);
     for (const grant of rights.grants) {

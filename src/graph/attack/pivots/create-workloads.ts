@@ -11,6 +11,7 @@ export const createWorkloads: Pivot = {
   id: 'rbac/create-workloads',
   title: 'starts a pod with a service account of its choice',
   technique: 'T1610',
+  asks: [...MAKE_PODS, ...MAKE_PODS_BY_OPERATOR],
   *find(facts) {
     const rights = rightsOf(facts.mesh);
     for (const grant of rights.grants) {

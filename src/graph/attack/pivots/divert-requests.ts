@@ -21,6 +21,7 @@ export const divertRequests: Pivot = {
   id: 'rbac/divert-requests',
   title: 'has the proxies of others send their requests elsewhere',
   technique: 'T1557',
+  asks: ROUTES,
   *find(facts) {
     const { mesh } = facts;
     const rights = rightsOf(mesh);

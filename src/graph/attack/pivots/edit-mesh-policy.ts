@@ -28,6 +28,7 @@ export const runInProxies: Pivot = {
   id: 'rbac/run-in-proxies',
   title: 'puts code of its own into the proxies of others',
   technique: 'T1505',
+  asks: CODE,
   find: (facts) =>
     findIn(facts, CODE, (granted, grant) => ({
       may: describePowers(granted, grant),
@@ -44,6 +45,7 @@ export const editAuthorization: Pivot = {
   id: 'rbac/edit-authorization',
   title: 'writes itself a rule that lets it in',
   technique: 'T1562.007',
+  asks: RULES,
   find: (facts) =>
     findIn(facts, RULES, (granted, grant) => ({
       may: describePowers(granted, grant),
@@ -62,6 +64,7 @@ export const editMeshPolicy: Pivot = {
   id: 'rbac/edit-mesh-policy',
   title: 'changes what the whole mesh enforces',
   technique: 'T1562.001',
+  asks: [...CODE, ...RULES, ...TRUST],
   *find({ mesh }) {
     const rights = rightsOf(mesh);
     for (const grant of rights.grants) {

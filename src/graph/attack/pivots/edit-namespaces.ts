@@ -13,6 +13,7 @@ export const editNamespaces: Pivot = {
   id: 'rbac/edit-namespaces',
   title: 'takes a namespace out of the mesh by its labels',
   technique: 'T1562.001',
+  asks: [LABEL],
   *find({ mesh }) {
     const rights = rightsOf(mesh);
     for (const grant of rights.grants) {

@@ -24,6 +24,7 @@ export const extendRights: Pivot = {
   id: 'rbac/extend-rights',
   title: 'gives itself any right it wants',
   technique: 'T1098.006',
+  asks: WAYS.map(({ change }) => change),
   *find({ mesh }) {
     const rights = rightsOf(mesh);
     for (const grant of rights.grants) {

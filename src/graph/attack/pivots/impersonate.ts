@@ -25,6 +25,7 @@ export const impersonate: Pivot = {
   id: 'rbac/impersonate',
   title: 'acts at the API server as somebody else',
   technique: 'T1550',
+  asks: [USERS, GROUPS, IMPERSONATE],
   *find({ mesh }) {
     const rights = rightsOf(mesh);
     for (const grant of rights.grants) {

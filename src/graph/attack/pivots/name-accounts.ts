@@ -15,6 +15,7 @@ export const nameAccounts: Pivot = {
   id: 'rbac/name-accounts',
   title: 'runs as an account by whose name another cluster knows somebody else',
   technique: 'T1136',
+  asks: MAKE_PODS,
   *find({ mesh }) {
     if (mesh.clusterByName.size < 2) return;
     const rights = rightsOf(mesh);

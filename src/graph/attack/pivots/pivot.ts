@@ -1,5 +1,6 @@
 import type { By } from '../../../result/location.ts';
 import type { EvidenceStatus } from '../../../result/status.ts';
+import type { Ask } from '../rbac/allows.ts';
 import type { Facts } from '../../facts.ts';
 import type { Foothold } from '../foothold.ts';
 
@@ -11,6 +12,8 @@ export interface Pivot {
   readonly title: string;
   /** MITRE ATT&CK for Containers or Enterprise: `T1610`. */
   readonly technique: string;
+  /** Rights at the API server any of which it takes; absent: none. */
+  readonly asks?: readonly Ask[];
   find(facts: Facts): Iterable<PivotEdge>;
 }
 

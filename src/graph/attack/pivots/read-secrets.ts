@@ -15,6 +15,7 @@ export const readSecrets: Pivot = {
   id: 'rbac/read-secrets',
   title: 'reads Secrets through the API server',
   technique: 'T1552.007',
+  asks: [READ],
   *find({ mesh }) {
     const rights = rightsOf(mesh);
     const root = mesh.config.rootNamespace.value;

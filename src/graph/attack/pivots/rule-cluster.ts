@@ -17,6 +17,7 @@ interface Way extends Pick<Pivot, 'id' | 'title' | 'technique'> {
 function pivotOf({ asks, so, name, holds, ...pivot }: Way): Pivot {
   return {
     ...pivot,
+    asks,
     *find({ mesh }) {
       const rights = rightsOf(mesh);
       for (const grant of rights.grants) {

@@ -18,6 +18,7 @@ export const runInPods: Pivot = {
   id: 'rbac/run-in-pods',
   title: 'runs a command in a pod through the API server',
   technique: 'T1609',
+  asks: RUN,
   *find({ mesh }) {
     const rights = rightsOf(mesh);
     for (const grant of rights.grants) {

@@ -13,6 +13,7 @@ export const startPrivilegedPods: Pivot = {
   id: 'rbac/start-privileged-pods',
   title: 'starts a privileged pod on a node of its choice',
   technique: 'T1610',
+  asks: MAKE_PODS,
   *find(facts) {
     const rights = rightsOf(facts.mesh);
     for (const grant of rights.grants) {

@@ -45,7 +45,7 @@ export interface Granted {
   readonly power: Power;
 }
 
-export function findPowers({ rules }: Grant, asks: readonly Ask[]): readonly Granted[] {
+export function findPowers({ rules }: Pick<Grant, 'rules'>, asks: readonly Ask[]): readonly Granted[] {
   return asks.flatMap((ask) => {
     const power = findPower(rules, ask);
     return power ? [{ ask, power }] : [];
