@@ -44,6 +44,8 @@ export async function startControlPlane(
         INJECTION_WEBHOOK_CONFIG_NAME: '',
         PILOT_ENABLE_METADATA_EXCHANGE: String(hasOwnFilter),
         PILOT_ENABLE_ALPN_FILTER: 'false',
+        PILOT_ENABLE_AMBIENT: 'true',
+        PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: 'false',
       },
     },
   );

@@ -2,7 +2,7 @@ import { applyObjects, deleteObjects, pathOf } from './apply-objects.ts';
 import type { Value } from '../live/fake-api-server.ts';
 import { askIstiod } from './control-plane.ts';
 import { admin, type RunningMesh, type RunningPod } from './start-mesh.ts';
-import { parseObjects } from './world.ts';
+import { type MeshPod, parseObjects } from './world.ts';
 
 let marked = 0;
 
@@ -16,11 +16,11 @@ export async function putInForce(
   but: readonly string[] = [],
 ): Promise<void> {
   await change(mesh, objects);
-  const listeners = await mark(mesh);
+  const marks = await mark(mesh);
   for (const { pod, ...running } of mesh.pods.values()) {
     if (!pod.proxy || but.includes(pod.name)) continue;
     await mesh.processes.until(`the proxy of ${pod.name} has the change`, 20, async () =>
-      hasListener(await dumpOf({ pod, ...running }), listeners[pod.proxy ?? 'sidecar']) ? true : undefined,
+      isThere(await dumpOf({ pod, ...running }), marks[pod.proxy ?? 'sidecar']) ? true : undefined,
     );
   }
 }
@@ -36,12 +36,19 @@ export async function change(mesh: RunningMesh, objects: readonly Value[]): Prom
   mesh.applied.objects = objects;
 }
 
-async function mark({ server, processes }: RunningMesh): Promise<Readonly<Record<'sidecar' | 'router', string>>> {
+async function mark({
+  server,
+  processes,
+}: RunningMesh): Promise<Readonly<Record<NonNullable<MeshPod['proxy']>, Mark>>> {
   marked++;
   const address = `10.97.${marked >> 8}.${marked & 255}`;
   const port = 20_000 + marked;
   await applyObjects(server, processes, parseObjects(markerAt(address, port)));
-  return { sidecar: `${address}_7777`, router: `0.0.0.0_${port}` };
+  return {
+    sidecar: { listener: `${address}_7777` },
+    router: { listener: `0.0.0.0_${port}` },
+    waypoint: { listener: 'main_internal', text: `|${port}|` },
+  };
 }
 
 const markerAt = (address: string, port: number): string => `
@@ -62,6 +69,17 @@ metadata: { name: marker, namespace: edge }
 spec:
   selector: { istio: ingressgateway }
   servers: [{ port: { number: ${port}, name: http, protocol: HTTP }, hosts: [marker.example] }]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: marker, namespace: ambient, labels: { istio.io/use-waypoint: waypoint } }
+spec:
+  hosts: [waypoint-marker.example]
+  addresses: [10.98.0.1]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports: [{ number: ${port}, name: tcp, protocol: TCP }]
+  endpoints: [{ address: 192.0.2.1 }]
 `;
 
 /** All that Envoy says of its configuration. */
@@ -71,18 +89,26 @@ export async function dumpOf({ pod, send }: RunningPod): Promise<string> {
   return body;
 }
 
+/** A listener that follows, or what follows in it. */
+interface Mark {
+  readonly listener: string;
+  readonly text?: string;
+}
+
 interface Listener {
   readonly name: string;
   readonly active_state?: unknown;
   readonly warming_state?: unknown;
 }
 
-function hasListener(dump: string, name: string): boolean {
+function isThere(dump: string, { listener: name, text = '' }: Mark): boolean {
   const { configs } = JSON.parse(dump) as { readonly configs: readonly { readonly dynamic_listeners?: Listener[] }[] };
   const listeners = configs.flatMap(({ dynamic_listeners = [] }) => dynamic_listeners);
   return (
-    listeners.some((each) => each.name === name && each.active_state !== undefined) &&
-    listeners.every(({ warming_state }) => warming_state === undefined)
+    listeners.some(
+      (each) =>
+        each.name === name && each.active_state !== undefined && JSON.stringify(each.active_state).includes(text),
+    ) && listeners.every(({ warming_state }) => warming_state === undefined)
   );
 }
 

@@ -5,7 +5,7 @@ export type Judged = 'allow' | 'deny' | `unclear: ${string}`;
 
 /** What an answer shows of the verdict; the application alone can say `allow`, and only the mesh `deny`. */
 export function judgeAnswer({ status, headers = {}, body = '', error }: Answer, isHttp: boolean): Judged {
-  if (error === 'ECONNRESET' || (!isHttp && error === 'EPIPE')) return 'deny';
+  if (error === 'ECONNRESET' || (!isHttp && (error === 'EPIPE' || error === 'ERR_HTTP2_STREAM_ERROR'))) return 'deny';
   if (error !== undefined) return isTlsRefusal(error) ? 'deny' : `unclear: ${error}`;
   if (!isHttp) return judgeBytes(body);
   if (status === 200 && headers['x-application'] === 'server') return 'allow';

@@ -14,6 +14,7 @@ import type { Scene } from './scene.ts';
 import { gatewayScenesWith, scenesWith } from './scenes.ts';
 import { restartProxy, type RunningMesh, startMesh } from './start-mesh.ts';
 import { makeIssuer } from './tokens.ts';
+import { WAYPOINT_SCENES } from './waypoint-scenes.ts';
 import { INGRESS } from './world.ts';
 
 const { KUBE_BIN = '', MESH_BIN = '', MESH_FOLDER = '' } = process.env;
@@ -81,6 +82,17 @@ describe('what a real ingress gateway does is what the model says', () => {
   it.each(named(gatewayScenesWith(credentials)))('%s', async (_, { objects, requests = [], proxyConfig }) => {
     if (!isDeepStrictEqual(mesh.pods.get(INGRESS.name)?.pod.proxyConfig, proxyConfig))
       await restartProxy(mesh, INGRESS.name, proxyConfig);
+    await putInForce(mesh, objects);
+    const expected = await decideAll(await collectBundle(mesh), requests);
+    const seen = await askAll(mesh, requests, { credentials, expected });
+    expect(seen).toEqual(expected);
+    expect(Object.keys(seen)).toHaveLength(requests.length);
+    expect(new Set(Object.values(seen))).toEqual(new Set(['allow', 'deny']));
+  });
+});
+
+describe('what a real waypoint does is what the model says', () => {
+  it.each(named(WAYPOINT_SCENES))('%s', async (_, { objects, requests = [] }) => {
     await putInForce(mesh, objects);
     const expected = await decideAll(await collectBundle(mesh), requests);
     const seen = await askAll(mesh, requests, { credentials, expected });

@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ApiServer } from '../live/api-server.ts';
 import type { Processes } from '../live/keep-processes.ts';
+import type { KeyPair } from './certificates.ts';
 import { DISCOVERY } from './control-plane.ts';
 import { type PodNetwork, runNow } from './network.ts';
 import { annotationsOf, captureFlags, labelsOf, type MeshPod } from './world.ts';
@@ -33,10 +34,12 @@ export async function startProxy(
   put('etc/istio/pod/labels', lines(labelsOf(pod)));
   put('etc/istio/pod/annotations', lines(annotationsOf(pod)));
   put('etc/istio/proxy/.keep', '');
+  put(join(CERTIFICATES, '.keep'), '');
   put('var/run/secrets/tokens/istio-token', await tokenFor(server, pod));
   put('var/run/secrets/istio/root-cert.pem', await rootOf(server, processes, pod.namespace));
-  put('var/lib/istio/envoy/.keep', '');
-  copyFileSync(join(binaries, 'envoy_bootstrap.json'), join(own, 'var/lib/istio/envoy/envoy_bootstrap_tmpl.json'));
+  // What Istio's own build of Envoy alone has, and a waypoint is always given.
+  const bootstrap = readFileSync(join(binaries, 'envoy_bootstrap.json'), 'utf8');
+  put('var/lib/istio/envoy/envoy_bootstrap_tmpl.json', bootstrap.replaceAll('if .metadata_discovery', 'if false'));
   runNow('chown', ['-R', `${PROXY_UID}:${PROXY_UID}`, own]);
   chmodSync(own, 0o755);
 
@@ -57,6 +60,8 @@ export async function startProxy(
       ISTIO_META_INTERCEPTION_MODE: 'REDIRECT',
       ISTIO_META_ISTIO_VERSION: '1.32.0',
       ISTIO_META_WORKLOAD_NAME: pod.name,
+      ...(pod.proxy === 'waypoint' ? { ISTIO_META_ENABLE_HBONE: 'true', ISTIO_META_ISTIO_VERSION: '1.29.1' } : {}),
+      OUTPUT_CERTS: join(own, CERTIFICATES),
       TRUST_DOMAIN: 'cluster.local',
       ISTIOD_SAN: 'istiod.istio-system.svc',
       PROXY_CONFIG: JSON.stringify({
@@ -70,6 +75,14 @@ export async function startProxy(
     },
   });
 }
+
+/** Where the agent leaves what istiod signed for the pod. */
+const CERTIFICATES = 'certificates';
+
+export const certificatesOf = (folder: string, { name }: MeshPod): KeyPair => {
+  const read = (file: string): string => readFileSync(join(folder, `proxy-${name}`, CERTIFICATES, file), 'utf8');
+  return { cert: read('cert-chain.pem'), key: read('key.pem') };
+};
 
 export const agentOf = ({ name }: MeshPod): string => `agent-${name}`;
 

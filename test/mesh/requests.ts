@@ -30,5 +30,5 @@ export function describeRequest({ from, to, http, jwt, tls }: Request): string {
   const token = jwt ? ` token ${JSON.stringify(jwt)}` : '';
   const where = to.gateway === undefined ? '' : ` ${http?.host ?? ''}`;
   const what = http ? `${http.method}${where} ${http.path}${headers === '{}' ? '' : headers}` : 'TCP';
-  return `${from.workload ?? from.ip} → ${to.external ?? ''}:${to.port}${tls ? ` TLS ${JSON.stringify(tls)}` : ''} ${what}${token}`;
+  return `${from.workload ?? from.principal ?? from.ip} → ${to.external ?? ''}:${to.port}${tls ? ` TLS ${JSON.stringify(tls)}` : ''} ${what}${token}`;
 }

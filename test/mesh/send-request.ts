@@ -1,10 +1,11 @@
 import type { ClientTls, Request } from '../../src/result/request.ts';
 import type { Authority } from './certificates.ts';
 import { type Judged, judgeAnswer } from './judge-answer.ts';
+import { certificatesOf } from './proxy.ts';
 import type { Answer, Sending } from './sender.ts';
 import type { RunningMesh } from './start-mesh.ts';
 import type { Issuer } from './tokens.ts';
-import { INGRESS, SERVICES } from './world.ts';
+import { HBONE, INGRESS, type MeshPod, PODS, SERVICES, WAYPOINT } from './world.ts';
 
 export interface Credentials {
   readonly issuer: Issuer;
@@ -18,11 +19,16 @@ export async function sendRequest(mesh: RunningMesh, request: Request, credentia
 
 /** What comes back. */
 async function answerOf(
-  { pods, sendFromOutside }: RunningMesh,
+  { pods, sendFromOutside, folder }: RunningMesh,
   { from, to, http, jwt, tls }: Request,
   { issuer, authority }: Credentials,
 ): Promise<Answer> {
-  const send = from.workload === undefined ? sendFromOutside : pods.get(from.workload.split('/')[1] ?? '')?.send;
+  const tunnel = to.at === 'waypoint' && { ...certificatesOf(folder, podOf(from)), address: WAYPOINT.ip, port: HBONE };
+  const send = tunnel
+    ? pods.get('plain')?.send
+    : from.workload === undefined
+      ? sendFromOutside
+      : pods.get(from.workload.split('/')[1] ?? '')?.send;
   if (!send) throw new Error(`no pod of ${from.workload}`);
   const { method = '', path = '', host = '', headers = {} } = http ?? {};
   const sent = {
@@ -34,9 +40,17 @@ async function answerOf(
     address: addressOf(to),
     port: to.port,
     ...(from.workload === undefined && from.ip !== undefined ? { localAddress: from.ip } : {}),
+    ...(tunnel ? { tunnel } : {}),
     ...(tls ? { tls: handshake(tls, authority) } : {}),
     ...(http ? { http: { method, path, headers: sent } } : {}),
   });
+}
+
+/** Whose certificate a principal's is. */
+function podOf({ principal = '' }: Request['from']): MeshPod {
+  const pod = PODS.find(({ namespace, name }) => principal === `cluster.local/ns/${namespace}/sa/${name}`);
+  if (!pod) throw new Error(`no pod of ${principal}`);
+  return pod;
 }
 
 function addressOf({ service, gateway, external }: Request['to']): string {

@@ -1,5 +1,6 @@
 // Sends requests from the network namespace that it runs in, each on a new connection: a line of JSON in, a line of JSON out.
 import http from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 import tls from 'node:tls';
@@ -15,7 +16,8 @@ createInterface({ input: process.stdin }).on('line', async (line) => {
 });
 
 /** A connection, after its handshake where one is asked for. */
-function connect({ address, port, localAddress, tls: handshake }) {
+function connect({ address, port, localAddress, tls: handshake, tunnel }) {
+  if (tunnel) return openTunnel(`${address}:${port}`, tunnel);
   return new Promise((done, fail) => {
     const to = { host: address, port, localAddress, timeout: SECONDS * 1000 };
     const socket = handshake
@@ -24,6 +26,21 @@ function connect({ address, port, localAddress, tls: handshake }) {
     socket.on('timeout', () => socket.destroy(new Error('timeout')));
     socket.on('error', fail);
     socket.on('close', () => fail(new Error('closed')));
+  });
+}
+
+/** HBONE: CONNECT in HTTP/2 over mutual TLS. */
+function openTunnel(authority, { address, port, cert, key }) {
+  return new Promise((done, fail) => {
+    const session = http2.connect(`https://${address}:${port}`, { cert, key, rejectUnauthorized: false });
+    session.on('error', fail);
+    const stream = session.request({ ':method': 'CONNECT', ':authority': authority });
+    stream.on('error', fail);
+    stream.on('close', () => session.close());
+    stream.setTimeout(SECONDS * 1000, () => stream.destroy(new Error('timeout')));
+    stream.on('response', ({ ':status': status }) =>
+      status === 200 ? done(stream) : fail(new Error(`the tunnel is answered with ${status}`)),
+    );
   });
 }
 

@@ -7,6 +7,8 @@ import type { HostNetwork } from './network.ts';
 export interface Sending {
   readonly address: string;
   readonly port: number;
+  /** A tunnel to send through, to a waypoint. */
+  readonly tunnel?: { readonly address: string; readonly port: number; readonly cert: string; readonly key: string };
   /** The address to send from, of several. */
   readonly localAddress?: string;
   readonly tls?: {

@@ -23,6 +23,7 @@ import {
   SERVER,
   SERVICE_PORTS,
   UNDECLARED_PORT,
+  WEB,
   worldObjects,
 } from './world.ts';
 
@@ -79,7 +80,7 @@ export async function startMesh(processes: Processes, places: MeshPlaces): Promi
     const agent = pod.proxy && { agent: await startProxy(processes, network, { server, binaries, folder }) };
     pods.set(pod.name, { ...network, ...agent, send: startSender(processes, pod.name, network) });
   }
-  startApplication(processes, pods.get(SERVER.name));
+  for (const { name } of [SERVER, WEB]) startApplication(processes, pods.get(name));
   for (const running of pods.values()) await untilReady(processes, running);
   const outside = await makeHostNetwork(processes, OUTSIDE, NODE_OUTSIDE);
   const sendFromOutside = startSender(processes, OUTSIDE.name, outside);
@@ -140,5 +141,10 @@ function withAdmin(folder: string, server: ApiServer): string {
 function startApplication(processes: Processes, pod: RunningPod | undefined): void {
   if (!pod) throw new Error('there is no server');
   const ports = [...SERVICE_PORTS.map(({ targetPort }) => targetPort), UNDECLARED_PORT];
-  processes.run('application', 'nsenter', [...pod.enter, process.execPath, APPLICATION, ports.join(',')]);
+  processes.run(`application-${pod.pod.name}`, 'nsenter', [
+    ...pod.enter,
+    process.execPath,
+    APPLICATION,
+    ports.join(','),
+  ]);
 }

@@ -13,7 +13,7 @@ export interface Host {
 export interface MeshPod extends Host {
   readonly namespace: string;
   /** The Envoy in it, as pilot-agent calls it. */
-  readonly proxy?: 'sidecar' | 'router';
+  readonly proxy?: 'sidecar' | 'router' | 'waypoint';
   /** Inbound ports that are not redirected to the sidecar. */
   readonly excludedPorts?: string;
   /** What the pod says of its proxy; the injector would hand it on. */
@@ -36,7 +36,10 @@ export const CLIENTS: readonly MeshPod[] = [
   { name: 'plain', namespace: 'legacy', ip: '10.244.0.14' },
 ];
 export const INGRESS: MeshPod = { name: 'ingress', namespace: 'edge', ip: '10.244.0.15', proxy: 'router' };
-export const PODS: readonly MeshPod[] = [SERVER, ...CLIENTS, INGRESS];
+/** What a waypoint stands in front of. There is no ztunnel here: the waypoint reaches it in plaintext. */
+export const WEB: MeshPod = { name: 'web', namespace: 'ambient', ip: '10.244.0.16' };
+export const WAYPOINT: MeshPod = { name: 'waypoint', namespace: 'ambient', ip: '10.244.0.17', proxy: 'waypoint' };
+export const PODS: readonly MeshPod[] = [SERVER, ...CLIENTS, INGRESS, WEB, WAYPOINT];
 
 /** What is no pod, and comes through the gateway. */
 export const OUTSIDE: Host = { name: 'outside', ip: '203.0.113.5', others: ['203.0.113.77'] };
@@ -63,16 +66,26 @@ const INGRESS_PORTS = [
 ] as const;
 const INGRESS_IP = '10.96.0.60';
 
+export const WEB_PORTS = [
+  { name: 'http', port: 80, targetPort: 8080 },
+  { name: 'tcp', port: 9000, targetPort: 9000 },
+] as const;
+/** Where a waypoint takes tunnels. */
+export const HBONE = 15008;
+
 export interface MeshService {
   readonly pod: MeshPod;
   readonly ip: string;
   readonly ports: readonly { readonly name: string; readonly port: number; readonly targetPort: number }[];
   readonly type?: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 /** Each has the name of its only pod. */
 export const SERVICES: readonly MeshService[] = [
   { pod: SERVER, ip: SERVICE_IP, ports: SERVICE_PORTS },
   { pod: INGRESS, ip: INGRESS_IP, ports: INGRESS_PORTS, type: 'LoadBalancer' },
+  { pod: WEB, ip: '10.96.0.70', ports: WEB_PORTS, labels: { 'istio.io/use-waypoint': WAYPOINT.name } },
+  { pod: WAYPOINT, ip: '10.96.0.71', ports: [{ name: 'hbone', port: HBONE, targetPort: HBONE }] },
 ];
 
 /** As clients write it: the port where it is not that of the scheme. */
@@ -111,6 +124,29 @@ metadata: { name: legacy }
 apiVersion: v1
 kind: Namespace
 metadata: { name: edge }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: ambient }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: waypoint, namespace: ambient, labels: { istio.io/waypoint-for: service } }
+spec: { gatewayClassName: istio-waypoint, listeners: [{ name: mesh, port: ${HBONE}, protocol: HBONE }] }
+---
+# What only Istio's own build of Envoy has, and decides nothing.
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: stock-envoy, namespace: ambient }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: waypoint }]
+  configPatches:
+    - applyTo: HTTP_FILTER
+      match: { context: SIDECAR_INBOUND, listener: { filterChain: { filter: { name: envoy.filters.network.http_connection_manager, subFilter: { name: waypoint_downstream_peer_metadata } } } } }
+      patch: { operation: REMOVE }
+    - applyTo: HTTP_FILTER
+      match: { context: SIDECAR_INBOUND, listener: { filterChain: { filter: { name: envoy.filters.network.http_connection_manager, subFilter: { name: waypoint_upstream_peer_metadata } } } } }
+      patch: { operation: REMOVE }
 ---
 # istiod hands on the Secrets of a namespace to whoever may read them.
 apiVersion: rbac.authorization.k8s.io/v1
@@ -169,6 +205,9 @@ export const labelsOf = ({ name, proxy }: MeshPod): Readonly<Record<string, stri
   app: name,
   ...(proxy ? { 'security.istio.io/tlsMode': 'istio', 'service.istio.io/canonical-name': name } : {}),
   ...(proxy === 'router' ? { istio: 'ingressgateway', 'sidecar.istio.io/inject': 'true' } : {}),
+  ...(proxy === 'waypoint'
+    ? { 'gateway.networking.k8s.io/gateway-name': name, 'gateway.istio.io/managed': 'istio.io-mesh-controller' }
+    : {}),
 });
 
 export const PROXY_CONFIG = 'proxy.istio.io/config';
@@ -194,7 +233,12 @@ function podObjects(pod: MeshPod): readonly Value[] {
   }));
   const envoy = { name: 'istio-proxy', image, args: ['proxy', proxy], securityContext: { runAsUser: 1337 } };
   const app = { name: 'app', image: 'registry.example/app:1', ports };
-  const containers = { sidecar: [app, envoy], router: [{ ...envoy, ports }], none: [app] };
+  const containers = {
+    sidecar: [app, envoy],
+    router: [{ ...envoy, ports }],
+    waypoint: [{ ...envoy, ports }],
+    none: [app],
+  };
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } },
     {
@@ -221,10 +265,10 @@ function podObjects(pod: MeshPod): readonly Value[] {
 
 const serviceObjects = (service: MeshService): readonly Value[] => [serviceOf(service), endpointsOf(service)];
 
-const serviceOf = ({ pod: { name, namespace }, ip, ports, type = 'ClusterIP' }: MeshService): Value => ({
+const serviceOf = ({ pod: { name, namespace }, ip, ports, type = 'ClusterIP', labels = {} }: MeshService): Value => ({
   apiVersion: 'v1',
   kind: 'Service',
-  metadata: { name, namespace },
+  metadata: { name, namespace, labels },
   spec: { type, clusterIP: ip, selector: { app: name }, ports },
 });
 
