@@ -15,7 +15,7 @@ import { gatewayScenesWith, scenesWith } from './scenes.ts';
 import { restartProxy, type RunningMesh, startMesh } from './start-mesh.ts';
 import { makeIssuer } from './tokens.ts';
 import { WAYPOINT_SCENES } from './waypoint-scenes.ts';
-import { INGRESS } from './world.ts';
+import { HBONE, INGRESS } from './world.ts';
 
 const { KUBE_BIN = '', MESH_BIN = '', MESH_FOLDER = '' } = process.env;
 const processes = keepProcesses(join(MESH_FOLDER, 'logs'));
@@ -40,6 +40,30 @@ const VERIFIED = [
 const NOTHING = all(authorization('nothing', '{}'));
 const ONLY_A = `{ ${SERVER_ONLY}, rules: [{ from: [{ source: { principals: ["${CLIENT_A}"] } }], to: [{ operation: { paths: [/ok] } }] }] }`;
 
+const WORKLOADS = ['ambient/waypoint', 'demo/client-a', 'demo/server', 'edge/ingress', 'other/client-b'];
+
+/** What every proxy holds is what a bundle comes to; the folder of their dumps. */
+async function expectVerified(bundle: string): Promise<string> {
+  const dumps = await gatherEvidence(mesh);
+  const { agrees, workloads, unseen, strangers } = await driftOf(bundle, dumps);
+  expect(workloads.flatMap(({ drifts }) => drifts)).toEqual([]);
+  expect({ agrees, unseen, strangers }).toEqual({ agrees: true, unseen: [], strangers: [] });
+  expect(workloads.map(({ workload }) => workload)).toEqual(WORKLOADS);
+  // All that a waypoint holds is compared there, by service.
+  expect(workloads[0]?.ports.map(({ port }) => port)).toEqual([HBONE]);
+  const states = workloads.flatMap(({ captured, ports, dataPlane }) => [
+    captured.state,
+    // The TLS of a gateway is not compared with its Gateways, and that of a waypoint is that of its tunnel.
+    ...ports.flatMap(({ mtls, policies, tokens }) => [
+      ...(dataPlane === 'gateway' ? [] : [mtls.state]),
+      policies.state,
+      tokens.state,
+    ]),
+  ]);
+  expect(new Set(states)).toEqual(new Set(['verified']));
+  return dumps;
+}
+
 /** A title that is not cut off. */
 const named = (scenes: readonly Scene[]) => scenes.map((scene) => [scene.name, scene] as const);
 
@@ -54,26 +78,7 @@ describe('what a real mesh does is what the model says', () => {
     expect(Object.keys(seen)).toHaveLength(requests.length);
     expect(new Set(Object.values(seen))).toEqual(new Set(['allow', 'deny']));
 
-    const dumps = await gatherEvidence(mesh);
-    const { agrees, workloads, unseen, strangers } = await driftOf(bundle, dumps);
-    expect(workloads.flatMap(({ drifts }) => drifts)).toEqual([]);
-    expect({ agrees, unseen, strangers }).toEqual({ agrees: true, unseen: [], strangers: [] });
-    expect(workloads.map(({ workload }) => workload)).toEqual([
-      'demo/client-a',
-      'demo/server',
-      'edge/ingress',
-      'other/client-b',
-    ]);
-    const states = workloads.flatMap(({ captured, ports, dataPlane }) => [
-      captured.state,
-      // The TLS of a gateway is not compared with its Gateways.
-      ...ports.flatMap(({ mtls, policies, tokens }) => [
-        ...(dataPlane === 'gateway' ? [] : [mtls.state]),
-        policies.state,
-        tokens.state,
-      ]),
-    ]);
-    expect(new Set(states)).toEqual(new Set(['verified']));
+    const dumps = await expectVerified(bundle);
     expect(statusesOf(await auditedServer(bundle, dumps))).toEqual(VERIFIED);
   });
 });
@@ -94,11 +99,13 @@ describe('what a real ingress gateway does is what the model says', () => {
 describe('what a real waypoint does is what the model says', () => {
   it.each(named(WAYPOINT_SCENES))('%s', async (_, { objects, requests = [] }) => {
     await putInForce(mesh, objects);
-    const expected = await decideAll(await collectBundle(mesh), requests);
+    const bundle = await collectBundle(mesh);
+    const expected = await decideAll(bundle, requests);
     const seen = await askAll(mesh, requests, { credentials, expected });
     expect(seen).toEqual(expected);
     expect(Object.keys(seen)).toHaveLength(requests.length);
     expect(new Set(Object.values(seen))).toEqual(new Set(['allow', 'deny']));
+    await expectVerified(bundle);
   });
 });
 
