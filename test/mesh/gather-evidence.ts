@@ -8,7 +8,7 @@ import type { Run } from '../e2e/meshproof.ts';
 import { runMeshproof } from '../live/run-meshproof.ts';
 import { askIstiod } from './control-plane.ts';
 import { dumpOf } from './in-force.ts';
-import type { RunningMesh } from './start-mesh.ts';
+import type { RunningMesh, RunningPod } from './start-mesh.ts';
 
 /** Runs the program as somebody who may read the cluster would. */
 export const runIn = ({ folder, kubeconfig }: RunningMesh, ...args: readonly string[]): Promise<Run> =>
@@ -28,8 +28,9 @@ export async function gatherEvidence(mesh: RunningMesh): Promise<string> {
   const folder = join(mesh.folder, 'dumps');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  for (const running of mesh.pods.values())
-    if (running.pod.proxy) writeFileSync(join(folder, `${running.pod.name}.json`), await dumpOf(running));
+  const dump = async (running: RunningPod): Promise<void> =>
+    writeFileSync(join(folder, `${running.pod.name}.json`), await dumpOf(running));
+  await Promise.all([...mesh.pods.values()].filter(({ pod }) => pod.proxy).map(dump));
   writeFileSync(join(folder, 'syncz.json'), await askIstiod('syncz'));
   return folder;
 }

@@ -6,23 +6,41 @@ import { type MeshPod, parseObjects } from './world.ts';
 
 let marked = 0;
 
-/**
- * Puts objects in place of those before, and waits until every proxy, but for some, has what follows from them: a listener of a ServiceEntry or Gateway that was
- * made after them, which comes by the same push or a later one, and no listener that is still being made.
- */
+/** What every proxy has once it has all that came before. */
+export type Marks = Readonly<Record<NonNullable<MeshPod['proxy']>, Mark>>;
+
+/** Puts objects in place of those before, and waits until every proxy, but for some, has what follows from them. */
 export async function putInForce(
   mesh: RunningMesh,
   objects: readonly Value[],
   but: readonly string[] = [],
 ): Promise<void> {
+  await untilTaken(mesh, await putMarked(mesh, objects), but);
+}
+
+/**
+ * Puts objects in place of those before, and marks that they are there: by a ServiceEntry or Gateway that is made after them, so that its listener comes
+ * by the same push or a later one.
+ */
+export async function putMarked(mesh: RunningMesh, objects: readonly Value[]): Promise<Marks> {
   await change(mesh, objects);
-  const marks = await mark(mesh);
-  for (const { pod, ...running } of mesh.pods.values()) {
-    if (!pod.proxy || but.includes(pod.name)) continue;
-    await mesh.processes.until(`the proxy of ${pod.name} has the change`, 20, async () =>
-      isThere(await dumpOf({ pod, ...running }), marks[pod.proxy ?? 'sidecar']) ? true : undefined,
+  return mark(mesh);
+}
+
+/** Waits until every proxy, but for some, has what was marked, and no listener that is still being made. */
+export async function untilTaken(
+  { pods, processes }: RunningMesh,
+  marks: Marks,
+  but: readonly string[] = [],
+): Promise<void> {
+  const waitFor = async (running: RunningPod): Promise<void> => {
+    const { name, proxy } = running.pod;
+    if (!proxy || but.includes(name)) return;
+    await processes.until(`the proxy of ${name} has the change`, 20, async () =>
+      isThere(await dumpOf(running), marks[proxy]) ? true : undefined,
     );
-  }
+  };
+  await Promise.all([...pods.values()].map(waitFor));
 }
 
 /** Puts objects in place of those before, and waits for nobody. */
@@ -36,10 +54,7 @@ export async function change(mesh: RunningMesh, objects: readonly Value[]): Prom
   mesh.applied.objects = objects;
 }
 
-async function mark({
-  server,
-  processes,
-}: RunningMesh): Promise<Readonly<Record<NonNullable<MeshPod['proxy']>, Mark>>> {
+async function mark({ server, processes }: RunningMesh): Promise<Marks> {
   marked++;
   const address = `10.97.${marked >> 8}.${marked & 255}`;
   const port = 20_000 + marked;

@@ -6,7 +6,7 @@ import { makeAuthority } from './certificates.ts';
 import { askAll, decideAll } from './compare.ts';
 import { startControlPlane } from './control-plane.ts';
 import { auditedServer, collectBundle, driftOf, gatherEvidence, runIn, statusesOf } from './gather-evidence.ts';
-import { change, putInForce, untilRejected } from './in-force.ts';
+import { change, putInForce, putMarked, untilRejected, untilTaken } from './in-force.ts';
 import { all, authorization, CLIENT_A, peer, SERVER_ONLY, STRICT } from './policies.ts';
 import { probeMesh } from './probe-mesh.ts';
 import { commonRequests } from './requests.ts';
@@ -14,7 +14,7 @@ import type { Scene } from './scene.ts';
 import { gatewayScenesWith, scenesWith } from './scenes.ts';
 import { restartProxy, type RunningMesh, startMesh } from './start-mesh.ts';
 import { makeIssuer } from './tokens.ts';
-import { WAYPOINT_SCENES } from './waypoint-scenes.ts';
+import { waypointScenes } from './waypoint-scenes.ts';
 import { HBONE, INGRESS } from './world.ts';
 
 const { KUBE_BIN = '', MESH_BIN = '', MESH_FOLDER = '' } = process.env;
@@ -41,6 +41,13 @@ const NOTHING = all(authorization('nothing', '{}'));
 const ONLY_A = `{ ${SERVER_ONLY}, rules: [{ from: [{ source: { principals: ["${CLIENT_A}"] } }], to: [{ operation: { paths: [/ok] } }] }] }`;
 
 const WORKLOADS = ['ambient/waypoint', 'demo/client-a', 'demo/server', 'edge/ingress', 'other/client-b'];
+
+/** Puts objects in force, and collects the cluster while the proxies take them: the bundle. */
+async function bringAbout(objects: Scene['objects']): Promise<string> {
+  const marks = await putMarked(mesh, objects);
+  const [bundle] = await Promise.all([collectBundle(mesh), untilTaken(mesh, marks)]);
+  return bundle;
+}
 
 /** What every proxy holds is what a bundle comes to; the folder of their dumps. */
 async function expectVerified(bundle: string): Promise<string> {
@@ -69,9 +76,8 @@ const named = (scenes: readonly Scene[]) => scenes.map((scene) => [scene.name, s
 
 describe('what a real mesh does is what the model says', () => {
   it.each(named(scenesWith(issuer)))('%s', async (_, { objects, requests: own = [] }) => {
-    await putInForce(mesh, objects);
+    const bundle = await bringAbout(objects);
     const requests = [...commonRequests(), ...own];
-    const bundle = await collectBundle(mesh);
     const expected = await decideAll(bundle, requests);
     const seen = await askAll(mesh, requests, { credentials, expected });
     expect(seen).toEqual(expected);
@@ -87,8 +93,7 @@ describe('what a real ingress gateway does is what the model says', () => {
   it.each(named(gatewayScenesWith(credentials)))('%s', async (_, { objects, requests = [], proxyConfig }) => {
     if (!isDeepStrictEqual(mesh.pods.get(INGRESS.name)?.pod.proxyConfig, proxyConfig))
       await restartProxy(mesh, INGRESS.name, proxyConfig);
-    await putInForce(mesh, objects);
-    const expected = await decideAll(await collectBundle(mesh), requests);
+    const expected = await decideAll(await bringAbout(objects), requests);
     const seen = await askAll(mesh, requests, { credentials, expected });
     expect(seen).toEqual(expected);
     expect(Object.keys(seen)).toHaveLength(requests.length);
@@ -97,9 +102,8 @@ describe('what a real ingress gateway does is what the model says', () => {
 });
 
 describe('what a real waypoint does is what the model says', () => {
-  it.each(named(WAYPOINT_SCENES))('%s', async (_, { objects, requests = [] }) => {
-    await putInForce(mesh, objects);
-    const bundle = await collectBundle(mesh);
+  it.each(named(waypointScenes(issuer)))('%s', async (_, { objects, requests = [] }) => {
+    const bundle = await bringAbout(objects);
     const expected = await decideAll(bundle, requests);
     const seen = await askAll(mesh, requests, { credentials, expected });
     expect(seen).toEqual(expected);

@@ -1,6 +1,7 @@
 import type { Request } from '../../src/result/request.ts';
-import { all, authorization, CLIENT_A } from './policies.ts';
+import { all, authorization, CLIENT_A, peer } from './policies.ts';
 import type { Scene } from './scene.ts';
+import type { Issuer } from './tokens.ts';
 
 const CLIENT_B = 'cluster.local/ns/other/sa/client-b';
 /** Where the tunnels come from. */
@@ -21,8 +22,18 @@ const REQUESTS: readonly Request[] = [CLIENT_A, CLIENT_B].flatMap((principal) =>
   { from: { principal, ip: CLIENTS_IP }, to: { service: 'ambient/web', port: 9000, at: 'waypoint' } },
 ]);
 
+const AT_CLASS = 'targetRefs: [{ group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint }]';
+const GOOD = { iss: 'https://issuer.example', sub: 'alice', groups: ['admins'] };
+
+const authentication = (name: string, place: string, rule: string): string => `
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { name: ${name}, namespace: ambient }
+spec: { ${place}, jwtRules: [${rule}] }
+`;
+
 /** What a waypoint decides, asked over HBONE. */
-export const WAYPOINT_SCENES: readonly Scene[] = [
+export const waypointScenes = ({ jwks }: Issuer): readonly Scene[] => [
   {
     name: 'ALLOW at a Service, by principal and path',
     objects: all(
@@ -82,5 +93,67 @@ spec:
       ),
     ),
     requests: REQUESTS,
+  },
+  {
+    name: "a policy for the class of waypoints, and the mesh's own that no waypoint enforces",
+    objects: all(
+      authorization('nothing', '{}', 'istio-system'),
+      peer('{ mtls: { mode: DISABLE } }', 'ambient'),
+      authorization(
+        'all-waypoints',
+        `{ ${AT_CLASS}, rules: [{ from: [{ source: { serviceAccounts: [demo/client-a] } }] }, { to: [{ operation: { hosts: ["web.*"], methods: [GET], notPaths: [/admin] } }] }] }`,
+        'istio-system',
+      ),
+    ),
+    requests: REQUESTS,
+  },
+  {
+    name: 'conditions at the waypoint: the address and port of the Service, headers, DENY with HTTP fields on TCP',
+    objects: all(
+      authorization(
+        'conditions',
+        `{ ${AT_SERVICE}, rules: [{ when: [{ key: destination.ip, values: [10.96.0.70] }, { key: destination.port, values: ["80", "9000"] }] }] }`,
+        'ambient',
+      ),
+      authorization(
+        'no-header',
+        `{ ${AT_SERVICE}, action: DENY, rules: [{ from: [{ source: { principals: ["${CLIENT_B}"] } }], when: [{ key: "request.headers[x-team]", notValues: [blue] }] }] }`,
+        'ambient',
+      ),
+    ),
+    requests: [
+      ...REQUESTS,
+      {
+        ...through(CLIENT_B, '/ok'),
+        http: { method: 'GET', path: '/ok', host: HOST, headers: { 'x-team': 'blue' } },
+      },
+    ],
+  },
+  {
+    name: 'tokens at the waypoint',
+    objects: all(
+      authentication('issuer', AT_SERVICE, `{ issuer: https://issuer.example, jwks: '${jwks}' }`),
+      // Nowhere in force: it would refuse all tokens.
+      authentication(
+        'by-selector',
+        'selector: { matchLabels: { app: web } }',
+        '{ issuer: https://issuer.example, audiences: [nobody], jwks: \'{"keys":[]}\' }',
+      ),
+      authorization(
+        'with-token',
+        `{ ${AT_SERVICE}, rules: [{ from: [{ source: { requestPrincipals: ["https://issuer.example/alice"], principals: ["${CLIENT_A}"] } }] }, { to: [{ operation: { paths: [/admin] } }], when: [{ key: "request.auth.claims[groups]", values: [admins] }] }] }`,
+        'ambient',
+      ),
+    ),
+    requests: [
+      ...REQUESTS,
+      ...[CLIENT_A, CLIENT_B].flatMap((principal) => [
+        { ...through(principal, '/ok'), jwt: { payload: GOOD } },
+        { ...through(principal, '/admin'), jwt: { payload: GOOD } },
+        { ...through(principal, '/admin'), jwt: { payload: { ...GOOD, groups: ['users'] } } },
+        { ...through(principal, '/admin'), jwt: { payload: GOOD, valid: false } },
+        { ...through(principal, '/admin'), jwt: { payload: { ...GOOD, iss: 'https://other.example' } } },
+      ]),
+    ],
   },
 ];

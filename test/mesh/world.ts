@@ -66,7 +66,7 @@ const INGRESS_PORTS = [
 ] as const;
 const INGRESS_IP = '10.96.0.60';
 
-export const WEB_PORTS = [
+const WEB_PORTS = [
   { name: 'http', port: 80, targetPort: 8080 },
   { name: 'tcp', port: 9000, targetPort: 9000 },
 ] as const;
@@ -206,7 +206,11 @@ export const labelsOf = ({ name, proxy }: MeshPod): Readonly<Record<string, stri
   ...(proxy ? { 'security.istio.io/tlsMode': 'istio', 'service.istio.io/canonical-name': name } : {}),
   ...(proxy === 'router' ? { istio: 'ingressgateway', 'sidecar.istio.io/inject': 'true' } : {}),
   ...(proxy === 'waypoint'
-    ? { 'gateway.networking.k8s.io/gateway-name': name, 'gateway.istio.io/managed': 'istio.io-mesh-controller' }
+    ? {
+        'gateway.networking.k8s.io/gateway-name': name,
+        'gateway.networking.k8s.io/gateway-class-name': 'istio-waypoint',
+        'gateway.istio.io/managed': 'istio.io-mesh-controller',
+      }
     : {}),
 });
 
