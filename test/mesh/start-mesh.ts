@@ -71,7 +71,8 @@ export async function startMesh(processes: Processes, places: MeshPlaces): Promi
     .filter((name) => name.endsWith('.yaml'))
     .flatMap((name) => parseObjects(readFileSync(join(binaries, name), 'utf8')));
   const system = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } };
-  await applyObjects(server, processes, [...definitions, system, ...readerRights(), ...worldObjects()]);
+  await Promise.all(definitions.map((each) => applyObjects(server, processes, [each])));
+  await applyObjects(server, processes, [system, ...readerRights(), ...worldObjects()]);
   const controlPlane = { binaries, folder, kubeconfig: withAdmin(folder, server) };
   await startControlPlane(processes, controlPlane);
   const pods = new Map<string, RunningPod>();
