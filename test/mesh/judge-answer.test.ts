@@ -23,6 +23,7 @@ describe('what an answer of a real mesh shows', () => {
     ['a redirect', { status: 301, headers: { server: 'istio-envoy', location: 'https://a' }, body: '' }, 'deny'],
     ['a route that answers', { status: 418, headers: { server: 'istio-envoy' }, body: OWN_ANSWER }, 'deny'],
     ['no answer', { error: 'timeout' }, 'unclear: timeout'],
+    ['a tunnel that ends', { error: 'ERR_HTTP2_STREAM_ERROR' }, 'unclear: ERR_HTTP2_STREAM_ERROR'],
   ])('over HTTP: %s', (_, answer, expected) => {
     expect(judgeAnswer(answer, true)).toBe(expected);
   });
@@ -33,6 +34,8 @@ describe('what an answer of a real mesh shows', () => {
     ['not HTTP', { body: 'HTTP/1.1 400 Bad Request\r\nserver: istio-envoy\r\n\r\n' }, 'deny'],
     ['not HTTP to somebody else', { body: 'HTTP/1.1 400 Bad' }, 'unclear: HTTP/1.1 400 Bad'],
     ['reset', { error: 'ECONNRESET' }, 'deny'],
+    ['reset in a tunnel', { error: 'ERR_HTTP2_STREAM_ERROR' }, 'deny'],
+    ['no tunnel', { error: 'the tunnel is answered with 503' }, 'unclear: the tunnel is answered with 503'],
     ['refused', { error: 'ECONNREFUSED' }, 'unclear: ECONNREFUSED'],
   ])('over TCP: %s', (_, answer, expected) => {
     expect(judgeAnswer(answer, false)).toBe(expected);

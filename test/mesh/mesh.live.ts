@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { keepProcesses } from '../live/keep-processes.ts';
+import type { DriftAnswer } from '../../src/result/drift.ts';
 import { makeAuthority } from './certificates.ts';
 import { askAll, decideAll } from './compare.ts';
 import { startControlPlane } from './control-plane.ts';
@@ -14,8 +15,8 @@ import type { Scene } from './scene.ts';
 import { gatewayScenesWith, scenesWith } from './scenes.ts';
 import { restartProxy, type RunningMesh, startMesh } from './start-mesh.ts';
 import { makeIssuer } from './tokens.ts';
-import { waypointScenes } from './waypoint-scenes.ts';
-import { HBONE, INGRESS } from './world.ts';
+import { AT_WAYPOINT, throughWaypoint, waypointScenes } from './waypoint-scenes.ts';
+import { HBONE, INGRESS, WAYPOINT } from './world.ts';
 
 const { KUBE_BIN = '', MESH_BIN = '', MESH_FOLDER = '' } = process.env;
 const processes = keepProcesses(join(MESH_FOLDER, 'logs'));
@@ -70,6 +71,24 @@ async function expectVerified(bundle: string): Promise<string> {
   expect(new Set(states)).toEqual(new Set(['verified']));
   return dumps;
 }
+
+const describeDrifts = (workloads: DriftAnswer['workloads']): readonly string[] =>
+  workloads
+    .flatMap(({ workload, drifts }) =>
+      drifts.map(({ kind, port, looser, what }) =>
+        port === undefined ? `${workload} ${kind}: ${what}` : `${workload}:${port} ${kind}, looser: ${looser}`,
+      ),
+    )
+    .sort();
+
+/** The last answer to istiod may still be on its way. */
+const untilItAgrees = (): Promise<void> =>
+  expect
+    .poll(async () => (await driftOf(await collectBundle(mesh), await gatherEvidence(mesh))).agrees, {
+      timeout: 30_000,
+      interval: 1_000,
+    })
+    .toBe(true);
 
 /** A title that is not cut off. */
 const named = (scenes: readonly Scene[]) => scenes.map((scene) => [scene.name, scene] as const);
@@ -153,12 +172,7 @@ describe('a mesh that does not do what is configured', () => {
       const dumps = await gatherEvidence(mesh);
       const { agrees, workloads } = await driftOf(bundle, dumps);
       expect(agrees).toBe(false);
-      const drifts = workloads.flatMap(({ workload, drifts: all }) =>
-        all.map(({ kind, port, looser, what }) =>
-          port === undefined ? `${workload} ${kind}: ${what}` : `${workload}:${port} ${kind}, looser: ${looser}`,
-        ),
-      );
-      expect(drifts.sort()).toEqual([
+      expect(describeDrifts(workloads)).toEqual([
         // istiod says it as well.
         expect.stringContaining('demo/server rejected: the proxy has not answered what istiod sent it last (STALE)'),
         ...[8080, 8081, 9000, 9100].flatMap((port) => [
@@ -172,13 +186,35 @@ describe('a mesh that does not do what is configured', () => {
       agent?.kill('SIGCONT');
     }
     await putInForce(mesh, [...all(STRICT), ...NOTHING]);
-    // The last answer to istiod may still be on its way.
-    await expect
-      .poll(async () => (await driftOf(await collectBundle(mesh), await gatherEvidence(mesh))).agrees, {
-        timeout: 30_000,
-        interval: 1_000,
-      })
-      .toBe(true);
+    await untilItAgrees();
+  });
+
+  it('a waypoint gets nothing new: it goes on, and that is said', async () => {
+    await putInForce(mesh, []);
+    const agent = mesh.pods.get(WAYPOINT.name)?.agent;
+    const objects = all(authorization('nothing', `{ ${AT_WAYPOINT} }`, WAYPOINT.namespace));
+    agent?.kill('SIGSTOP');
+    try {
+      await putInForce(mesh, objects, [WAYPOINT.name]);
+      const bundle = await collectBundle(mesh);
+      const request = throughWaypoint(CLIENT_A, '/ok');
+      const expected = await decideAll(bundle, [request]);
+      const seen = await askAll(mesh, [request], { credentials, expected, seconds: 1 });
+      expect([Object.values(expected), Object.values(seen)]).toEqual([['deny'], ['allow']]);
+
+      const { agrees, workloads } = await driftOf(bundle, await gatherEvidence(mesh));
+      expect(agrees).toBe(false);
+      expect(describeDrifts(workloads)).toEqual([
+        expect.stringContaining(
+          'ambient/waypoint rejected: the proxy has not answered what istiod sent it last (STALE)',
+        ),
+        `ambient/waypoint:${HBONE} policies, looser: proxy`,
+      ]);
+    } finally {
+      agent?.kill('SIGCONT');
+    }
+    await putInForce(mesh, objects);
+    await untilItAgrees();
   });
 
   it('Envoy rejects what istiod sends: both say so', async () => {

@@ -8,17 +8,17 @@ const CLIENT_B = 'cluster.local/ns/other/sa/client-b';
 const CLIENTS_IP = '10.244.0.14';
 const HOST = 'web.ambient.svc.cluster.local';
 const AT_SERVICE = 'targetRefs: [{ group: "", kind: Service, name: web }]';
-const AT_WAYPOINT = 'targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: waypoint }]';
+export const AT_WAYPOINT = 'targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: waypoint }]';
 
 /** Through the tunnel of a client's ztunnel. */
-const through = (principal: string, path: string, method = 'GET'): Request => ({
+export const throughWaypoint = (principal: string, path: string, method = 'GET'): Request => ({
   from: { principal, ip: CLIENTS_IP },
   to: { service: 'ambient/web', port: 80, at: 'waypoint' },
   http: { method, path, host: HOST },
 });
 const REQUESTS: readonly Request[] = [CLIENT_A, CLIENT_B].flatMap((principal) => [
-  ...['/ok', '/admin', '//admin', '/ok/../admin'].map((path) => through(principal, path)),
-  through(principal, '/ok', 'POST'),
+  ...['/ok', '/admin', '//admin', '/ok/../admin'].map((path) => throughWaypoint(principal, path)),
+  throughWaypoint(principal, '/ok', 'POST'),
   { from: { principal, ip: CLIENTS_IP }, to: { service: 'ambient/web', port: 9000, at: 'waypoint' } },
 ]);
 
@@ -70,7 +70,7 @@ export const waypointScenes = ({ jwks }: Issuer): readonly Scene[] => [
     requests: [
       ...REQUESTS,
       ...['192.0.2.7', '198.51.100.1, 192.0.2.7', '192.0.2.7, 198.51.100.1'].map((addresses) => ({
-        ...through(CLIENT_A, '/ok'),
+        ...throughWaypoint(CLIENT_A, '/ok'),
         http: { method: 'GET', path: '/ok', host: HOST, headers: { 'x-forwarded-for': addresses } },
       })),
     ],
@@ -124,7 +124,7 @@ spec:
     requests: [
       ...REQUESTS,
       {
-        ...through(CLIENT_B, '/ok'),
+        ...throughWaypoint(CLIENT_B, '/ok'),
         http: { method: 'GET', path: '/ok', host: HOST, headers: { 'x-team': 'blue' } },
       },
     ],
@@ -148,11 +148,11 @@ spec:
     requests: [
       ...REQUESTS,
       ...[CLIENT_A, CLIENT_B].flatMap((principal) => [
-        { ...through(principal, '/ok'), jwt: { payload: GOOD } },
-        { ...through(principal, '/admin'), jwt: { payload: GOOD } },
-        { ...through(principal, '/admin'), jwt: { payload: { ...GOOD, groups: ['users'] } } },
-        { ...through(principal, '/admin'), jwt: { payload: GOOD, valid: false } },
-        { ...through(principal, '/admin'), jwt: { payload: { ...GOOD, iss: 'https://other.example' } } },
+        { ...throughWaypoint(principal, '/ok'), jwt: { payload: GOOD } },
+        { ...throughWaypoint(principal, '/admin'), jwt: { payload: GOOD } },
+        { ...throughWaypoint(principal, '/admin'), jwt: { payload: { ...GOOD, groups: ['users'] } } },
+        { ...throughWaypoint(principal, '/admin'), jwt: { payload: GOOD, valid: false } },
+        { ...throughWaypoint(principal, '/admin'), jwt: { payload: { ...GOOD, iss: 'https://other.example' } } },
       ]),
     ],
   },
