@@ -12,7 +12,7 @@ export const FIRST_BYTES = '\r\n';
  * The curl that sends a probe: one new connection, no proxy of its own, no redirect followed, no path tidied up. Headers with secrets come by
  * stdin (`-K -`): the arguments of what is run in a pod stand in the API server's audit log.
  */
-export function curlCommand({ authority, http }: Probe): readonly string[] {
+function curlCommand({ authority, http }: Probe): readonly string[] {
   const limits = ['--noproxy', '*', '--connect-timeout', String(PROBE_SECONDS), '--max-time', String(PROBE_SECONDS)];
   const trailer = ['-w', `\\n${TRAILER} %{http_code} %{size_download}\\n`];
   if (!http) return ['curl', '-q', '-s', '-S', ...limits, ...trailer, `telnet://${authority}`];
