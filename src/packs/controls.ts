@@ -79,6 +79,7 @@ const topics = {
 
 const rules: Readonly<Record<string, readonly (keyof typeof topics)[]>> = {
   'mtls/permissive': ['transport'],
+  'mtls/unverified-client-certificates': ['transport', 'authorization'],
   'authz/allow-any': ['authorization', 'defaultDeny'],
   'authz/no-policy': ['authorization', 'defaultDeny'],
   'authz/http-only-deny': ['authorization'],

@@ -13,7 +13,7 @@ export const probeResult = z.strictObject({
   control: z.int().optional(),
   request,
   pod: z.string(),
-  client: z.enum(['curl', 'none', 'failed']),
+  client: z.enum(['curl', 'wget', 'python3', 'node', 'bash', 'none', 'failed']),
   at: z.string(),
   exit: z.int(),
   code: z.int(),

@@ -15,6 +15,7 @@ import { tokens } from './drift/tokens.ts';
 import { allowAny as egressAllowAny } from './egress/allow-any.ts';
 import { registryOnlyAlone } from './egress/registry-only-alone.ts';
 import { permissive } from './mtls/permissive.ts';
+import { unverifiedClientCertificates } from './mtls/unverified-client-certificates.ts';
 import { bypass } from './telemetry/bypass.ts';
 import { plaintextSeen } from './telemetry/plaintext-seen.ts';
 import { unexpectedTrustDomain } from './telemetry/unexpected-trust-domain.ts';
@@ -40,6 +41,7 @@ export const RULES: readonly Rule[] = [
   egressAllowAny,
   registryOnlyAlone,
   permissive,
+  unverifiedClientCertificates,
   bypass,
   plaintextSeen,
   unexpectedTrustDomain,

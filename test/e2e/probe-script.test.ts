@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrap } from '../../scripts/bootstrap.mjs';
 import { probeResult } from '../../src/result/probe-result.ts';
+import { isInstalled, startLoopback } from '../lone-client.ts';
 import { meshproof, root } from './meshproof.ts';
 import { MESH, SUITE } from './probed-mesh.ts';
 
@@ -18,6 +19,38 @@ case "$*" in
   */items*) printf 'HTTP/1.1 200 OK\\r\\nserver: envoy\\r\\n\\r\\n%s\\nmeshproof 200 %s\\n' 'personal data' 13 ;;
   */admin*) printf 'HTTP/1.1 %s\\r\\nserver: istio-envoy\\r\\n\\r\\n%s\\nmeshproof %s\\n' "$ADMIN_STATUS" "$ADMIN_BODY" "$ADMIN_END" ;;
 esac
+`;
+
+/** Runs what is to be run in a container: where nothing but one client is, and every service is one port of this machine. */
+const kubectlOf = (bin: string, port: number): string => `#!/bin/sh
+case "$*" in *'get pods'*) echo pod/web-7d4b9-x2x4z; exit ;; esac
+while [ "$1" != -- ]; do shift; done
+shift
+for word; do
+  shift
+  set -- "$@" "$(printf '%s' "$word" | sed 's/^api[.]shop[.]svc[.]cluster[.]local$/127.0.0.1/; s/api[.]shop[.]svc[.]cluster[.]local:80/127.0.0.1:${port}/; s/^80$/${port}/')"
+done
+PATH=${bin} "$@" || { code=$?; [ -x "${bin}/$1" ] || echo 'executable file not found in $PATH'; exit $code; }
+`;
+
+/** The program itself: what stands in PATH may be a script that needs others. */
+const whereIs = (tool: string): string =>
+  tool === 'node'
+    ? process.execPath
+    : tool === 'python3'
+      ? spawnSync(tool, ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).stdout.trim()
+      : spawnSync('which', [tool], { encoding: 'utf8' }).stdout.trim();
+
+/** What a shell would take for its own. */
+const ODD = `  - name: "an 'odd' one; $(id)"
+    request:
+      from: { workload: shop/web }
+      to: { service: shop/api, port: 80 }
+      http: { method: GET, path: "/a/../it's%20$(id)\`id\`\\\\?x=;|&", headers: { x-odd: "'\\"$HOME\\"'" } }
+    expect: allow
+  - name: bytes
+    request: { from: { workload: shop/web }, to: { service: shop/api, port: 80 } }
+    expect: allow
 `;
 
 let folder = '';
@@ -105,6 +138,55 @@ describe('meshproof test --probe-script', () => {
     expect(status).toEqual(['UNKNOWN']);
     expect(result.confidence.deductions.map(({ reason }) => reason)).toContain('conflicting evidence remains');
   });
+
+  describe.each(['curl', 'python3', 'node', 'wget', 'bash'].filter(isInstalled))(
+    'with %s alone in the container',
+    (client) => {
+      it('sends the same by it', { timeout: 20_000 }, async () => {
+        const answer = 'HTTP/1.1 403 Forbidden\r\nserver: istio-envoy\r\ncontent-length: 19\r\n\r\nRBAC: access denied';
+        const server = await startLoopback(answer);
+        const name = (text: string): string => file(`${client}-${text}`);
+        mkdirSync(name('bin'));
+        for (const tool of [client, ...(client === 'bash' ? ['sleep'] : client === 'wget' ? ['sh'] : [])])
+          symlinkSync(whereIs(tool), join(name('bin'), tool));
+        writeFileSync(name('kubectl'), kubectlOf(name('bin'), server.port));
+        chmodSync(name('kubectl'), 0o755);
+        writeFileSync(name('suite.yaml'), SUITE + ODD);
+        expect(meshproof(['test', name('suite.yaml'), '--probe-script', name('probes.sh')]).code).toBe(0);
+        const env = {
+          PATH: process.env.PATH,
+          KUBECTL: name('kubectl'),
+          MESHPROOF_PAUSE: '0',
+          MESHPROOF_X_API_KEY_1: 'k"e\'y',
+        };
+        const out = await new Promise<string>((resolve) => {
+          execFile('sh', [name('probes.sh')], { env, encoding: 'utf8' }, (_, stdout) => resolve(stdout));
+        });
+        server.stop();
+        const seen = out
+          .trim()
+          .split('\n')
+          .map((line) => probeResult.parse(JSON.parse(line)))
+          .map(({ name: probe, client: by, code, said, bytes }) => [probe, by, code || bytes > 0, said]);
+        const http = client === 'bash' ? ['none', false, ''] : [client, 403, 'RBAC: access denied'];
+        // Wget is told no secrets, and no path that it would write anew.
+        const beyond = client === 'wget' ? ['none', false, ''] : http;
+        expect(seen).toEqual([
+          ['web may read', ...beyond],
+          ["web's page is open", ...http],
+          ["an 'odd' one; $(id)", ...beyond],
+          ['bytes', ...(client === 'wget' ? ['none', false, ''] : [client, true, ''])],
+          ['web may not read the rest', ...http],
+        ]);
+        const heard = server.heard.join('');
+        if (client === 'bash') return expect(heard).toBe('\r\n');
+        if (client === 'wget') return;
+        expect(heard).toContain("GET /a/../it's%20$(id)`id`\\?x=;|& HTTP/1.1");
+        expect(heard).toMatch(/^x-odd: '"\$HOME"'\r$/im);
+        expect(heard).toMatch(/^x-api-key: k"e'y\r$/im);
+      });
+    },
+  );
 
   it('asks for what it needs', () => {
     const suite = file('suite.yaml');

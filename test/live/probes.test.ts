@@ -126,7 +126,7 @@ describe('meshproof test --live', () => {
     const bare = await test('--yes');
     expect(bare.code).toBe(2);
     expect(bare.out).toContain('0 passed, 0 failed, 4 inconclusive');
-    expect(bare.out).toContain('no container of the pod has curl');
+    expect(bare.out).toContain('no container of the pod has a client');
     const few = await runMeshproof(['test', 'suite.yaml', '--live', '--context', 'few', '--yes'], { cwd: folder, env });
     expect([few.code, few.err]).toEqual([2, expect.stringContaining('nothing may be run in pods of namespace `shop`')]);
   });

@@ -25,7 +25,15 @@ function readProbeResults(text: string, from: From): ReadForm | Broken {
   return { observations, left };
 }
 
-const CLIENTS: readonly string[] = ['curl', 'none', 'failed'] satisfies readonly ProbeResult['client'][];
+const CLIENTS: readonly string[] = [
+  'curl',
+  'wget',
+  'python3',
+  'node',
+  'bash',
+  'none',
+  'failed',
+] satisfies readonly ProbeResult['client'][];
 
 /** The result; or in words what is wrong with it. A script that is stopped leaves half a line. */
 function readLine(line: string, { file, cluster, at }: From): ProbeResult | string {

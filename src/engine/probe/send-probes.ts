@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PodAccess } from '../../collect/live/pod-access.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { ProbeLine } from '../../result/probe-result.ts';
-import { curlCommand, curlInput, FIRST_BYTES, TRAILER } from './curl-command.ts';
+import { clientCommands } from './client.ts';
+import { FIRST_BYTES, secretInput, TRAILER } from './curl-command.ts';
 import { podNames } from './pod-names.ts';
 import type { Probe } from './probe.ts';
 import { resultFacts } from './result-line.ts';
@@ -24,17 +25,17 @@ export async function sendProbes(
   { access, environment, pauseMs, now = () => new Date(), onResult = () => undefined }: SendOptions,
 ): Promise<readonly ProbeLine[]> {
   const pods = new Map<Workload, string>();
+  const missing = new Set<string>();
   const lines: ProbeLine[] = [];
   for (const probe of probes) {
-    const input = curlInput(probe, environment);
-    if (input === undefined) continue;
+    if (secretInput(probe, 'curl', environment) === undefined) continue;
     const { source } = probe;
     if (lines.length > 0) await sleep(pauseMs);
     const inside = access(source.cluster);
     const pod = pods.get(source) ?? (await findPod(inside, source));
     pods.set(source, pod);
     const at = now().toISOString();
-    const seen = pod === '' ? NOTHING : await sendOne(inside, probe, pod, input);
+    const seen = pod === '' ? NOTHING : await sendOne(inside, probe, pod, environment, missing);
     const line: ProbeLine = { ...resultFacts(probe), pod, at, ...seen };
     lines.push(line);
     onResult(line);
@@ -54,21 +55,35 @@ type Sent = Pick<ProbeLine, 'client' | 'exit' | 'code' | 'server' | 'said' | 'by
 const NOTHING: Sent = { client: 'failed', exit: 1, code: 0, server: '', said: '', bytes: 0 };
 const END = new RegExp(`^${TRAILER} (\\d+) (\\d+)$`, 'gm');
 
-async function sendOne(access: PodAccess, probe: Probe, pod: string, input: string): Promise<Sent> {
-  const { namespace } = probe.source;
-  const command = curlCommand(probe);
-  const stdin = probe.http ? { stdin: input } : { stdin: FIRST_BYTES, staysOpen: true };
-  let sent = NOTHING;
-  for (const container of sendingContainers(probe)) {
-    const { output, exit } = await access.run({ namespace, pod, container, command, ...stdin });
-    const end = [...output.matchAll(END)].at(-1);
-    if (end)
-      return { client: 'curl', exit, code: Number(end[1]), bytes: Number(end[2]), ...wordsIn(output, Number(end[2])) };
-    const isMissing = exit === 126 || exit === 127 || output.includes('executable file not found');
-    sent = { ...NOTHING, exit, client: isMissing ? 'none' : 'failed' };
+/** With the first client that one of the containers has. `missing`: what was looked for in vain, so that it is not again. */
+async function sendOne(
+  access: PodAccess,
+  probe: Probe,
+  pod: string,
+  environment: SendOptions['environment'],
+  missing: Set<string>,
+): Promise<Sent> {
+  const { namespace, cluster } = probe.source;
+  let failed: Sent | undefined;
+  for (const { name: client, command } of clientCommands(probe)) {
+    const input = secretInput(probe, client, environment) ?? '';
+    const stdin = client === 'curl' && !probe.http ? { stdin: FIRST_BYTES, staysOpen: true } : { stdin: input };
+    for (const container of sendingContainers(probe)) {
+      const place = [cluster, namespace, pod, container, client].join('/');
+      if (missing.has(place)) continue;
+      const { output, exit } = await access.run({ namespace, pod, container, command, ...stdin });
+      const end = [...output.matchAll(END)].at(-1);
+      if (end) return { client, exit, code: Number(end[1]), bytes: Number(end[2]), ...wordsIn(output, Number(end[2])) };
+      if (isMissing(output, exit)) missing.add(place);
+      else failed = { ...NOTHING, exit };
+    }
   }
-  return sent;
+  return failed ?? { ...NOTHING, exit: 127, client: 'none' };
 }
+
+/** In the words of runc and of crun. */
+const isMissing = (output: string, exit: number): boolean =>
+  exit === 126 || exit === 127 || /executable file (?:`[^`]*` )?not found/.test(output);
 
 const WORDS =
   /^(?:RBAC: access denied|(?:Jwt|Jwks|Audiences in Jwt) [\w .,'-]+|upstream connect error [\w .,/:]+|no healthy upstream)/gm;

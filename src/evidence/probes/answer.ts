@@ -39,7 +39,8 @@ const inconclusive = (why: string): Reading => ({ answer: 'inconclusive', why })
 
 function readAlone(result: ProbeResult): Reading {
   const { client, request, code, exit, bytes, said } = result;
-  if (client === 'none') return inconclusive('no container of the pod has curl');
+  if (client === 'none')
+    return inconclusive('no container of the pod has a client that can send this and tell how it was answered');
   if (client === 'failed') return inconclusive('nothing could be run in the pod');
   if (code > 0) return readStatus(code, said);
   if (!request.http && bytes > 0) return { answer: 'allowed', why: `${bytes} bytes came back` };
@@ -51,7 +52,7 @@ function readAlone(result: ProbeResult): Reading {
   // What Envoy's network RBAC, ztunnel and a STRICT port do: the connection ends without a byte.
   if (exit === 35 || exit === 52 || exit === 56 || (exit === 0 && !request.http))
     return { answer: 'denied', by: 'connection', why: 'the connection was closed without an answer' };
-  return inconclusive(`curl ended with ${exit}`);
+  return inconclusive(`${client} ended with ${exit}`);
 }
 
 /** By status, and by the words that Envoy answers with: source/extensions/filters/http/rbac and jwt_authn (403 where the audience alone is wrong). */

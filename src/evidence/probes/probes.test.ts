@@ -57,7 +57,7 @@ describe('what a probe says', () => {
     [{ exit: 7 }, 'connection was refused'],
     [{ exit: 28 }, 'nothing came back in time'],
     [{ exit: 3 }, 'curl ended with 3'],
-    [{ client: 'none' }, 'has curl'],
+    [{ client: 'none' }, 'has a client'],
     [{ client: 'failed' }, 'nothing could be run'],
   ] as const)('%o is inconclusive', (seen, why) => {
     const read = last(CONTROL, { ...seen, control: 1 });

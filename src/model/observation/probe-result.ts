@@ -15,8 +15,8 @@ export interface ProbeResult extends Seen {
   readonly request: Request;
   readonly pod: string;
   /** The program that sent it; `none`: no container of the pod has it; `failed`: nothing could be run in the pod. */
-  readonly client: 'curl' | 'none' | 'failed';
-  /** Of the client. */
+  readonly client: 'curl' | 'wget' | 'python3' | 'node' | 'bash' | 'none' | 'failed';
+  /** Of the client; all end with the exit codes of curl. */
   readonly exit: number;
   /** HTTP status; 0: none came back. */
   readonly code: number;
