@@ -8,6 +8,7 @@ import type { InternetRoute } from '../semantics/gateway/routes-of.ts';
 import type { Server } from '../semantics/gateway/server.ts';
 import type { Query } from '../semantics/query.ts';
 import type { Verdict } from '../semantics/verdict.ts';
+import { concretePath } from './app-query.ts';
 import type { Access, Facts } from './facts.ts';
 import { requestOf } from './request-of.ts';
 
@@ -74,25 +75,30 @@ export function findForgery(facts: Facts, { gateway, port, server }: Certificate
         .filter(readsCertificates),
     );
     for (const policy of policies) read.add(policy);
-    const ask = (principal: Principal): { readonly query: Query; readonly verdict: Verdict } => {
-      const tls = { ...route.query.tls, clientCert: { principal, trusted: false } };
-      const query: Query = { ...route.query, source: { ...route.query.source, position: { kind: position } }, tls };
-      return { query, verdict: decide(enforcement, query) };
-    };
-    const stranger = ask(ANYBODY);
     const trustDomain = enforcement.configOf(gateway).trustDomain.value;
-    for (const name of [...new Set(policies.flatMap((policy) => namesIn(policy, trustDomain)))]) {
-      const named = ask(name);
-      const isLetIn = named.verdict.outcome === 'allow' && stranger.verdict.outcome === 'deny';
-      // Whom a policy refuses by name comes under another one.
-      const isEvaded = named.verdict.outcome === 'deny' && stranger.verdict.outcome === 'allow';
-      if (reliesOn !== undefined || !(isLetIn || isEvaded)) continue;
-      reliesOn = isLetIn ? name : ANYBODY;
-      const { query, verdict } = isLetIn ? named : stranger;
-      found = { request: requestOf(query), verdict, route };
+    const names = [...new Set(policies.flatMap((policy) => namesIn(policy, trustDomain)))];
+    for (const http of requestsFor(route, policies)) {
+      const ask = (principal: Principal): { readonly query: Query; readonly verdict: Verdict } => {
+        const tls = { ...route.query.tls, clientCert: { principal, trusted: false } };
+        const source: Query['source'] = { ...route.query.source, position: { kind: position } };
+        const query: Query = { ...route.query, ...(http ? { http } : {}), source, tls };
+        return { query, verdict: decide(enforcement, query) };
+      };
+      const stranger = ask(ANYBODY);
+      for (const name of names) {
+        if (reliesOn !== undefined) break;
+        const named = ask(name);
+        const isLetIn = named.verdict.outcome === 'allow' && stranger.verdict.outcome === 'deny';
+        // Whom a policy refuses by name comes under another one.
+        const isEvaded = named.verdict.outcome === 'deny' && stranger.verdict.outcome === 'allow';
+        if (!isLetIn && !isEvaded) continue;
+        reliesOn = isLetIn ? name : ANYBODY;
+        const { query, verdict } = isLetIn ? named : stranger;
+        found = { request: requestOf(query), verdict, route };
+      }
+      if (!found && stranger.verdict.outcome === 'allow')
+        found = { request: requestOf(stranger.query), verdict: stranger.verdict, route };
     }
-    if (!found && stranger.verdict.outcome === 'allow')
-      found = { request: requestOf(stranger.query), verdict: stranger.verdict, route };
   }
   return {
     ...(found ? { passing: found } : {}),
@@ -100,6 +106,28 @@ export function findForgery(facts: Facts, { gateway, port, server }: Certificate
     policies: [...read],
   };
 }
+
+/** The request of a route, then one for each operation that policies speak of: names may decide for these alone. */
+function requestsFor({ query }: InternetRoute, policies: readonly AuthorizationPolicy[]): readonly Query['http'][] {
+  const { http } = query;
+  if (!http) return [undefined];
+  const operations = policies
+    .flatMap(({ spec }) => spec.rules ?? [])
+    .flatMap(({ to = [] }) => to.flatMap(({ operation }) => operation ?? []));
+  const others = operations.flatMap(({ methods = [], paths = [] }) =>
+    (methods.length > 0 ? methods : [http.method]).flatMap((method) =>
+      (paths.length > 0 ? paths : [http.path]).map((path) => ({
+        ...http,
+        method: method === '*' ? http.method : method,
+        path: concretePath(path),
+      })),
+    ),
+  );
+  const all = [http, ...others];
+  return [...new Map(all.map((each) => [`${each.method} ${each.path}`, each])).values()].slice(0, MOST_OPERATIONS);
+}
+
+const MOST_OPERATIONS = 20;
 
 const KEYS: readonly string[] = ['source.principal', 'source.namespace', 'source.serviceAccount'];
 const FORWARDED = 'request.headers[x-forwarded-client-cert]';

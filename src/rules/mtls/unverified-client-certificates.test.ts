@@ -71,6 +71,13 @@ describe('mtls/unverified-client-certificates', () => {
 
   it.each([
     ['a name in an ALLOW', policy(`{ rules: [{ from: [{ source: { principals: [${CLIENT_A}] } }] }] }`), 'HIGH'],
+    [
+      'a name for one operation',
+      policy(
+        `{ rules: [{ from: [{ source: { principals: [${CLIENT_A}] } }], to: [{ operation: { methods: [DELETE], paths: [/admin/*] } }] }] }`,
+      ),
+      'HIGH',
+    ],
     ['a namespace', policy('{ rules: [{ from: [{ source: { namespaces: [demo] } }] }] }'), 'HIGH'],
     ['an account', policy('{ rules: [{ from: [{ source: { serviceAccounts: [demo/client-a] } }] }] }'), 'HIGH'],
     [
