@@ -34,9 +34,8 @@ interface NameProblem {
 
 function problemsOf(mesh: Mesh, flow: NonNullable<Config['wanted']>[number]): readonly NameProblem[] {
   const { from, to, port } = partiesOf(mesh, flow);
-  const known = [...new Set(mesh.workloads.flatMap(({ id, namespace, name }) => [id, `${namespace}/${name}`]))];
-  if (from.length === 0) return [unknownName('workload', flow.from, ['internet', ...known])];
-  if (to.length === 0) return [unknownName('workload', flow.to.replace(/:\d+$/, ''), known)];
+  if (from.length === 0) return [unknownName('workload', flow.from, ['internet', ...namesIn(mesh)])];
+  if (to.length === 0) return [unknownName('workload', flow.to.replace(/:\d+$/, ''), namesIn(mesh))];
   const targets = to.flatMap((id) => mesh.workloadById.get(id) ?? []);
   if (port === undefined || targets.some(({ ports }) => ports.some((own) => own.port === port))) return [];
   const ports = [...new Set(targets.flatMap((target) => target.ports.map((own) => own.port)))].sort((a, b) => a - b);
@@ -47,3 +46,8 @@ function problemsOf(mesh: Mesh, flow: NonNullable<Config['wanted']>[number]): re
     },
   ];
 }
+
+/** Asked for only where something is wrong: flows are many, and so are workloads. */
+const namesIn = ({ workloads }: Mesh): readonly string[] => [
+  ...new Set(workloads.flatMap(({ id, namespace, name }) => [id, `${namespace}/${name}`])),
+];

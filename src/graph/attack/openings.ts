@@ -33,7 +33,7 @@ export class Openings {
       mostIdentities: new ByHome(graph, lists.mostIdentities),
       done: new Set(),
       taken: new Set(),
-      spared: new Set(),
+      spared: new Map(),
       classes: new Set(),
     });
     this.#breached = pending();
@@ -57,7 +57,8 @@ export class Openings {
     const group = network.classOf(place);
     const left = (grants: ByHome): readonly Grant[] =>
       grants.near(place, (grant) => !pending.done.has(grant.workload) && !pending.taken.has(grant));
-    if (pending.spared.size > 0) yield* this.#take([...pending.spared], actor, pending, label);
+    const spared = pending.spared.get(group);
+    if (spared && spared.size > 0) yield* this.#take([...spared], actor, pending, label);
     if (isNew(pending.classes, `plaintext ${group}`)) yield* this.#take(left(pending.anyone), actor, pending, label);
     if (identity === null) return;
     if (isNew(pending.classes, `mtls ${group}`)) yield* this.#take(left(pending.anyIdentity), actor, pending, label);
@@ -70,15 +71,16 @@ export class Openings {
     { done, taken, spared }: Pending,
     { at, isFree }: Label,
   ): Iterable<Edge> {
+    const { network } = this.#graph;
     for (const grant of grants) {
       const { workload } = grant;
       if (done.has(workload) || taken.has(grant)) {
-        spared.delete(grant);
+        spared.get(network.classOf(actor.place))?.delete(grant);
         continue;
       }
-      if (!canUse(grant, actor, this.#graph.network)) {
+      if (!canUse(grant, actor, network)) {
         // Others of its class may not be meant.
-        if (grant.who.kind !== 'workloads' && isMeant(grant, actor)) spared.add(grant);
+        if (grant.who.kind !== 'workloads' && isMeant(grant, actor)) spare(spared, network.classOf(actor.place), grant);
         continue;
       }
       // A way that asks for a token may be followed by one that asks for nothing.
@@ -99,8 +101,8 @@ interface Pending {
   readonly done: Set<Workload>;
   /** Openings that were used, at the least cost there is. */
   readonly taken: Set<Grant>;
-  /** Openings for everybody that the first of a class does not need, since its calls are wanted: each of the others is asked about them. */
-  readonly spared: Set<Grant>;
+  /** By class, openings for everybody that its first does not need, since its calls are wanted: each of the others is asked about them. */
+  readonly spared: Map<string, Set<Grant>>;
   /** Classes of places that were through with the openings for everybody. */
   readonly classes: Set<string>;
 }
@@ -145,6 +147,11 @@ class ByHome {
   #placeOf(grant: Grant): number {
     return this.#place.get(grant) ?? 0;
   }
+}
+
+function spare(spared: Map<string, Set<Grant>>, group: string, grant: Grant): void {
+  const own = spared.get(group) ?? new Set();
+  spared.set(group, own.add(grant));
 }
 
 const isNew = (seen: Set<string>, key: string): boolean => {
