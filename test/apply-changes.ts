@@ -1,3 +1,4 @@
+import { unedited } from '../src/engine/plan/edit-files.ts';
 import { renderRemediation } from '../src/engine/plan/render-remediation.ts';
 import { type Change, objectOfChange } from '../src/model/change/change.ts';
 import type { Patch } from '../src/result/types.ts';
@@ -11,7 +12,7 @@ export function applyChanges(text: string, changes: readonly Change[]): string {
 
 /** The patches that a report shows; throws where it would have to say more. */
 export function patchesFor(text: string, changes: readonly Change[]): readonly Patch[] {
-  const { patches, steps } = renderRemediation(textsIn({ [fileOf(changes)]: text }))(changes);
+  const { patches, steps } = renderRemediation(unedited(textsIn({ [fileOf(changes)]: text })))(changes);
   if (steps.length > 0) throw new Error(`not a matter of patches: ${steps.join('\n')}`);
   return patches;
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readText } from '../src/collect/read-text.ts';
 import { observeFacts } from '../src/engine/observe.ts';
 import { inputTexts } from '../src/engine/plan/input-texts.ts';
+import { unedited } from '../src/engine/plan/edit-files.ts';
 import { renderRemediation } from '../src/engine/plan/render-remediation.ts';
 import { readInput } from '../src/engine/read-input.ts';
 import { runRules } from '../src/findings/run-rules.ts';
@@ -35,7 +36,7 @@ async function findingsIn(input: string): Promise<readonly Finding[]> {
   const io = { cwd: root, stdin: async () => Buffer.alloc(0) };
   const named = [{ path: input }];
   const read = await readInput(named, {}, io);
-  const render = renderRemediation(inputTexts(named, read.provenance.sources, io));
+  const render = renderRemediation(unedited(inputTexts(named, read.provenance.sources, io)));
   return runRules(RULES, observeFacts(read), render).findings;
 }
 

@@ -11,6 +11,7 @@ import { assess } from '../score/assess.ts';
 import { observeFacts } from './observe.ts';
 import { attackResult, type FoundPaths, searchPaths } from './paths/attack-result.ts';
 import { DEFAULT_ENTRIES, readEntries } from './paths/read-entries.ts';
+import { unedited } from './plan/edit-files.ts';
 import { type InputTexts, inputTexts } from './plan/input-texts.ts';
 import { type Planned, planFor } from './plan/plan-for.ts';
 import { renderRemediation } from './plan/render-remediation.ts';
@@ -63,8 +64,9 @@ export function auditInput(
   const names = inputs.map(inputArgument).join(' ');
 
   const texts = inputTexts(inputs, provenance.sources, io);
+  const files = unedited(texts);
   onStep(`judging ${mesh.workloads.length} workloads`);
-  const { findings: all, rulesRun } = runRules(RULES, facts, renderRemediation(texts));
+  const { findings: all, rulesRun } = runRules(RULES, facts, renderRemediation(files));
   const { findings, notes } = applyExceptions(all, stated.exceptions ?? [], mesh, options.now);
   onStep('following attackers');
   const entries = readEntries(mesh, stated.entries ?? DEFAULT_ENTRIES);
@@ -72,7 +74,7 @@ export function auditInput(
   const { paths, attack } = attackResult(facts, { entries, found });
   onStep('planning');
   const scope = options.plan ?? (mesh.workloads.length > WHOLE_PLAN ? 'first' : 'whole');
-  const parts = { facts, stated, rebuild: input.rebuild, findings, texts, input: names };
+  const parts = { facts, stated, rebuild: input.rebuild, findings, files, input: names };
   const planned = planFor(parts, found, entries, scope === 'first' ? FIRST_STEPS : undefined);
   onStep('scoring');
   const conflicts = (facts.evidence?.drifts.length ?? 0) + (facts.evidence?.applied?.drifts.length ?? 0);

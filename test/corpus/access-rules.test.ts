@@ -12,6 +12,7 @@ import { allowAny } from '../../src/rules/authz/allow-any.ts';
 import { noPolicy } from '../../src/rules/authz/no-policy.ts';
 import { permissive } from '../../src/rules/mtls/permissive.ts';
 import type { Rule } from '../../src/rules/rule.ts';
+import { unedited } from '../../src/engine/plan/edit-files.ts';
 import { renderRemediation } from '../../src/engine/plan/render-remediation.ts';
 import { changedLines } from '../apply-changes.ts';
 import { factsOfText } from '../judge-fixture.ts';
@@ -86,7 +87,7 @@ describe.skipIf(NO_SHARED)(`kubeflow, by rule${why}`, () => {
   beforeAll(() => {
     const text = readFileSync(shared('corpus/kubeflow/platform.yaml'), 'utf8');
     facts = factsOfText(text, 'platform.yaml');
-    render = renderRemediation(textsIn({ 'platform.yaml': text }));
+    render = renderRemediation(unedited(textsIn({ 'platform.yaml': text })));
   });
 
   it('names the policies that let anyone in, two of them by a header', () => {

@@ -14,6 +14,7 @@ import { type Counted, logLine, prometheusText } from '../../../test/telemetry.t
 import { makeFacts } from '../../graph/make-facts.ts';
 import { dryRun as schema, type DryRun } from '../../result/dry-run.ts';
 import { Enforcement } from '../../semantics/enforcement.ts';
+import { unedited } from '../plan/edit-files.ts';
 import { loadMesh } from '../load-mesh.ts';
 import { reviewPolicies } from './review-policies.ts';
 
@@ -57,7 +58,7 @@ function reviewed(manifests: readonly Manifest[], files: Readonly<Record<string,
     exists: () => false,
     pathOf: () => undefined,
   };
-  const result = reviewPolicies(facts, rebuild, texts);
+  const result = reviewPolicies(facts, rebuild, unedited(texts));
   expect(() => schema.parse(JSON.parse(JSON.stringify(result)))).not.toThrow();
   return result;
 }

@@ -11,8 +11,8 @@ import { canBeEnforced, DRY_RUN, enforcing } from '../../rules/authz/enforced-co
 import { actionOf } from '../../semantics/authz/compile.ts';
 import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
-import type { InputTexts } from '../plan/input-texts.ts';
-import { renderPatches } from '../plan/render-patches.ts';
+import type { EditedFiles } from '../plan/edit-files.ts';
+import { renderOn } from '../plan/render-patches.ts';
 import { review } from './review.ts';
 import { repeatTests } from './repeat-tests.ts';
 import { seenWindow } from './seen-window.ts';
@@ -20,11 +20,11 @@ import { seenWindow } from './seen-window.ts';
 type Reviewed = DryRun['policies'][number];
 
 /** Whether each policy that only shadows may be enforced: what was seen, replayed on the mesh as it would be (reference §15.10). */
-export function reviewPolicies(facts: Facts, rebuild: Rebuild, texts: InputTexts): DryRun {
+export function reviewPolicies(facts: Facts, rebuild: Rebuild, input: EditedFiles): DryRun {
   const window = seenWindow(facts.traffic);
   const trials = trialsOf(facts);
   const policies = [...trials].map(([policy, workloads]) =>
-    reviewOne(facts, rebuild, texts, { policy, workloads, window }),
+    reviewOne(facts, rebuild, input, { policy, workloads, window }),
   );
   const enforceable = [...trials].filter(([policy]) => canBeEnforced(policy));
   const all = enforced(
@@ -57,7 +57,7 @@ interface Trial {
   readonly window: DryRun['window'];
 }
 
-function reviewOne(facts: Facts, rebuild: Rebuild, texts: InputTexts, { policy, workloads, window }: Trial): Reviewed {
+function reviewOne(facts: Facts, rebuild: Rebuild, input: EditedFiles, { policy, workloads, window }: Trial): Reviewed {
   const { namespace, name } = policy;
   const about = {
     namespace,
@@ -75,7 +75,7 @@ function reviewOne(facts: Facts, rebuild: Rebuild, texts: InputTexts, { policy, 
       patch: null,
       tests: '',
     };
-  const [patch = null] = renderPatches([enforcing(policy)], texts).patches;
+  const [patch = null] = renderOn(input, [enforcing(policy)]).patches;
   if (workloads.length === 0)
     return { ...about, ...unknown('it applies to no workload of the input'), patch, tests: '' };
   const { review: reviewed, kept } = review(facts, after, workloads, window);

@@ -9,7 +9,8 @@ import { type Answered, answerRequest } from '../answer-request.ts';
 import { describeRequirement } from '../describe-requirement.ts';
 import type { InputTexts } from '../plan/input-texts.ts';
 import { describeByHand } from '../plan/render-remediation.ts';
-import { renderPatches, renderSteps, type StepPatches } from '../plan/render-patches.ts';
+import { unedited } from '../plan/edit-files.ts';
+import { renderOn, renderSteps, type StepPatches } from '../plan/render-patches.ts';
 import { type Change, type ChangeStep, findChange } from './find-change.ts';
 import { findNearest, type Nearest } from './find-nearest.ts';
 import { hideCredentials } from './hide-credentials.ts';
@@ -112,16 +113,17 @@ function changeResult(
   { to, advice, steps, after, alternatives }: Change,
   texts: InputTexts,
 ): NonNullable<Explanation['change']> {
+  const input = unedited(texts);
   const patches = renderSteps(
     steps.map(({ proposal }) => [proposal.change]),
-    texts,
+    input,
   );
   return {
     to,
     ...(advice === undefined ? {} : { advice }),
     steps: steps.map((step, index) => changeStepResult(step, patches[index])),
     after: after && decidedResult(after),
-    alternatives: alternatives.map((step) => changeStepResult(step, renderPatches([step.proposal.change], texts))),
+    alternatives: alternatives.map((step) => changeStepResult(step, renderOn(input, [step.proposal.change]))),
   };
 }
 

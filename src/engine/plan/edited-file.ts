@@ -16,11 +16,13 @@ export interface EditedFile {
   readonly raw: string;
   /** With line breaks `\n`. */
   readonly text: string;
-  /** The objects in it by `group/kind/name`, in order, where they stood when the file was opened. */
-  readonly objects: ReadonlyMap<string, readonly FileObject[]>;
+  /** The objects in it by `group/kind/name`, in order, where they stood when the file was opened; read when first asked for. */
+  readonly objects: () => FileObjects;
   /** How edits since then moved what stands behind them, in order. */
   readonly shifts: readonly Shift[];
 }
+
+type FileObjects = ReadonlyMap<string, readonly FileObject[]>;
 
 interface FileObject {
   /** As written. */
@@ -36,7 +38,15 @@ interface Shift {
 }
 
 export function openFile(name: string, raw: string): EditedFile {
-  return { name, raw, text: withPlainBreaks(raw), objects: objectsOf(name, raw), shifts: [] };
+  return { name, raw, text: withPlainBreaks(raw), objects: once(() => objectsOf(name, raw)), shifts: [] };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function objectsOf(name: string, text: string): Map<string, FileObject[]> {
@@ -66,7 +76,7 @@ function keyOf(value: Readonly<Record<string, unknown>>): string {
 /** Where an object stands; of several of the same name in one file the last, which is the one that counts. */
 export function findPlace({ objects, shifts }: EditedFile, resource: Resource): Place | undefined {
   const { namespace } = resource;
-  const found = objects
+  const found = objects()
     .get(keyOf(writtenForm(resource)))
     ?.findLast((each) => namespace === '' || (each.namespace ?? namespace) === namespace);
   return found && shifts.slice(found.since).reduce(moved, found.place);
@@ -105,16 +115,18 @@ export function lengthen(file: EditedFile, text: string): EditedFile {
   // What ends without a line break gets one, and so another end of its last document.
   const start = file.text.endsWith('\n') && text.startsWith(file.text) ? file.text.length : 0;
   if (start === 0) return withText(file, text);
-  const added = objectsOf(file.name, text.slice(start));
-  const objects = new Map(file.objects);
-  for (const [key, list] of added) {
-    const behind = list.map(({ namespace, place }) => ({
-      namespace,
-      place: { ...place, start: place.start + start, end: place.end + start },
-      since: file.shifts.length,
-    }));
-    objects.set(key, [...(objects.get(key) ?? []), ...behind]);
-  }
+  const objects = once((): FileObjects => {
+    const all = new Map(file.objects());
+    for (const [key, list] of objectsOf(file.name, text.slice(start))) {
+      const behind = list.map(({ namespace, place }) => ({
+        namespace,
+        place: { ...place, start: place.start + start, end: place.end + start },
+        since: file.shifts.length,
+      }));
+      all.set(key, [...(all.get(key) ?? []), ...behind]);
+    }
+    return all;
+  });
   return { ...file, raw: withBreaksOf(file.raw, text), text, objects };
 }
 

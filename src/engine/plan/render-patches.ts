@@ -4,8 +4,7 @@ import { unifiedDiff } from '../../remediate/text/unified-diff.ts';
 import type { Patch } from '../../result/types.ts';
 import { type Manifest, nameOfManifest } from '../../model/change/manifest.ts';
 import { yamlOf } from '../../remediate/text/yaml-of.ts';
-import { type ChangedFile, type EditedFiles, editFiles, type RefusedChange, stemOf, unedited } from './edit-files.ts';
-import type { InputTexts } from './input-texts.ts';
+import { type ChangedFile, type EditedFiles, editFiles, type RefusedChange, stemOf } from './edit-files.ts';
 
 export interface StepPatches {
   /** To apply, and of rendered objects to read. */
@@ -18,14 +17,9 @@ export interface StepPatches {
   readonly refused: readonly RefusedChange[];
 }
 
-/** The patches of changes that are made together. */
-export function renderPatches(changes: readonly Change[], texts: InputTexts): StepPatches {
-  return renderOn(unedited(texts), changes);
-}
-
 /** The patches of steps, each against what the ones before leave. */
-export function renderSteps(steps: readonly (readonly Change[])[], texts: InputTexts): readonly StepPatches[] {
-  let edited: EditedFiles = unedited(texts);
+export function renderSteps(steps: readonly (readonly Change[])[], input: EditedFiles): readonly StepPatches[] {
+  let edited = input;
   return steps.map((changes) => {
     const { after, ...patches } = renderOn(edited, changes);
     edited = after;

@@ -4,6 +4,7 @@ import { meshOf } from '../../../test/mesh-of.ts';
 import { textsIn } from '../../../test/texts-in.ts';
 import type { Change } from '../../model/change/change.ts';
 import type { Resource } from '../../model/resource.ts';
+import { unedited } from './edit-files.ts';
 import { renderRemediation } from './render-remediation.ts';
 
 const policy = (name: string, more = ''): string =>
@@ -39,7 +40,7 @@ const deny = (beside: Resource): Change => ({
 
 test('each finding is a patch of the input as it is, exact to the line', () => {
   const text = policy('a');
-  const render = renderRemediation(textsIn({ 'mesh.yaml': text }));
+  const render = renderRemediation(unedited(textsIn({ 'mesh.yaml': text })));
   const [first, again] = [render([narrow(find(text, 'a'))]), render([narrow(find(text, 'a'))])];
   expect(first).toEqual(again);
   expect(first.steps).toEqual([]);
@@ -50,7 +51,7 @@ test('each finding is a patch of the input as it is, exact to the line', () => {
 
 test('what something renders is told with its source, and the patch is of the file all the same', () => {
   const text = ['a', 'b', 'c', 'd'].map((name) => policy(name, '  labels: {helm.sh/chart: shop-1.0}\n')).join('---\n');
-  const render = renderRemediation(textsIn({ 'mesh.yaml': text }));
+  const render = renderRemediation(unedited(textsIn({ 'mesh.yaml': text })));
   const { patches, steps } = render(['a', 'b', 'c', 'd'].map((name) => narrow(find(text, name))));
   expect(steps).toEqual([
     'AuthorizationPolicy shop/a, AuthorizationPolicy shop/b, AuthorizationPolicy shop/c and 1 more: made by Helm from chart shop-1.0: change the template of the chart, or its values',
@@ -60,7 +61,7 @@ test('what something renders is told with its source, and the patch is of the fi
 
 test('without a file nothing looks like a patch of one, and new objects are files of their own', () => {
   const resource = find(policy('a'), 'a');
-  const { patches, steps } = renderRemediation(textsIn({}))([narrow(resource), deny(resource)]);
+  const { patches, steps } = renderRemediation(unedited(textsIn({})))([narrow(resource), deny(resource)]);
   expect(steps).toEqual([
     'AuthorizationPolicy shop/a, AuthorizationPolicy shop/d: `mesh.yaml` is no file of the input: name the file as input',
   ]);
@@ -73,7 +74,7 @@ test('without a file nothing looks like a patch of one, and new objects are file
 
 test('a text that repeats what would change is left to the reader', () => {
   const shared = policy('a').replace('  - {}', '  - &all {}\n  - *all');
-  const { patches, steps } = renderRemediation(textsIn({ 'mesh.yaml': shared }))([narrow(find(shared, 'a'))]);
+  const { patches, steps } = renderRemediation(unedited(textsIn({ 'mesh.yaml': shared })))([narrow(find(shared, 'a'))]);
   expect(steps).toEqual([expect.stringMatching(/^AuthorizationPolicy shop\/a: .*`&all`.*: change it by hand$/)]);
   expect(patches.map(({ diff }) => diff.split('\n')[0])).toEqual([expect.stringContaining('(as it is read)')]);
 });

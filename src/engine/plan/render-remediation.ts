@@ -1,13 +1,11 @@
 import type { RenderChanges } from '../../findings/build-findings.ts';
-import { unedited } from './edit-files.ts';
-import type { InputTexts } from './input-texts.ts';
+import type { EditedFiles } from './edit-files.ts';
 import { renderOn, type StepPatches } from './render-patches.ts';
 
 const SHOWN = 3;
 
 /** The patches of findings, each against the input as it is; in words, what has to be changed elsewhere or by hand. */
-export function renderRemediation(texts: InputTexts): RenderChanges {
-  const input = unedited(texts);
+export function renderRemediation(input: EditedFiles): RenderChanges {
   return (changes) => {
     const step = renderOn(input, changes);
     return { patches: step.patches, steps: describeByHand(step) };

@@ -18,7 +18,8 @@ import type { Resource } from '../../model/resource.ts';
 import type { Change } from '../../model/change/change.ts';
 import { readInput } from '../read-input.ts';
 import { inputTexts } from './input-texts.ts';
-import { renderPatches, renderSteps } from './render-patches.ts';
+import { unedited } from './edit-files.ts';
+import { renderOn, renderSteps } from './render-patches.ts';
 import { writeChanges } from './write-changes.ts';
 import { writePatchFiles } from './write-patch-files.ts';
 
@@ -153,7 +154,7 @@ describe('changes in files', () => {
     put('in/alone.yaml', '# bank\napiVersion: v1\nkind: Namespace\nmetadata: {name: bank}\n');
     const { texts, find } = await load();
     const change: Change = { kind: 'remove', resource: find('Namespace', '', 'bank') };
-    expect(renderPatches([change], texts).patches[0]?.diff).toContain('+++ /dev/null\n@@ -1,4 +0,0 @@\n');
+    expect(renderOn(unedited(texts), [change]).patches[0]?.diff).toContain('+++ /dev/null\n@@ -1,4 +0,0 @@\n');
     expect(writeChanges([change], texts).files).toEqual([
       { file: 'in/alone.yaml', how: 'removed', objects: ['Namespace bank'] },
     ]);
@@ -191,7 +192,7 @@ describe('changes in files', () => {
     put('in/bank.yaml', HELM);
     const { texts, find } = await load();
     const changes = [label(find('Namespace', '', 'bank')), label(find('Namespace', '', 'shop'))];
-    const { patches, rendered } = renderPatches(changes, texts);
+    const { patches, rendered } = renderOn(unedited(texts), changes);
     expect(patches.map(({ file }) => file)).toEqual(['in/bank.yaml', 'in/shop/shop.yaml']);
     expect(rendered).toEqual([
       {
@@ -224,7 +225,7 @@ describe('changes in files', () => {
         help: 'change what was piped, or name the files as input',
       },
     ]);
-    const { patches } = renderPatches([change], texts);
+    const { patches } = renderOn(unedited(texts), [change]);
     expect(patches[0]?.diff).toContain('+  labels:\n+    istio-injection: enabled\n');
   });
 
@@ -279,7 +280,7 @@ describe('patches', () => {
     expect(
       renderSteps(
         steps.map(({ changes }) => changes),
-        texts,
+        unedited(texts),
       ).map(({ patches }) => patches.length),
     ).toEqual([1, 2, 1]);
     for (const file of files.filter((name) => name.endsWith('.patch')))

@@ -12,7 +12,7 @@ import { pathLine } from '../paths/path-line.ts';
 import { severityOfPath } from '../paths/severity-of-path.ts';
 import { type ArrangedStep, arrangeSteps, HORIZONS } from '../plan/arrange-steps.ts';
 import { closedFindings } from '../plan/closed-findings.ts';
-import type { InputTexts } from '../plan/input-texts.ts';
+import type { EditedFiles } from '../plan/edit-files.ts';
 import { knownOutages } from '../plan/known-outages.ts';
 import { renderSteps, type StepPatches } from '../plan/render-patches.ts';
 import { rollBackOf } from '../plan/roll-back.ts';
@@ -25,7 +25,7 @@ export interface PlanParts {
   readonly rebuild: Rebuild;
   readonly findings: readonly Finding[];
   /** The files that the input was read from. */
-  readonly texts: InputTexts;
+  readonly files: EditedFiles;
   /** The input as it was named, for commands. */
   readonly input: string;
 }
@@ -38,7 +38,7 @@ export interface PlannedResult {
 
 /** A plan as the result shows it: in order, by horizon, with patches and all that is needed to roll it out. */
 export function planResult(parts: PlanParts, plan: Plan): PlannedResult {
-  const { facts, findings, texts } = parts;
+  const { facts, findings, files } = parts;
   const closed = closedFindings(parts, plan.steps, findings);
   const severities = new Map(findings.map(({ fingerprint, severity }) => [fingerprint, severity]));
   const weighed = plan.steps.map((step) => ({
@@ -51,7 +51,7 @@ export function planResult(parts: PlanParts, plan: Plan): PlannedResult {
   const steps = arrangeSteps(weighed);
   const patches = renderSteps(
     steps.map(({ step }) => step.candidate.changes),
-    texts,
+    files,
   );
   const shown = steps.map((arranged, index) =>
     stepResult(parts, plan, arranged, closed.get(arranged.step) ?? [], patches[index] as StepPatches),

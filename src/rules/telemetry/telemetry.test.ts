@@ -4,6 +4,7 @@ import { failsOf, factsOfText } from '../../../test/judge-fixture.ts';
 import { observationsOf } from '../../../test/observations-of.ts';
 import { changedLines } from '../../../test/apply-changes.ts';
 import { textsIn } from '../../../test/texts-in.ts';
+import { unedited } from '../../engine/plan/edit-files.ts';
 import { renderRemediation } from '../../engine/plan/render-remediation.ts';
 import { runRules } from '../../findings/run-rules.ts';
 import type { Facts } from '../../graph/facts.ts';
@@ -24,7 +25,7 @@ function factsOf(rule: Rule, state: 'vulnerable' | 'hardened', change = (text: s
 }
 
 function findingOf(rule: Rule, facts: Facts, text = ''): Finding {
-  const [finding] = runRules([rule], facts, renderRemediation(textsIn({ 'mesh.yaml': text }))).findings;
+  const [finding] = runRules([rule], facts, renderRemediation(unedited(textsIn({ 'mesh.yaml': text })))).findings;
   if (!finding) throw new Error('no finding');
   return finding;
 }
