@@ -3,7 +3,7 @@ import { changedResource, writtenForm } from '../../remediate/changed-resource.t
 import type { Containment } from '../../result/containment.ts';
 import type { Manifest } from '../../model/change/manifest.ts';
 import { yamlOf } from '../../remediate/text/yaml-of.ts';
-import { quote } from '../../util/quote.ts';
+import { kubectl } from '../plan/kubectl.ts';
 
 type Described = Containment['objects'][number];
 
@@ -61,8 +61,8 @@ function shown(manifest: Manifest): Manifest {
 export function toApply(changes: readonly Change[]): readonly string[] {
   return objectsOf(changes).map((object, index) =>
     object.how === 'removed'
-      ? `${kubectl(object)} delete ${nameOf(object)}`
-      : `${kubectl(object)} apply -f ${fileOf(object, index)}`,
+      ? `${kubectl(object.cluster)} delete ${nameOf(object)}`
+      : `${kubectl(object.cluster)} apply -f ${fileOf(object, index)}`,
   );
 }
 
@@ -71,14 +71,12 @@ export function toRollBack(changes: readonly Change[]): readonly string[] {
   return objectsOf(changes)
     .map((object, index) =>
       object.how === 'new'
-        ? `${kubectl(object)} delete ${nameOf(object)}`
+        ? `${kubectl(object.cluster)} delete ${nameOf(object)}`
         : // What was taken away is made again; what was edited gets its subjects back.
-          `${kubectl(object)} apply -f rollback/${fileOf(object, index)}`,
+          `${kubectl(object.cluster)} apply -f rollback/${fileOf(object, index)}`,
     )
     .toReversed();
 }
-
-const kubectl = ({ cluster }: Described): string => (cluster ? `kubectl --context ${quote(cluster)}` : 'kubectl');
 
 const nameOf = ({ kind, namespace, name }: Described): string =>
   `${kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ''}`;

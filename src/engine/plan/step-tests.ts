@@ -12,6 +12,7 @@ import type { Enforcement } from '../../semantics/enforcement.ts';
 import { decide } from '../../semantics/decide.ts';
 import { resolveRequest } from '../../semantics/resolve-request.ts';
 import { quote } from '../../util/quote.ts';
+import { kubectl } from './kubectl.ts';
 import { requestFlags } from './request-flags.ts';
 
 const MOST = 5;
@@ -109,16 +110,12 @@ function liveCommand({ mesh, enforcement }: Facts, request: Request, expected: s
   if (sender) {
     const kind = EXECS[sender.kind];
     return kind && !from.plaintext
-      ? `${kubectl(sender)} exec -n ${sender.namespace} ${kind}/${sender.name} -- ${curl}   ${comment}`
+      ? `${kubectl(sender.cluster)} exec -n ${sender.namespace} ${kind}/${sender.name} -- ${curl}   ${comment}`
       : undefined;
   }
   if (from.position !== 'pod-outside-mesh') return undefined;
-  return `${kubectl(workload)} run meshproof-probe --rm -i --restart=Never --image=curlimages/curl --labels sidecar.istio.io/inject=false,istio.io/dataplane-mode=none -- ${curl}   ${comment}`;
+  return `${kubectl(workload?.cluster)} run meshproof-probe --rm -i --restart=Never --image=curlimages/curl --labels sidecar.istio.io/inject=false,istio.io/dataplane-mode=none -- ${curl}   ${comment}`;
 }
-
-/** A cluster that is given a name is a context of that name. */
-const kubectl = (at: Workload | undefined): string =>
-  at?.cluster ? `kubectl --context ${quote(at.cluster)}` : 'kubectl';
 
 function serviceFor(
   enforcement: Enforcement,
