@@ -7,6 +7,7 @@ import type { Clause, CompiledPolicy, CompiledRule } from '../../semantics/authz
 import { withoutQuery } from '../../semantics/http/normalize-path.ts';
 import type { Judged } from '../../semantics/judged.ts';
 import { dimensionOf } from './clause-dimension.ts';
+import { freeName } from '../../rules/free-name.ts';
 import { isAboutOnly, scopeOf } from './narrow-scope.ts';
 import { type ExactRule, exactRule, isLiteral } from './operation-of.ts';
 import type { Proposal } from './proposal.ts';
@@ -128,10 +129,13 @@ function ruleFor(mesh: Mesh, judged: Judged, holders: number): readonly Proposal
   }
   const scope = scopeOf(mesh, judged);
   if (!scope) return [];
+  const { cluster } = judged.workload;
+  const { namespace } = scope;
+  const wanted = `allow-${judged.view.peer?.split('/').at(-1) ?? 'anyone'}-to-${scope.name}`.slice(0, 60);
   const manifest: Manifest = {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
-    metadata: { name: freeName(mesh, judged, scope), namespace: scope.namespace },
+    metadata: { name: freeName(mesh.resources, 'AuthorizationPolicy', { cluster, namespace }, wanted), namespace },
     spec: { ...scope.spec, action: 'ALLOW', rules: [rule] },
   };
   const beside = judged.chain.allow[0]?.policy ?? judged.workload.resource;
@@ -152,12 +156,4 @@ function limitsOf({ chain }: Judged, { source, exact }: ExactRule, holders: numb
   const operation = chain.type === 'http' ? 'operation (any host, header and query)' : 'port';
   const who = holders > 1 ? `this identity (${holders} workloads have it)` : 'this caller';
   return `${who} and ${operation} only`;
-}
-
-function freeName(mesh: Mesh, { view }: Judged, scope: { readonly namespace: string; readonly name: string }): string {
-  const caller = view.peer?.split('/').at(-1) ?? 'anyone';
-  const base = `allow-${caller}-to-${scope.name}`.slice(0, 60);
-  const taken = (name: string): boolean =>
-    mesh.resources.find('AuthorizationPolicy', scope.namespace, name) !== undefined;
-  return taken(base) ? `${base}-2` : base;
 }

@@ -2,6 +2,7 @@ import type { Mesh } from '../../model/inventory/types.ts';
 import type { Manifest } from '../../model/change/manifest.ts';
 import { proposedResource } from '../../rules/proposed.ts';
 import type { Judged } from '../../semantics/judged.ts';
+import { freeName } from '../../rules/free-name.ts';
 import { scopeOf } from './narrow-scope.ts';
 import { type ExactRule, exactRule } from './operation-of.ts';
 import type { Proposal } from './proposal.ts';
@@ -32,13 +33,13 @@ function refusal(
     ...(sources.includes(anyone) ? ['callers without an identity'] : []),
   ];
   const caller = judged.view.peer?.split('/').at(-1) ?? 'plaintext';
+  const { cluster } = judged.workload;
+  const { namespace } = scope;
+  const wanted = `deny-${caller}-to-${scope.name}`.slice(0, 60);
   const manifest: Manifest = {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
-    metadata: {
-      name: freeName(mesh, scope, `deny-${caller}-to-${scope.name}`.slice(0, 60)),
-      namespace: scope.namespace,
-    },
+    metadata: { name: freeName(mesh.resources, 'AuthorizationPolicy', { cluster, namespace }, wanted), namespace },
     spec: {
       ...scope.spec,
       action: 'DENY',
@@ -56,8 +57,4 @@ function refusal(
     perPort: judged.chain.type !== 'http',
     ...(exact.source && exact.exact && !nameless ? { limits: `${shared} and ${operation} only` } : {}),
   };
-}
-
-function freeName(mesh: Mesh, { namespace }: { readonly namespace: string }, base: string): string {
-  return mesh.resources.find('AuthorizationPolicy', namespace, base) === undefined ? base : `${base}-2`;
 }

@@ -44,6 +44,6 @@ export function causeOfSharing(mesh: Mesh, source: Workload): By {
 /** Tells causes apart: the object, and which of its rules. */
 export function causeKey(by: By): string {
   const { kind, namespace, name, rule } = by;
-  const cluster = objectOf(by)?.resource.cluster;
-  return `${kind} ${cluster ? `${cluster}:` : ''}${namespace}/${name} ${rule ?? ''}`;
+  const cluster = objectOf(by)?.resource.cluster ?? '';
+  return `${kind} ${namespaceKey(cluster, namespace)}/${name} ${rule ?? ''}`;
 }

@@ -183,22 +183,14 @@ class Sources {
   /** The cheapest of each class of places, in order of cost; those that have an identity apart. */
   readonly #classes: Starts;
   readonly #identified: Starts;
-  /** Those of a class that cost the same as its first. */
-  readonly #classmates = new Map<Label, readonly Label[]>();
 
   constructor(graph: AttackGraph, reachable: Reachable) {
     this.#graph = graph;
     this.#reachable = reachable;
     const ordered = reachable.all.filter(({ at }) => actorOf(at) !== undefined && !isTerminal(graph, at));
     const identified = ordered.filter(({ at }) => actorOf(at)?.identity !== null);
-    const startsOf = (labels: readonly Label[]): Starts => {
-      const classes = classesOf(graph, labels);
-      for (const [first, ...others] of classes) if (first) this.#classmates.set(first, others);
-      return new Starts(classes.flatMap(([first]) => first ?? []));
-    };
-    this.#classes = startsOf(ordered);
-    // Last: those that come after one with an identity may only be others with one.
-    this.#identified = startsOf(identified);
+    this.#classes = new Starts(classesOf(graph, ordered));
+    this.#identified = new Starts(classesOf(graph, identified));
   }
 
   /** The cheapest, and with `most` above one others at other depths. */
@@ -208,53 +200,59 @@ class Sources {
     const found: Label[] = [];
     const first = wanted.get(footholdKey(entry));
     if (first && canUseFrom(grant, entry, network)) found.push(first);
-    const candidates =
-      grant.who.kind === 'workloads'
-        ? grant.who.sources.flatMap((source) => this.#reachable.at({ kind: 'workload', workload: source }))
-        : (grant.who.kind === 'anyone' ? this.#classes : this.#identified).within(
-            network.admitted.of(placeAsked(grant)),
-          );
-    for (const label of candidates) {
+    if (grant.who.kind === 'workloads') {
+      const sources = grant.who.sources.flatMap((workload) => this.#reachable.at({ kind: 'workload', workload }));
+      return [...found, ...sources.filter((label) => this.#isUsable(grant, label))];
+    }
+    const starts = grant.who.kind === 'anyone' ? this.#classes : this.#identified;
+    for (const label of starts.within(network.admitted.of(placeAsked(grant)))) {
       // A gateway comes early and is the last that one takes over.
-      if (grant.who.kind !== 'workloads' && found.length >= most && found.some(({ at }) => !isGateway(at))) break;
-      const usable = this.#usableFor(grant, label);
+      if (found.length >= most && found.some(({ at }) => !isGateway(at))) break;
+      const usable = this.#usableOf(grant, starts, label);
       if (usable) found.push(usable);
     }
     return found;
   }
 
   /** Whoever stands for its class, or where its own call is wanted, the first of the others. */
-  #usableFor(grant: Grant, label: Label): Label | undefined {
-    const { network } = this.#graph;
-    const isUsable = ({ at }: Label): boolean => {
-      const actor = actorOf(at);
-      return actor !== undefined && canUse(grant, actor, network);
-    };
-    if (isUsable(label)) return label;
+  #usableOf(grant: Grant, starts: Starts, label: Label): Label | undefined {
+    if (this.#isUsable(grant, label)) return label;
     const actor = actorOf(label.at);
-    if (grant.who.kind === 'workloads' || !actor || !isMeant(grant, actor)) return undefined;
+    if (!actor || !isMeant(grant, actor)) return undefined;
     const position = { kind: 'workload', workload: actor.place } as const;
-    return isAdmitted(grant, position, network) ? this.#classmates.get(label)?.find(isUsable) : undefined;
+    if (!isAdmitted(grant, position, this.#graph.network)) return undefined;
+    return starts.classOf(label).find((other) => this.#isUsable(grant, other));
+  }
+
+  #isUsable(grant: Grant, { at }: Label): boolean {
+    const actor = actorOf(at);
+    return actor !== undefined && canUse(grant, actor, this.#graph.network);
   }
 }
 
-/** Places to start from, in order of cost. */
+/** Places to start from, in order of cost; the first of each class stands for it. */
 class Starts {
   readonly #all: readonly Label[];
+  readonly #classes: ReadonlyMap<Label | undefined, readonly Label[]>;
   /** By namespace, with their numbers in the order; those in the network of their node, which policies of namespaces do not tell apart. */
   readonly #homes = new Map<string, (readonly [number, Label])[]>();
   readonly #onNodes: (readonly [number, Label])[] = [];
   readonly #known = new Map<ReadonlySet<string>, readonly Label[]>();
 
-  constructor(all: readonly Label[]) {
-    this.#all = all;
-    for (const numbered of all.entries()) {
+  constructor(classes: readonly (readonly Label[])[]) {
+    this.#classes = new Map(classes.map((labels) => [labels[0], labels]));
+    this.#all = classes.flatMap(([first]) => first ?? []);
+    for (const numbered of this.#all.entries()) {
       const place = actorOf(numbered[1].at)?.place;
       if (!place) continue;
       const list = place.hostNetwork ? this.#onNodes : (this.#homes.get(place.namespace) ?? []);
       if (!place.hostNetwork) this.#homes.set(place.namespace, list);
       list.push(numbered);
     }
+  }
+
+  classOf(first: Label): readonly Label[] {
+    return this.#classes.get(first) ?? [];
   }
 
   /** Those in some namespaces; all where none are given. */

@@ -1,4 +1,4 @@
-import type { Principal, Workload, WorkloadId, WorkloadPort } from '../../model/inventory/types.ts';
+import type { Principal, Workload, WorkloadPort } from '../../model/inventory/types.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { By } from '../../result/location.ts';
 import { decide } from '../../semantics/decide.ts';
@@ -41,8 +41,9 @@ export function* gatewayGrantsOf(
   direct: readonly DirectGrant[],
 ): Iterable<GatewayGrant> {
   const flows = facts.wanted.to(workload).filter((flow) => (flow.port ?? port.port) === port.port);
-  const wanted = new Set(flows.map(({ from }) => from));
-  if (isObservability(port) || wanted.has('internet') || forgersOf(facts).has(workload)) return;
+  const meant = new Set(flows.flatMap(({ from }) => (from === 'internet' ? [] : [from])));
+  const isPublic = flows.some(({ from }) => from === 'internet');
+  if (isObservability(port) || isPublic || forgersOf(facts).has(workload)) return;
   const openings = direct.filter((grant) => grant.port === port && grant.who.kind !== 'workloads');
   const routes = (routesInside(facts).get(workload) ?? []).filter((route) => leadsTo(route, workload, port));
   for (const [gateway, own] of groupBy(routes, (route) => route.gateway)) {
@@ -55,10 +56,10 @@ export function* gatewayGrantsOf(
       port,
       who: query.source.identity === null ? { kind: 'anyone' } : { kind: 'any-identity', except: new Set() },
       beyondWanted: false,
-      meant: wanted as ReadonlySet<WorkloadId>,
+      meant,
       verdict,
       cause: causeOf(facts, found, workload, port),
-      through: { gateway, query, why, direct: openings, wanted },
+      through: { gateway, query, why, direct: openings },
     };
   }
 }

@@ -28,8 +28,6 @@ export interface Passage {
   readonly why: string;
   /** Openings by which callers get to the same port themselves: they need no gateway. */
   readonly direct: readonly DirectGrant[];
-  /** Callers whose own calls are wanted. */
-  readonly wanted: ReadonlySet<WorkloadId | 'internet'>;
 }
 
 interface Opening {

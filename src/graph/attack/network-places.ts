@@ -4,6 +4,7 @@ import type { NetworkPolicy, NetworkPolicyPeer } from '../../model/k8s/network-p
 import type { Position } from '../../semantics/attempt.ts';
 import { shareNetwork } from '../../semantics/clusters.ts';
 import { decide } from '../../semantics/decide.ts';
+import type { Destination, Source } from '../../semantics/query.ts';
 import type { Enforcement } from '../../semantics/enforcement.ts';
 import { AdmittedNamespaces } from './admitted-namespaces.ts';
 import { selectPolicies } from '../../semantics/network-policy/policy-index.ts';
@@ -75,21 +76,22 @@ export class NetworkPlaces {
       return this.#crosses(position, to, { port, transport }, connects);
     if (this.#isOpen || (this.#isPlain && !this.#isIsolated(position, to))) return 'allow';
     const from = position.kind === 'workload' ? this.classOf(position.workload) : `(${position.kind})`;
+    return this.#remember(from, `${this.#targetOf(to)} ${port} ${transport} ${connects}`, () => {
+      const identity = connects === 'mtls' && position.kind === 'workload' ? position.workload.identity : null;
+      return this.#ask({ position, identity, connects }, { workload: to, port }, transport);
+    });
+  }
+
+  #ask(source: Source, destination: Destination, transport: WorkloadPort['transport']): Outcome {
+    return decide(this.#enforcement, { client: 'attacker', source, destination, transport, at: 'network-policy' })
+      .outcome;
+  }
+
+  #remember(from: string, to: string, find: () => Outcome): Outcome {
     const answers = this.#answers.get(from) ?? new Map<string, Outcome>();
     this.#answers.set(from, answers);
-    const key = `${this.#targetOf(to)} ${port} ${transport} ${connects}`;
-    let answer = answers.get(key);
-    if (answer === undefined) {
-      const identity = connects === 'mtls' && position.kind === 'workload' ? position.workload.identity : null;
-      answer = decide(this.#enforcement, {
-        client: 'attacker',
-        source: { position, identity, connects },
-        destination: { workload: to, port },
-        transport,
-        at: 'network-policy',
-      }).outcome;
-      answers.set(key, answer);
-    }
+    const answer = answers.get(to) ?? find();
+    answers.set(to, answer);
     return answer;
   }
 
@@ -102,27 +104,13 @@ export class NetworkPlaces {
   ): Outcome {
     if (connects === 'plaintext') return 'deny';
     const { workload } = position;
-    const from = `${this.classOf(workload)} across`;
-    const answers = this.#answers.get(from) ?? new Map<string, Outcome>();
-    this.#answers.set(from, answers);
-    const key = `${to.id} ${port} ${transport}`;
-    let answer = answers.get(key);
-    if (answer === undefined) {
+    return this.#remember(`${this.classOf(workload)} across`, `${to.id} ${port} ${transport}`, () => {
       const identity = workload.identity ?? strangerOf(this.#enforcement.configOf(workload).trustDomain.value);
-      const outcomes = addressesFrom(this.#enforcement, position, { workload: to, port }).map(
-        (destination) =>
-          decide(this.#enforcement, {
-            client: 'attacker',
-            source: { position, identity, connects },
-            destination,
-            transport,
-            at: 'network-policy',
-          }).outcome,
+      const outcomes = addressesFrom(this.#enforcement, position, { workload: to, port }).map((destination) =>
+        this.#ask({ position, identity, connects }, destination, transport),
       );
-      answer = (['allow', 'unknown'] as const).find((outcome) => outcomes.includes(outcome)) ?? 'deny';
-      answers.set(key, answer);
-    }
-    return answer;
+      return (['allow', 'unknown'] as const).find((outcome) => outcomes.includes(outcome)) ?? 'deny';
+    });
   }
 
   #isIsolated(position: Position, to: Workload): boolean {

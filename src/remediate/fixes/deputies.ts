@@ -81,3 +81,18 @@ export const isKnown = (facts: Facts, deputy: Deputy): boolean =>
 /** Whether it takes nobody without a certificate of the mesh on these ports. */
 export const asksForIdentity = ({ routes }: Deputy): boolean =>
   routes.every(({ query }) => query.tls?.clientCert?.principal !== undefined);
+
+const namesOf = (workloads: readonly Workload[]): string => workloads.map(({ id }) => id).join(', ');
+
+/** Why nothing at a gateway can tell its callers apart: it is there for everybody outside. */
+export function meantForOutside(facts: Facts, { gateway, targets }: Deputy): string | undefined {
+  return facts.wanted.to(gateway).some(({ from }) => from === 'internet')
+    ? `${gateway.id} has to be reached from outside, so that its port tells nobody apart: ask for a token at ${namesOf(targets)}, or serve them by a gateway of their own`
+    : undefined;
+}
+
+/** Why nobody can say whom a gateway is to admit. */
+export const callersUnknown = (facts: Facts, deputy: Deputy): string | undefined =>
+  isKnown(facts, deputy)
+    ? undefined
+    : `nobody said who calls ${deputy.gateway.id}, which asks ${namesOf(deputy.targets)} for anybody: declare its callers as \`wanted\``;

@@ -5,9 +5,8 @@ import type { Pivot } from '../../graph/attack/pivots/pivot.ts';
 import { objectOf } from '../../model/by.ts';
 import type { Resource } from '../../model/resource.ts';
 import type { ClusterRole } from '../../model/k8s/cluster-role.ts';
-import type { ClusterRoleBinding } from '../../model/k8s/cluster-role-binding.ts';
-import type { RoleBinding } from '../../model/k8s/role-binding.ts';
-import { type Fix, nameOf, type Problem, startsOf } from '../candidate.ts';
+import { type Fix, nameOf } from '../candidate.ts';
+import { type Binding, type BindingProblem, bindingProblemOf, isAmong } from './bindings.ts';
 import { rulesWithout } from './rules-without.ts';
 
 /**
@@ -17,9 +16,10 @@ import { rulesWithout } from './rules-without.ts';
 export const dropVerbs: Fix = {
   id: 'drop-verbs',
   propose(facts, problem) {
-    const binding = bindingOf(problem);
-    const role = binding && roleOf(facts, binding);
-    if (!binding || !role || !isTheirsAlone(facts, problem, binding)) return [];
+    const found = bindingProblemOf(problem);
+    const role = found && roleOf(facts, found.binding);
+    if (!found || !role || !isTheirsAlone(facts, found)) return [];
+    const { binding, who } = found;
     const ways = waysOf(facts, binding);
     const asks = ways.flatMap((way) => way.asks ?? []);
     const rules = role.spec.rules ?? [];
@@ -28,31 +28,24 @@ export const dropVerbs: Fix = {
     const taken = findPowers({ rules }, asks);
     if (!left || taken.length === 0) return [];
     const may = describePowers(taken, { namespace });
-    const who = [...new Set(startsOf(problem.hops).map((each) => `${each.namespace}/${each.serviceAccount}`))].sort();
-    const names = who.join(', ');
     return [
       {
         id: `drop-verbs ${role.kind} ${nameOf(role)}`,
-        summary: `${role.kind} ${nameOf(role)}: ${names} may no longer ${may}`,
+        summary: `${role.kind} ${nameOf(role)}: ${who} may no longer ${may}`,
         changes: [{ kind: 'edit', resource: role, edits: [{ op: 'set', path: ['rules'], value: left }] }],
         destinations: [],
         senders: [],
         effort: 1,
         unknownCallers: [],
-        unproven: [`whether ${names} needs these verbs: the audit log of the API server tells`],
-        preconditions: [`no request of ${names} in the audit log of the last 30 days uses the verbs that are taken`],
-        sideEffects: [`calls of ${names} that need them get 403; all else that the role allows stays`],
+        unproven: [`whether ${who} needs these verbs: the audit log of the API server tells`],
+        preconditions: [`no request of ${who} in the audit log of the last 30 days uses the verbs that are taken`],
+        sideEffects: [`calls of ${who} that need them get 403; all else that the role allows stays`],
       },
     ];
   },
 };
 
-function bindingOf({ cause }: Problem): RoleBinding | ClusterRoleBinding | undefined {
-  const isBinding = cause.kind === 'RoleBinding' || cause.kind === 'ClusterRoleBinding';
-  return isBinding ? (objectOf(cause)?.resource as RoleBinding | ClusterRoleBinding | undefined) : undefined;
-}
-
-function roleOf({ mesh }: Facts, { cluster, namespace, spec }: RoleBinding | ClusterRoleBinding) {
+function roleOf({ mesh }: Facts, { cluster, namespace, spec }: Binding) {
   const { kind, name = '' } = spec.roleRef ?? {};
   if (kind === 'Role') return mesh.resources.find('Role', namespace, name, cluster);
   const role: ClusterRole | undefined = mesh.resources.find('ClusterRole', '', name, cluster);
@@ -64,25 +57,17 @@ function roleOf({ mesh }: Facts, { cluster, namespace, spec }: RoleBinding | Clu
 const isAggregating = (label: string): boolean => label.includes('/aggregate-to-');
 
 /** All who are bound to the role, by whatever binding, are those whom the problem is about. */
-function isTheirsAlone(
-  { mesh: { resources } }: Facts,
-  { hops }: Problem,
-  { cluster, namespace, spec: { roleRef } }: RoleBinding | ClusterRoleBinding,
-): boolean {
-  const accounts = new Set(startsOf(hops).map((each) => `${each.namespace}/${each.serviceAccount}`));
-  const others = [...resources.of('RoleBinding'), ...resources.of('ClusterRoleBinding')].filter(
+function isTheirsAlone({ mesh: { resources } }: Facts, { binding, accounts }: BindingProblem): boolean {
+  const { cluster, namespace, spec } = binding;
+  const { kind, name } = spec.roleRef ?? {};
+  const bound = [...resources.of('RoleBinding'), ...resources.of('ClusterRoleBinding')].filter(
     (each) =>
       each.cluster === cluster &&
-      each.spec.roleRef?.kind === roleRef?.kind &&
-      each.spec.roleRef?.name === roleRef?.name &&
-      (roleRef?.kind !== 'Role' || each.namespace === namespace),
+      each.spec.roleRef?.kind === kind &&
+      each.spec.roleRef?.name === name &&
+      (kind !== 'Role' || each.namespace === namespace),
   );
-  return others.every((each) =>
-    (each.spec.subjects ?? []).every(
-      ({ kind, namespace: home = each.namespace, name }) =>
-        kind === 'ServiceAccount' && accounts.has(`${home}/${name}`),
-    ),
-  );
+  return bound.every((each) => (each.spec.subjects ?? []).every((subject) => isAmong(accounts, each, subject)));
 }
 
 const WAYS = new WeakMap<Facts, ReadonlyMap<Resource, ReadonlySet<Pivot>>>();

@@ -2,6 +2,7 @@ import type { Facts } from '../../graph/facts.ts';
 import { objectOf } from '../../model/by.ts';
 import type { Workload } from '../../model/inventory/types.ts';
 import type { AuthorizationPolicy, AuthorizationRule } from '../../model/istio/authorization-policy.ts';
+import { freeName } from '../../rules/free-name.ts';
 import { attachedTo } from '../../rules/policy-reach.ts';
 import { selectorOf } from '../../rules/select-workload.ts';
 import { actionOf } from '../../semantics/authz/compile.ts';
@@ -9,7 +10,15 @@ import { isDryRun } from '../../semantics/authz/dry-run.ts';
 import { type Candidate, type Fix, nameOf, type Problem } from '../candidate.ts';
 import type { Change } from '../../model/change/change.ts';
 import { isWorthGuessing } from './admit.ts';
-import { asksForIdentity, callersOf, type Deputy, deputiesOf, isKnown } from './deputies.ts';
+import {
+  asksForIdentity,
+  callersOf,
+  callersUnknown,
+  type Deputy,
+  deputiesOf,
+  isKnown,
+  meantForOutside,
+} from './deputies.ts';
 import { replaceRules } from './narrow-rule.ts';
 
 /**
@@ -43,9 +52,9 @@ const authenticating = (facts: Facts, problem: Problem): readonly Deputy[] =>
 function obstacleOf(facts: Facts, problem: Problem, deputy: Deputy): string | undefined {
   const { gateway, targets } = deputy;
   const { id } = gateway;
-  const { wanted, enforcement } = facts;
-  if (wanted.to(gateway).some(({ from }) => from === 'internet'))
-    return `${id} has to be reached from outside, so that its port tells nobody apart: ask for a token at ${names(targets)}, or serve them by a gateway of their own`;
+  const { enforcement } = facts;
+  const outside = meantForOutside(facts, deputy);
+  if (outside !== undefined) return outside;
   const allow = enforcement
     .envoy(gateway)
     .authorization.find((policy) => actionOf(policy) === 'ALLOW' && !isDryRun(policy));
@@ -55,8 +64,8 @@ function obstacleOf(facts: Facts, problem: Problem, deputy: Deputy): string | un
     return `AuthorizationPolicy ${nameOf(opened.policy)} opens other workloads as well as ${id}: give ${id} one of its own`;
   if (opened?.rules.some((index) => opened.policy.spec.rules?.[index]?.to) && deputy.others.length > 0)
     return `AuthorizationPolicy ${nameOf(opened.policy)} opens operations on several ports of ${id} to everybody: say in it who may call which`;
-  if (!isKnown(facts, deputy) && !targets.some((each) => isWorthGuessing(facts, each)))
-    return `nobody said who calls ${id}, which asks ${names(targets)} for anybody: declare its callers as \`wanted\``;
+  const unknown = callersUnknown(facts, deputy);
+  if (unknown !== undefined && !targets.some((each) => isWorthGuessing(facts, each))) return unknown;
   const callers = callersOf(facts, deputy);
   const nameless = callers.find(({ identity }) => identity === null);
   if (nameless)
@@ -149,7 +158,15 @@ function allowAt(facts: Facts, deputy: Deputy) {
   return {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
-    metadata: { name: freeName(facts, gateway), namespace: gateway.namespace },
+    metadata: {
+      name: freeName(
+        facts.mesh.resources,
+        'AuthorizationPolicy',
+        gateway,
+        `allow-${gateway.name}-callers`.slice(0, 250),
+      ),
+      namespace: gateway.namespace,
+    },
     spec: { ...attachmentOf(facts, gateway), action: 'ALLOW', rules },
   };
 }
@@ -161,13 +178,6 @@ function attachmentOf({ mesh }: Facts, workload: Workload): Readonly<Record<stri
     return { targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: gateway.gatewayName }] };
   const matchLabels = selectorOf(mesh, workload);
   return matchLabels && { selector: { matchLabels } };
-}
-
-function freeName({ mesh }: Facts, { name, namespace, cluster }: Workload): string {
-  const wanted = `allow-${name}-callers`.slice(0, 250);
-  let free = wanted;
-  for (let n = 2; mesh.resources.find('AuthorizationPolicy', namespace, free, cluster); n++) free = `${wanted}-${n}`;
-  return free;
 }
 
 const names = (workloads: readonly Workload[]): string => workloads.map(({ id }) => id).join(', ');

@@ -6,8 +6,9 @@ import { PROXY_PORTS } from '../../semantics/capture.ts';
 import { gatewayExposure } from '../../semantics/gateway/exposure.ts';
 import { selectPolicies } from '../../semantics/network-policy/policy-index.ts';
 import { type Candidate, type Fix, nameOf, type Problem } from '../candidate.ts';
-import { asksForIdentity, callersOf, type Deputy, deputiesOf, isKnown } from './deputies.ts';
+import { asksForIdentity, callersOf, callersUnknown, type Deputy, deputiesOf, meantForOutside } from './deputies.ts';
 import { peerFor } from './network-admission.ts';
+import { CNI_ENFORCES, TIME_OUT } from './network-words.ts';
 import { freePolicyName } from './past-proxies.ts';
 
 /**
@@ -37,14 +38,11 @@ const plaintextDeputies = (facts: Facts, problem: Problem): readonly Deputy[] =>
 
 /** Why no NetworkPolicy can tell the callers of a gateway apart. */
 function obstacleOf(facts: Facts, deputy: Deputy): string | undefined {
-  const { mesh, wanted, enforcement } = facts;
-  const { gateway, targets } = deputy;
+  const obstacle = meantForOutside(facts, deputy) ?? callersUnknown(facts, deputy);
+  if (obstacle !== undefined) return obstacle;
+  const { mesh, enforcement } = facts;
+  const { gateway } = deputy;
   const { id } = gateway;
-  const behind = targets.map((target) => target.id).join(', ');
-  if (wanted.to(gateway).some(({ from }) => from === 'internet'))
-    return `${id} has to be reached from outside, so that its port tells nobody apart: ask for a token at ${behind}, or serve them by a gateway of their own`;
-  if (!isKnown(facts, deputy))
-    return `nobody said who calls ${id}, which asks ${behind} for anybody: declare its callers as \`wanted\``;
   const byIdentity = `serve it with tls mode ISTIO_MUTUAL, give its callers a DestinationRule for that, and admit them by principal`;
   if (mesh.cni === 'ignores-network-policy')
     return `${id} takes requests without a certificate of the mesh, and the CNI enforces no NetworkPolicy: ${byIdentity}`;
@@ -95,11 +93,11 @@ function candidateFor(facts: Facts, { cause }: Problem, deputy: Deputy): Candida
     unknownCallers: [],
     unproven: [],
     preconditions: [
-      'the CNI enforces NetworkPolicy: a policy that isolates a test pod really cuts it off',
+      CNI_ENFORCES,
       `for a week nobody else has called ${gateway.id} on port ${ports.join(', ')}: its access log tells`,
     ],
     sideEffects: [
-      'callers that are not named time out instead of being refused; what runs on the node of a pod still gets to it',
+      TIME_OUT,
       'ports that neither the pods nor their Services nor Gateways declare are closed to the network',
       ...outside,
     ],

@@ -6,6 +6,7 @@ import { type Candidate, type Fix, nameOf } from '../candidate.ts';
 import type { Change } from '../../model/change/change.ts';
 import { networkAdmissionOf } from './network-admission.ts';
 import { freePolicyName, networkObstacleOf, pastProxies } from './past-proxies.ts';
+import { CNI_ENFORCES, TIME_OUT } from './network-words.ts';
 
 /**
  * Ports that no proxy decides about, since the workload is outside the mesh or its proxy does not see them: a NetworkPolicy that isolates its
@@ -84,13 +85,7 @@ function candidateFor(facts: Facts, key: string, workloads: readonly Workload[])
     effort: 2,
     unknownCallers: admissions.filter(({ isUnknown }) => isUnknown).map(({ workload }) => workload),
     unproven: [],
-    preconditions: [
-      'the CNI enforces NetworkPolicy: a policy that isolates a test pod really cuts it off',
-      ...admissions.flatMap(({ preconditions }) => preconditions),
-    ],
-    sideEffects: [
-      'callers that are not named time out instead of being refused; what runs on the node of a pod still gets to it',
-      'ports that neither the pods nor their Services declare are closed to the network',
-    ],
+    preconditions: [CNI_ENFORCES, ...admissions.flatMap(({ preconditions }) => preconditions)],
+    sideEffects: [TIME_OUT, 'ports that neither the pods nor their Services declare are closed to the network'],
   };
 }

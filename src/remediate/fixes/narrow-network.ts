@@ -10,6 +10,7 @@ import { distinctLabel, leftOut } from '../leave-out.ts';
 import { networkAdmissionOf } from './network-admission.ts';
 import { freePolicyName, networkObstacleOf, pastProxies } from './past-proxies.ts';
 import { covers, peersWithin, type WideRule, wideRulesOf } from './wide-rules.ts';
+import { CNI_ENFORCES, TIME_OUT } from './network-words.ts';
 
 /**
  * Ports that no proxy decides about, behind NetworkPolicies that admit everybody to them: in place of rules that name nobody, who is known to
@@ -100,14 +101,8 @@ function candidateFor(facts: Facts, key: string, all: readonly Opened[]): Candid
     effort: 2,
     unknownCallers: workloads.filter((_, index) => admissions[index]?.isUnknown),
     unproven: [],
-    preconditions: [
-      'the CNI enforces NetworkPolicy: a policy that isolates a test pod really cuts it off',
-      ...admissions.flatMap(({ preconditions }) => preconditions),
-    ],
-    sideEffects: [
-      'callers that are not named time out instead of being refused; what runs on the node of a pod still gets to it',
-      'ports that neither the pods nor their Services declare are closed to the network',
-    ],
+    preconditions: [CNI_ENFORCES, ...admissions.flatMap(({ preconditions }) => preconditions)],
+    sideEffects: [TIME_OUT, 'ports that neither the pods nor their Services declare are closed to the network'],
   };
 }
 

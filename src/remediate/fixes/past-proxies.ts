@@ -2,6 +2,7 @@ import type { Facts } from '../../graph/facts.ts';
 import { plaintextCallers } from '../../graph/plaintext-callers.ts';
 import { isMachine } from '../../model/inventory/member.ts';
 import type { Workload } from '../../model/inventory/types.ts';
+import { freeName } from '../../rules/free-name.ts';
 import { selectorOf } from '../../rules/select-workload.ts';
 import { isCaptured } from '../../semantics/capture.ts';
 import type { Problem } from '../candidate.ts';
@@ -39,9 +40,5 @@ function isCalledByServer(facts: Facts, workload: Workload, ports: ReadonlySet<n
 }
 
 /** A name for a NetworkPolicy that nothing has yet. */
-export function freePolicyName({ mesh }: Facts, { name, namespace, cluster }: Workload): string {
-  const wanted = `limit-callers-of-${name}`.slice(0, 250);
-  let free = wanted;
-  for (let n = 2; mesh.resources.find('NetworkPolicy', namespace, free, cluster); n++) free = `${wanted}-${n}`;
-  return free;
-}
+export const freePolicyName = ({ mesh }: Facts, workload: Workload): string =>
+  freeName(mesh.resources, 'NetworkPolicy', workload, `limit-callers-of-${workload.name}`.slice(0, 250));

@@ -1,22 +1,16 @@
-import { objectOf } from '../../model/by.ts';
-import type { ClusterRoleBinding } from '../../model/k8s/cluster-role-binding.ts';
-import type { RoleBinding } from '../../model/k8s/role-binding.ts';
-import { type Fix, nameOf, startsOf } from '../candidate.ts';
+import { type Fix, nameOf } from '../candidate.ts';
 import type { Change } from '../../model/change/change.ts';
+import { bindingProblemOf, isAmong } from './bindings.ts';
 
 /** Rights that turn one workload into another: takes the account out of the binding, or the binding away where it is its only subject. */
 export const revokeBinding: Fix = {
   id: 'revoke-binding',
-  propose(_facts, { cause, hops }) {
-    const object = cause.kind === 'RoleBinding' || cause.kind === 'ClusterRoleBinding' ? objectOf(cause) : undefined;
-    if (!object) return [];
-    const binding = object.resource as RoleBinding | ClusterRoleBinding;
-    const holders = startsOf(hops);
-    const accounts = new Set(holders.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`));
+  propose(_facts, problem) {
+    const found = bindingProblemOf(problem);
+    if (!found) return [];
+    const { binding, accounts, who } = found;
     const subjects = binding.spec.subjects ?? [];
-    const isMeant = ({ kind, namespace = binding.namespace, name }: (typeof subjects)[number]): boolean =>
-      kind === 'ServiceAccount' && accounts.has(`${namespace}/${name}`);
-    const meant = subjects.flatMap((subject, index) => (isMeant(subject) ? [index] : []));
+    const meant = subjects.flatMap((subject, index) => (isAmong(accounts, binding, subject) ? [index] : []));
     if (meant.length === 0) return [];
     const change: Change =
       meant.length === subjects.length
@@ -27,7 +21,6 @@ export const revokeBinding: Fix = {
             // From the end, so that the numbers of the others stay.
             edits: [...meant].reverse().map((index) => ({ op: 'delete', path: ['subjects', index] }) as const),
           };
-    const who = [...accounts].sort().join(', ');
     return [
       {
         id: `revoke-binding ${binding.kind} ${nameOf(binding)} ${who}`,

@@ -10,6 +10,7 @@ import type { Enforcement } from '../../semantics/enforcement.ts';
 import type { Candidate } from '../candidate.ts';
 import { isNamespaceStated, isWorthGuessing } from '../fixes/admit.ts';
 import type { Hardening } from './hardening.ts';
+import { CNI_ENFORCES } from '../fixes/network-words.ts';
 
 /**
  * Namespaces that hold what is stated to be sensitive, and from which data can go to any address: a NetworkPolicy that leaves DNS, istiod,
@@ -124,7 +125,7 @@ function candidateFor(facts: Facts, key: string, workloads: readonly Workload[])
         `whether anything in ${key} calls hosts outside the cluster: no ServiceEntry registers one for it, and \`wanted\` knows the cluster alone`,
       ],
       preconditions: [
-        'the CNI enforces NetworkPolicy: a policy that isolates a test pod really cuts it off',
+        CNI_ENFORCES,
         'DNS is served by the pods of kube-system (NodeLocal DNSCache listens on the node: add ipBlock 169.254.20.10/32)',
         `for a week nothing in ${key} has called an address outside the cluster: PassthroughCluster in the access logs, flow logs of the CNI`,
       ],

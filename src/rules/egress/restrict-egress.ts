@@ -9,6 +9,7 @@ import type { Change } from '../../model/change/change.ts';
 import { egressAllowsAnywhere } from '../../semantics/network-policy/external-egress.ts';
 import { buildIndex, type NetworkPolicyIndex } from '../../semantics/network-policy/policy-index.ts';
 import { addObjects, changeSpec } from '../changes.ts';
+import { freeName } from '../free-name.ts';
 import { manifestOf } from '../proposed.ts';
 
 export interface EgressRestriction {
@@ -113,7 +114,7 @@ function policiesFor(
     cluster: first.cluster,
     kind: 'NetworkPolicy',
     apiVersion: 'networking.k8s.io/v1',
-    name: freeName(facts, first, wanted),
+    name: freeName(facts.mesh.resources, 'NetworkPolicy', first, wanted),
     namespace: first.namespace,
     labels: {},
     annotations: {},
@@ -138,12 +139,6 @@ function labelsOfGateway({ labels, gateway, name }: Workload): Readonly<Record<s
   const key = TELLING.find((label) => labels[label] !== undefined);
   if (key) return { [key]: labels[key] ?? '' };
   return Object.keys(labels).length > 0 ? labels : { [TELLING[0] ?? '']: gateway?.gatewayName ?? name };
-}
-
-function freeName({ mesh }: Facts, { cluster, namespace }: Workload, wanted: string): string {
-  let name = wanted;
-  for (let n = 2; mesh.resources.find('NetworkPolicy', namespace, name, cluster); n++) name = `${wanted}-${n}`;
-  return name;
 }
 
 /** The same policy without addresses of anybody's choice: DNS to the cluster's own, the rest to pods of the cluster. */

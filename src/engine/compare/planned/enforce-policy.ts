@@ -1,3 +1,4 @@
+import { namespaceKey } from '../../../model/inventory/types.ts';
 import type { RawObject } from '../../../model/resource.ts';
 import { type PlannedChange, wrong } from './planned-change.ts';
 import { isKind, metadataOf } from './raw-objects.ts';
@@ -8,7 +9,7 @@ export function enforcePolicy(text: string, id: string): PlannedChange {
     const { name, namespace, annotations } = metadataOf(object);
     return (
       isKind(object, 'AuthorizationPolicy') &&
-      [`${namespace}/${name}`, `${object.cluster}:${namespace}/${name}`].includes(id) &&
+      [`${namespace}/${name}`, `${namespaceKey(object.cluster, namespace ?? '')}/${name}`].includes(id) &&
       annotations?.['istio.io/dry-run'] !== undefined
     );
   };
