@@ -50,3 +50,12 @@ kind: VirtualService
 metadata: { name: ${name}, namespace: shop }
 spec: { hosts: [shop.example.com], gateways: [edge/public], http: ${http}${extra} }
 `;
+
+/** A Service that no workload is behind. */
+export const OTHER_SERVICE = `
+---
+apiVersion: v1
+kind: Service
+metadata: { name: other, namespace: shop }
+spec: { selector: { app: other }, ports: [{ name: http, port: 80 }] }
+`;

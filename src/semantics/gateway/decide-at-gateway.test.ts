@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EDGE_PLATFORM, TO_WEB, virtualService } from '../../../test/edge-platform.ts';
+import { EDGE_PLATFORM, OTHER_SERVICE, TO_WEB, virtualService } from '../../../test/edge-platform.ts';
 import { meshOf } from '../../../test/mesh-of.ts';
 import type { HttpRequest } from '../attempt.ts';
 import { Enforcement } from '../enforcement.ts';
@@ -164,16 +164,9 @@ spec: { http: [{ match: [{ uri: { prefix: /a/b } }], delegate: { name: d2 } }, {
   });
 
   it('assumes an order between objects whose age is not known, only where it matters', () => {
-    const other = `
----
-apiVersion: v1
-kind: Service
-metadata: { name: other, namespace: shop }
-spec: { selector: { app: other }, ports: [{ name: http, port: 80 }] }
-`;
     const match = 'match: [{ uri: { prefix: /a } }]';
     const contested = asking(
-      other +
+      OTHER_SERVICE +
         virtualService('one', `[{ ${match}, ${TO_WEB} }]`) +
         virtualService('two', `[{ ${match}, route: [{ destination: { host: other } }] }]`),
     );
@@ -182,7 +175,7 @@ spec: { selector: { app: other }, ports: [{ name: http, port: 80 }] }
       assumes: [expect.stringContaining('the first by name wins')],
     });
     const apart = asking(
-      other +
+      OTHER_SERVICE +
         virtualService('one', `[{ ${match}, ${TO_WEB} }]`) +
         virtualService('two', '[{ route: [{ destination: { host: other } }] }]'),
     );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OTHER_SERVICE } from '../../../../test/edge-platform.ts';
 import { gatewayRoute, managedGateway } from '../../../../test/managed-gateway.ts';
 import { meshOf } from '../../../../test/mesh-of.ts';
 import { objectOf } from '../../../model/by.ts';
@@ -242,13 +243,6 @@ spec: { selector: { app: copies }, ports: [{ name: http, port: 81 }] }
   });
 
   it('hang on an age that is not known only where nothing else tells two apart', () => {
-    const other = `
----
-apiVersion: v1
-kind: Service
-metadata: { name: other, namespace: shop }
-spec: { selector: { app: other }, ports: [{ name: http, port: 80 }] }
-`;
     const route = (name: string, path: string, to: string): string =>
       gatewayRoute(
         'HTTPRoute',
@@ -258,7 +252,7 @@ spec: { selector: { app: other }, ports: [{ name: http, port: 80 }] }
     const assumes = (path: string, more = ''): readonly string[] =>
       ask(
         HTTP +
-          other +
+          OTHER_SERVICE +
           route('one', '/a/b', 'web') +
           route('two', path, 'other').replace('name: two,', `name: two,${more}`),
         '/a/b',
@@ -271,7 +265,7 @@ spec: { selector: { app: other }, ports: [{ name: http, port: 80 }] }
         `name: ${name}, creationTimestamp: '${time}',`,
       );
     const ages = dated('one', '2026-01-02T00:00:00Z') + dated('two', '2026-01-01T00:00:00Z');
-    expect(ask(HTTP + other + ages, '/a/b')).toMatchObject({ routed: 'shop/web:80', assumes: [] });
+    expect(ask(HTTP + OTHER_SERVICE + ages, '/a/b')).toMatchObject({ routed: 'shop/web:80', assumes: [] });
   });
 
   it('of the namespace of the Gateway come before older ones of others', () => {
